@@ -1,0 +1,164 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Leasing;
+using SQLitePCL;
+
+namespace Pool.Sqlite.Connections;
+
+/// <summary>Opens, checks and closes the connections of one pool.</summary>
+internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisposable
+{
+    private readonly SqlitePoolOptions _options;
+    private readonly ILogger _logger;
+    private readonly string _name;
+    private readonly IReadOnlyList<Pragma> _pragmas;
+    private readonly SemaphoreSlim _firstOpen = new(1);
+    private SqliteConnection? _anchor;
+    private volatile bool _isPrepared;
+
+    public ConnectionSource(SqlitePoolOptions options, DatabaseTarget target, string name, ILogger logger)
+    {
+        _options = options;
+        Target = target;
+        _name = name;
+        _logger = logger;
+        _pragmas = Pragma.List(options.Pragmas, target);
+    }
+
+    /// <summary>How the pool stands, for the exception of a rent that is refused.</summary>
+    public Func<RentRefusal, TimeSpan, Exception>? Refused { get; set; }
+
+    public DatabaseTarget Target { get; }
+
+    public bool ChecksEveryRent => _options.Renting is not null;
+
+    public PhysicalConnection Open()
+    {
+        try
+        {
+            return _isPrepared ? OpenOne() : OpenFirst();
+        }
+        catch (Exception e)
+        {
+            _logger.OpenFailed(e, _name);
+            throw;
+        }
+    }
+
+    public bool IsTransient(Exception failure) => failure is SqliteException
+    {
+        SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_IOERR
+    };
+
+    public bool Check(PhysicalConnection item, bool probe, out RetireReason reason)
+    {
+        reason = RetireReason.None;
+        if (probe && !item.Probe())
+        {
+            reason = RetireReason.Unhealthy;
+        }
+        else if (_options.Renting is { } renting && !Allows(renting, item, nameof(SqlitePoolOptions.Renting)))
+        {
+            reason = RetireReason.Retired;
+        }
+
+        return reason == RetireReason.None;
+    }
+
+    /// <summary>Cleans a connection after its lease. Never throws.</summary>
+    /// <returns>Why it must not be lent again, or <see cref="RetireReason.None"/>.</returns>
+    public RetireReason Clean(PoolItem<PhysicalConnection> item)
+    {
+        PhysicalConnection connection = item.Value;
+        CleanUp result = connection.Clean();
+        if (result.RolledBack)
+        {
+            _logger.TransactionRolledBack(_name, PooledConnection.NameOf(item));
+        }
+
+        if (connection.IsRetired)
+        {
+            return RetireReason.Retired;
+        }
+
+        if (!result.IsClean)
+        {
+            _logger.ConnectionNotReused(_name, PooledConnection.NameOf(item), result.Problem);
+            return RetireReason.Unclean;
+        }
+
+        return _options.Returning is { } returning && !Allows(returning, connection, nameof(SqlitePoolOptions.Returning))
+            ? RetireReason.Retired
+            : RetireReason.None;
+    }
+
+    public void Close(PhysicalConnection item, RetireReason reason, bool last)
+    {
+        try
+        {
+            item.Close(last);
+        }
+#pragma warning disable CA1031 // There is nobody to tell but the log.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.CloseFailed(e, _name);
+        }
+    }
+
+    public Exception RentRefused(RentRefusal refusal, TimeSpan waited) => Refused!(refusal, waited);
+
+    public Exception Closed() => new ObjectDisposedException(nameof(SqlitePool), $"The pool '{_name}' is closed.");
+
+    /// <summary>Takes nothing for granted about the database any more: its file may be another one now.</summary>
+    public void Forget() => _isPrepared = false;
+
+    /// <summary>Lets the memory database go, once no connection is left.</summary>
+    public void Dispose()
+    {
+        _anchor?.Dispose();
+        _firstOpen.Dispose();
+    }
+
+    // The first connection of a database sets its journal mode, for which it must be alone; ten that open at once
+    // would only get in each other's way.
+    private PhysicalConnection OpenFirst()
+    {
+        _firstOpen.Wait();
+        try
+        {
+            if (Target.Kind == DatabaseKind.SharedMemory && _anchor is null)
+            {
+                SqliteConnection anchor = new(Target.OpenString);
+                anchor.Open();
+                _anchor = anchor;
+            }
+
+            PhysicalConnection connection = OpenOne();
+            _isPrepared = true;
+            return connection;
+        }
+        finally
+        {
+            _firstOpen.Release();
+        }
+    }
+
+    private PhysicalConnection OpenOne() => PhysicalConnection.Open(Target, _pragmas, _options.ConnectionOpened);
+
+    private bool Allows(Func<SqliteConnection, bool> hook, PhysicalConnection connection, string name)
+    {
+        try
+        {
+            return Hook.Run(hook, connection.Driver);
+        }
+#pragma warning disable CA1031 // A hook that throws says no.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.HookFailed(e, _name, name);
+            return false;
+        }
+    }
+}

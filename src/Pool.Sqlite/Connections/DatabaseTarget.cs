@@ -1,0 +1,104 @@
+using Microsoft.Data.Sqlite;
+
+namespace Pool.Sqlite.Connections;
+
+/// <summary>What kind of database a connection string names: it decides how many connections can share it.</summary>
+internal enum DatabaseKind
+{
+    File,
+
+    /// <summary>In memory, seen by every connection that names it, gone with the last of them.</summary>
+    SharedMemory,
+
+    /// <summary>In memory, seen by one connection alone.</summary>
+    PrivateMemory,
+}
+
+/// <summary>A connection string, read once.</summary>
+internal sealed class DatabaseTarget
+{
+    private DatabaseTarget(SqliteConnectionStringBuilder builder, DatabaseKind kind, bool sharesCache)
+    {
+        Kind = kind;
+        SharesCache = sharesCache;
+        IsReadOnly = builder.Mode == SqliteOpenMode.ReadOnly
+            || UriHas(builder.DataSource, "mode=ro")
+            || UriHas(builder.DataSource, "immutable=1");
+        DataSource = builder.DataSource.Split('?')[0];
+
+        builder.Pooling = false;
+        OpenString = builder.ConnectionString;
+        builder.Remove("Password");
+        builder.DataSource = DataSource;
+        PublicString = builder.ConnectionString;
+    }
+
+    public DatabaseKind Kind { get; }
+
+    /// <summary>True when SQLite's shared cache was asked for.</summary>
+    public bool SharesCache { get; }
+
+    public bool IsReadOnly { get; }
+
+    /// <summary>The file or memory name, without the parameters of a URI: those can hold a key.</summary>
+    public string DataSource { get; }
+
+    /// <summary>What the driver opens. It can hold a password: not for messages.</summary>
+    public string OpenString { get; }
+
+    /// <summary>The connection string without a password.</summary>
+    public string PublicString { get; }
+
+    public string DefaultName => Kind == DatabaseKind.File ? Path.GetFileName(DataSource) : DataSource;
+
+    /// <exception cref="ArgumentException">The driver does not understand the string, or it names nothing.</exception>
+    public static DatabaseTarget Parse(string? connectionString)
+    {
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            throw new ArgumentException("ConnectionString is empty. Write at least \"Data Source=app.db\".");
+        }
+
+        SqliteConnectionStringBuilder builder;
+        try
+        {
+            builder = new SqliteConnectionStringBuilder(connectionString);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException)
+        {
+            throw new ArgumentException(
+                $"ConnectionString is not one that Microsoft.Data.Sqlite understands: {e.Message} Write, for example, "
+                + "\"Data Source=app.db\".",
+                e);
+        }
+
+        string source = builder.DataSource;
+        if (source.Length == 0 && builder.Mode != SqliteOpenMode.Memory)
+        {
+            throw new ArgumentException(
+                "ConnectionString has no Data Source. Write \"Data Source=app.db\" for a file, or "
+                + "\"Data Source=app;Mode=Memory;Cache=Shared\" for a database in memory.");
+        }
+
+        bool isUri = source.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
+        bool inMemory = builder.Mode == SqliteOpenMode.Memory
+            || source == ":memory:"
+            || source.StartsWith("file::memory:", StringComparison.OrdinalIgnoreCase)
+            || UriHas(source, "mode=memory");
+
+        // The driver passes Cache=Shared on, but SQLite ignores it for a plain ":memory:".
+        bool sharesCache = UriHas(source, "cache=shared")
+            || (builder.Cache == SqliteCacheMode.Shared
+                && (!inMemory || isUri || builder.Mode == SqliteOpenMode.Memory));
+
+        DatabaseKind kind = !inMemory ? DatabaseKind.File
+            : sharesCache ? DatabaseKind.SharedMemory
+            : DatabaseKind.PrivateMemory;
+        return new DatabaseTarget(builder, kind, sharesCache);
+    }
+
+    private static bool UriHas(string source, string parameter) =>
+        source.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
+        && source.Split('?', 2) is [_, string query]
+        && query.Split('&').Contains(parameter, StringComparer.OrdinalIgnoreCase);
+}

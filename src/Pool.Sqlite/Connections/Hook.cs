@@ -1,0 +1,23 @@
+namespace Pool.Sqlite.Connections;
+
+/// <summary>Knows whether this thread is inside one of the user's hooks, where waiting for a connection is futile.</summary>
+internal static class Hook
+{
+    [ThreadStatic]
+    private static int t_depth;
+
+    public static bool IsRunning => t_depth > 0;
+
+    public static TResult Run<TArgument, TResult>(Func<TArgument, TResult> hook, TArgument argument)
+    {
+        t_depth++;
+        try
+        {
+            return hook(argument);
+        }
+        finally
+        {
+            t_depth--;
+        }
+    }
+}

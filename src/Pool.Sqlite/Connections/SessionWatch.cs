@@ -1,0 +1,93 @@
+using SQLitePCL;
+
+namespace Pool.Sqlite.Connections;
+
+/// <summary>What a lease has done to its connection that outlasts the lease.</summary>
+[Flags]
+internal enum SessionChanges
+{
+    None = 0,
+
+    /// <summary>A PRAGMA that the pool itself sets: it can be put right.</summary>
+    OwnPragma = 1,
+
+    /// <summary>Another PRAGMA was given a value: what it was before is not known.</summary>
+    ForeignPragma = 2,
+
+    /// <summary>A database was attached or detached.</summary>
+    Attachment = 4,
+
+    /// <summary>Something was made in the temp database.</summary>
+    TempObject = 8,
+}
+
+/// <summary>
+/// Notes what statements would change in the session, from the only source that cannot be fooled by the look of their
+/// text: the authorizer, which SQLite asks while it prepares them.
+/// </summary>
+internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
+{
+    // Those that take an argument and only answer a question, or change what is in the file.
+    private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "table_info", "table_xinfo", "table_list", "index_info", "index_xinfo", "index_list", "foreign_key_list",
+        "foreign_key_check", "integrity_check", "quick_check", "optimize", "wal_checkpoint", "incremental_vacuum",
+        "user_version", "application_id", "page_size", "auto_vacuum", "encoding",
+    };
+
+    private readonly HashSet<string> _own = new(ownPragmas.Select(p => p.Name), StringComparer.OrdinalIgnoreCase);
+
+    public SessionChanges Changes { get; private set; }
+
+    /// <summary>Starts to note; SQLite then calls for everything that is prepared on this connection.</summary>
+    public void Attach(sqlite3 database) => raw.sqlite3_set_authorizer(database, OnPrepare, this);
+
+    public void Forget() => Changes = SessionChanges.None;
+
+    private static int OnPrepare(object state, int action, utf8z first, utf8z second, utf8z database, utf8z trigger)
+    {
+        switch (action)
+        {
+            case raw.SQLITE_PRAGMA:
+                ((SessionWatch)state).OnPragma(first, second);
+                break;
+
+            case raw.SQLITE_ATTACH:
+            case raw.SQLITE_DETACH:
+                ((SessionWatch)state).Changes |= SessionChanges.Attachment;
+                break;
+
+            case raw.SQLITE_CREATE_TEMP_INDEX:
+            case raw.SQLITE_CREATE_TEMP_TABLE:
+            case raw.SQLITE_CREATE_TEMP_TRIGGER:
+            case raw.SQLITE_CREATE_TEMP_VIEW:
+                ((SessionWatch)state).Changes |= SessionChanges.TempObject;
+                break;
+
+            // "create table temp.x" comes as an ordinary table in the database "temp".
+            case raw.SQLITE_CREATE_INDEX:
+            case raw.SQLITE_CREATE_TABLE:
+            case raw.SQLITE_CREATE_TRIGGER:
+            case raw.SQLITE_CREATE_VIEW:
+            case raw.SQLITE_CREATE_VTABLE:
+                if (string.Equals(database.utf8_to_string(), "temp", StringComparison.OrdinalIgnoreCase))
+                {
+                    ((SessionWatch)state).Changes |= SessionChanges.TempObject;
+                }
+
+                break;
+        }
+
+        return raw.SQLITE_OK;
+    }
+
+    private void OnPragma(utf8z name, utf8z value)
+    {
+        if (value.utf8_to_string() is null || name.utf8_to_string() is not { } pragma || Harmless.Contains(pragma))
+        {
+            return;
+        }
+
+        Changes |= _own.Contains(pragma) ? SessionChanges.OwnPragma : SessionChanges.ForeignPragma;
+    }
+}

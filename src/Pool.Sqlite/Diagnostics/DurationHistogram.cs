@@ -1,0 +1,79 @@
+using System.Numerics;
+
+namespace Pool.Sqlite.Diagnostics;
+
+/// <summary>
+/// Counts durations in buckets of at most 1/8 of their value, without a lock. Percentiles are the upper end of their
+/// bucket: never less than the truth, at most 12.5 % more.
+/// </summary>
+internal sealed class DurationHistogram
+{
+    private const int SubBits = 3;
+    private const int SubCount = 1 << SubBits;
+
+    // Microseconds up to 2^43: a hundred days.
+    private readonly long[] _buckets = new long[(43 - SubBits + 1) * SubCount];
+    private long _count;
+    private long _totalTicks;
+    private long _maxTicks;
+
+    public void Record(TimeSpan duration)
+    {
+        long ticks = Math.Max(0, duration.Ticks);
+        Interlocked.Increment(ref _buckets[Math.Min(IndexOf(ticks / TimeSpan.TicksPerMicrosecond), _buckets.Length - 1)]);
+        Interlocked.Increment(ref _count);
+        Interlocked.Add(ref _totalTicks, ticks);
+        for (long max = Volatile.Read(ref _maxTicks); ticks > max; max = Volatile.Read(ref _maxTicks))
+        {
+            Interlocked.CompareExchange(ref _maxTicks, ticks, max);
+        }
+    }
+
+    public DurationSummary Summarize()
+    {
+        TimeSpan max = new(Volatile.Read(ref _maxTicks));
+        return new DurationSummary(
+            Volatile.Read(ref _count), new TimeSpan(Volatile.Read(ref _totalTicks)), Percentile(0.5, max), Percentile(0.99, max), max);
+    }
+
+    private TimeSpan Percentile(double fraction, TimeSpan max)
+    {
+        long[] buckets = [.. _buckets];
+        long rank = (long)Math.Ceiling(buckets.Sum() * fraction);
+        long seen = 0;
+        for (int i = 0; i < buckets.Length; i++)
+        {
+            seen += buckets[i];
+            if (seen >= rank && seen > 0)
+            {
+                TimeSpan upper = TimeSpan.FromMicroseconds(UpperEnd(i));
+                return upper < max ? upper : max;
+            }
+        }
+
+        return TimeSpan.Zero;
+    }
+
+    // Below 8 each value has its bucket; above, the leading bit picks the group and the next three bits the bucket.
+    private static int IndexOf(long micros)
+    {
+        if (micros < SubCount)
+        {
+            return (int)micros;
+        }
+
+        int shift = BitOperations.Log2((ulong)micros) - SubBits;
+        return ((shift + 1) << SubBits) + (int)((micros >> shift) & (SubCount - 1));
+    }
+
+    private static long UpperEnd(int index)
+    {
+        if (index < SubCount)
+        {
+            return index + 1;
+        }
+
+        int shift = (index >> SubBits) - 1;
+        return ((long)((index & (SubCount - 1)) + SubCount + 1)) << shift;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+
+namespace Pool.Sqlite.Leasing;
+
+internal sealed partial class LeasePool<T>
+{
+    private readonly ConcurrentQueue<(PoolItem<T> Item, RetireReason Reason)> _closeQueue = new();
+    private int _closers;
+
+    /// <summary>Ends when the pool is closed and every item with it.</summary>
+    public Task Drained => _items.Drained;
+
+    /// <summary>Fails everybody who waits and whoever comes, closes what is idle; what is out closes on its return.</summary>
+    public void Dispose()
+    {
+        _closed = true;
+        _waiters.Dispose();
+        CloseIdle();
+        _items.Close();
+    }
+
+    public LeaseCounts Count()
+    {
+        LeaseCounts counts = new()
+        {
+            Waiting = _waiters.Count,
+            PeakInUse = Volatile.Read(ref _peak),
+            Misses = Interlocked.Read(ref _misses),
+            Timeouts = Interlocked.Read(ref _timeouts),
+            Cancellations = Interlocked.Read(ref _cancellations),
+            OpenFailures = Interlocked.Read(ref _openFailures),
+            HealthCheckFailures = Interlocked.Read(ref _healthCheckFailures),
+        };
+        _items.Fill(ref counts);
+        return counts;
+    }
+
+    /// <summary>What is out, with how long it has been, at the grain of the housekeeper's rounds.</summary>
+    public IEnumerable<(PoolItem<T> Item, TimeSpan Held)> Leased()
+    {
+        long now = _time.GetTimestamp();
+        return from item in _items.ToArray()
+               where item.IsLeased
+               select (item, _time.GetElapsedTime(item.UnchangedSince, now));
+    }
+
+    private void CloseIdle()
+    {
+        FlushHot();
+        while (_idle.TryDequeue(out PoolItem<T>? item))
+        {
+            Close(item, WhyRetire(item));
+        }
+    }
+
+    private void Close(PoolItem<T> item, RetireReason reason)
+    {
+        _items.TryBeginClose(item);
+        FinishClose(item, reason);
+    }
+
+    private void FinishClose(PoolItem<T> item, RetireReason reason)
+    {
+        if (!_closed)
+        {
+            _source.Close(item.Value, reason, last: false);
+            _items.EndClose(item, reason);
+            return;
+        }
+
+        // One at a time, without a lock: so that there is one that is the last, and it is alone with the database.
+        _closeQueue.Enqueue((item, reason));
+        if (Interlocked.Increment(ref _closers) > 1)
+        {
+            return;
+        }
+
+        do
+        {
+            if (_closeQueue.TryDequeue(out var next))
+            {
+                _source.Close(next.Item.Value, next.Reason, _items.IsLast(next.Item));
+                _items.EndClose(next.Item, next.Reason);
+            }
+        }
+        while (Interlocked.Decrement(ref _closers) > 0);
+    }
+}

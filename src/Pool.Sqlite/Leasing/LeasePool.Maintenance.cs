@@ -1,0 +1,258 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Pool.Sqlite.Leasing;
+
+internal sealed partial class LeasePool<T>
+{
+    private int _housekeeping;
+    private int _sweeping;
+
+    /// <summary>
+    /// One round of the housekeeper: notes what has changed, closes what is due, checks what has been idle, opens up
+    /// to the wanted minimum. It only takes out what is idle, one item at a time.
+    /// </summary>
+    public void Sweep()
+    {
+        if (Interlocked.Exchange(ref _sweeping, 1) == 1)
+        {
+            return;
+        }
+
+        try
+        {
+            long now = _time.GetTimestamp();
+            foreach (PoolItem<T> item in _items.ToArray())
+            {
+                Look(item, now);
+            }
+
+            int unseen = _idle.Count;
+            while (unseen-- > 0 && TryBorrowIdle(out PoolItem<T>? item))
+            {
+                Inspect(item, now);
+            }
+
+            TopUp();
+        }
+        finally
+        {
+            Volatile.Write(ref _sweeping, 0);
+        }
+    }
+
+    /// <summary>Opens items until the base size is reached, as far as permits are free.</summary>
+    public async Task WarmUp(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        while (_items.Open < _options.Size && !_closed && TryTakeHousekeepingPermit())
+        {
+            try
+            {
+                Deadline deadline = new(_time, _options.RentTimeout);
+                PoolItem<T> item = await Open(async: true, deadline, cancellationToken).ConfigureAwait(false);
+                ReturnSlow(item, RetireReason.None);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _housekeeping);
+            }
+        }
+
+        if (_closed)
+        {
+            throw _source.Closed();
+        }
+    }
+
+    /// <summary>Closes everything that is idle; what is out is closed when it comes back.</summary>
+    public void Clear()
+    {
+        _items.Clear();
+        FlushHot();
+        int unseen = _idle.Count;
+        while (unseen-- > 0 && TryBorrowIdle(out PoolItem<T>? item))
+        {
+            GiveBackIdle(item, WhyRetire(item));
+        }
+    }
+
+    /// <summary>Waits for every permit, and closes all there is. The caller owes <see cref="EndExclusive"/>.</summary>
+    public async Task BeginExclusive(CancellationToken cancellationToken)
+    {
+        ThrowIfCanceled(cancellationToken);
+        Deadline deadline = new(_time, _options.RentTimeout);
+        Waiter<PoolItem<T>> waiter = _waiters.TryEnqueue(_options.Permits) ?? throw NoRoomToWait();
+        GrantToWaiters();
+        WaitOutcome outcome = await Wait(waiter, async: true, cancellationToken).ConfigureAwait(false);
+        foreach (PoolItem<T> item in waiter.Items ?? [])
+        {
+            _idle.Enqueue(item);
+        }
+
+        if (outcome == WaitOutcome.Granted)
+        {
+            _items.Clear();
+            CloseIdle();
+            return;
+        }
+
+        for (int i = 0; i < waiter.Permits; i++)
+        {
+            ReleasePermit();
+        }
+
+        switch (outcome)
+        {
+            case WaitOutcome.Canceled:
+                Interlocked.Increment(ref _cancellations);
+                throw new OperationCanceledException(cancellationToken);
+            case WaitOutcome.TimedOut:
+                Interlocked.Increment(ref _timeouts);
+                throw _source.RentRefused(RentRefusal.TimedOutWaiting, deadline.Elapsed);
+            default:
+                throw _source.Closed();
+        }
+    }
+
+    public void EndExclusive()
+    {
+        for (int i = 0; i < _options.Permits; i++)
+        {
+            ReleasePermit();
+        }
+    }
+
+    private void Look(PoolItem<T> item, long now)
+    {
+        bool cold = !item.Observe(now) && !item.IsLeased;
+        if (item.HasExpired(now))
+        {
+            item.Retire(RetireReason.Age);
+        }
+
+        // What nobody took since the last round goes to the queue: there it can be inspected, and frees its permit.
+        if ((cold || item.RetireReason != RetireReason.None) && _hot.TryRemove(item))
+        {
+            Shelve(item);
+        }
+    }
+
+    private void Inspect(PoolItem<T> item, long now)
+    {
+        TimeSpan idle = _time.GetElapsedTime(item.UnchangedSince, now);
+        RetireReason reason = WhyRetire(item);
+        if (reason == RetireReason.None)
+        {
+            if (idle >= Limit(_options.OverflowIdleTimeout) && _items.TryBeginClose(item, floor: _options.Size))
+            {
+                reason = RetireReason.Overflow;
+            }
+            else if (idle >= Limit(_options.IdleTimeout) && _items.TryBeginClose(item, floor: _options.MinIdle))
+            {
+                reason = RetireReason.Idle;
+            }
+            else if (_time.GetElapsedTime(item.CheckedAt, now) >= Limit(_options.HealthCheckInterval))
+            {
+                reason = Probe(item, now);
+            }
+            else if (idle >= Limit(_options.ProbeAfterIdle))
+            {
+                item.IsProbeDue = true;
+            }
+        }
+
+        GiveBackIdle(item, reason);
+    }
+
+    private RetireReason Probe(PoolItem<T> item, long now)
+    {
+        if (_source.Check(item.Value, probe: true, out RetireReason reason))
+        {
+            item.CheckedAt = now;
+            return RetireReason.None;
+        }
+
+        NoteFailedCheck(reason);
+        return reason;
+    }
+
+    private bool TryBorrowIdle([NotNullWhen(true)] out PoolItem<T>? item)
+    {
+        item = null;
+        if (!TryTakeHousekeepingPermit())
+        {
+            return false;
+        }
+
+        if (_idle.TryDequeue(out item))
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _housekeeping);
+        ReleasePermit();
+        return false;
+    }
+
+    private void GiveBackIdle(PoolItem<T> item, RetireReason reason)
+    {
+        if (reason == RetireReason.None)
+        {
+            _idle.Enqueue(item);
+        }
+        else
+        {
+            Close(item, reason);
+        }
+
+        Interlocked.Decrement(ref _housekeeping);
+        ReleasePermit();
+    }
+
+    private bool TryTakeHousekeepingPermit()
+    {
+        Interlocked.Increment(ref _housekeeping);
+        if (_waiters.Demand == 0 && _permits.Wait(0, CancellationToken.None))
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _housekeeping);
+        return false;
+    }
+
+    private void FlushHot()
+    {
+        while (_hot.TryTake() is { } item)
+        {
+            Shelve(item);
+        }
+    }
+
+    // Only a pool that has been used is kept warm: making a pool opens nothing.
+    private void TopUp()
+    {
+        int wanted = Math.Min(_options.MinIdle, _options.Size);
+        while (_items.Open < wanted && _items.HasOpened && !_closed && TryTakeHousekeepingPermit())
+        {
+            try
+            {
+                ReturnSlow(OpenOnce(), RetireReason.None);
+            }
+#pragma warning disable CA1031 // It is counted, and the next round tries again.
+            catch
+#pragma warning restore CA1031
+            {
+                Interlocked.Increment(ref _openFailures);
+                ReleasePermit();
+                return;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _housekeeping);
+            }
+        }
+    }
+
+    private static TimeSpan Limit(TimeSpan timeout) => timeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : timeout;
+}

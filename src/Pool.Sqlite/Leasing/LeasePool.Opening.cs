@@ -1,0 +1,128 @@
+namespace Pool.Sqlite.Leasing;
+
+internal sealed partial class LeasePool<T>
+{
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>
+    /// Opens an item for the caller's permit. The permit comes back with the item; when there is none, it has been
+    /// given back, or will be by the open that nobody waits for any more.
+    /// </summary>
+    private async ValueTask<PoolItem<T>> Open(bool async, Deadline deadline, CancellationToken cancellationToken)
+    {
+        // Off the caller's thread, since opening blocks and cannot be interrupted: who cancels is answered at once.
+        using CancellationTokenSource abandoned = new();
+        Task<PoolItem<T>> opening = async
+            ? Task.Run(() => OpenWithRetries(async, deadline, abandoned.Token).AsTask(), CancellationToken.None)
+            : OpenWithRetries(async, deadline, cancellationToken).AsTask();
+        try
+        {
+            return async
+                ? await opening.WaitAsync(deadline.Remaining, _time, cancellationToken).ConfigureAwait(false)
+                : opening.GetAwaiter().GetResult();
+        }
+        catch (Exception failure)
+        {
+            bool timedOut = failure is TimeoutException && !opening.IsCompleted;
+            await abandoned.CancelAsync().ConfigureAwait(false);
+            _ = GiveBack(opening);
+            if (failure is OperationCanceledException)
+            {
+                Interlocked.Increment(ref _cancellations);
+            }
+
+            if (timedOut)
+            {
+                Interlocked.Increment(ref _timeouts);
+                throw _source.RentRefused(RentRefusal.TimedOutOpening, deadline.Elapsed);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task GiveBack(Task<PoolItem<T>> opening)
+    {
+        try
+        {
+            PoolItem<T> item = await opening.ConfigureAwait(false);
+            ReturnSlow(item, RetireReason.None);
+        }
+#pragma warning disable CA1031 // Whatever it was: it has been counted, and the caller has its own exception.
+        catch
+#pragma warning restore CA1031
+        {
+            ReleasePermit();
+        }
+    }
+
+    private async ValueTask<PoolItem<T>> OpenWithRetries(bool async, Deadline deadline, CancellationToken abandoned)
+    {
+        for (int retry = 0; ; retry++)
+        {
+            try
+            {
+                return OpenOnce();
+            }
+            catch (Exception failure) when (failure is not ObjectDisposedException)
+            {
+                Interlocked.Increment(ref _openFailures);
+                TimeSpan delay = RetryDelay(retry);
+                if (retry >= _options.CreateRetries
+                    || abandoned.IsCancellationRequested
+                    || !deadline.Allows(delay)
+                    || !_source.IsTransient(failure))
+                {
+                    throw;
+                }
+
+                Task pause = Task.Delay(delay, _time, abandoned);
+                if (async)
+                {
+                    await pause.ConfigureAwait(false);
+                }
+                else
+                {
+                    pause.GetAwaiter().GetResult();
+                }
+            }
+        }
+    }
+
+    private PoolItem<T> OpenOnce()
+    {
+        int generation = _items.Generation;
+        PoolItem<T>? item = null;
+        _items.BeginOpen();
+        try
+        {
+            if (_closed)
+            {
+                throw _source.Closed();
+            }
+
+            T value = _source.Open();
+            long now = _time.GetTimestamp();
+            return item = new PoolItem<T>(value, _items.NextNumber(), now, ExpiresAt(now));
+        }
+        finally
+        {
+            _items.EndOpen(item, generation);
+        }
+    }
+
+    // Up to 2.5 % short of the lifetime, so that what was opened together is not reopened together.
+    private long ExpiresAt(long now) => _options.MaxLifetime == Timeout.InfiniteTimeSpan
+        ? long.MaxValue
+        : now + (long)(Ticks(_options.MaxLifetime) * (1 - (0.025 * NextJitter())));
+
+    // 10, 20, 40 ms …, half of it random, so that those who failed together do not try again together.
+    private static TimeSpan RetryDelay(int retry) =>
+        FirstRetryDelay * Math.Pow(2, Math.Min(retry, 10)) * (0.5 + (0.5 * NextJitter()));
+
+#pragma warning disable CA5394 // Jitter is not a secret.
+    private static double NextJitter() => Random.Shared.NextDouble();
+#pragma warning restore CA5394
+
+    private double Ticks(TimeSpan time) => time.TotalSeconds * _time.TimestampFrequency;
+}

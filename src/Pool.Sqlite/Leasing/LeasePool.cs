@@ -1,0 +1,331 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Pool.Sqlite.Diagnostics;
+
+namespace Pool.Sqlite.Leasing;
+
+/// <summary>
+/// A bounded pool of anything. A permit is the right to hold an item: taken before one is looked for, kept by what
+/// lies in a hot slot, given back exactly once on every path.
+/// </summary>
+/// <remarks>
+/// No waiter is passed over: who waits first makes that visible (<see cref="WaiterQueue{T}.Demand"/>) and then looks
+/// for permits; who returns first lays the permit down and then looks for demand. One of the two sees the other.
+/// </remarks>
+internal sealed partial class LeasePool<T> : IDisposable
+{
+    private readonly ILeaseSource<T> _source;
+    private readonly LeasePoolOptions _options;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _permits;
+    private readonly ConcurrentQueue<PoolItem<T>> _idle = new();
+    private readonly HotSlots<PoolItem<T>> _hot;
+    private readonly WaiterQueue<PoolItem<T>> _waiters;
+    private readonly ItemRegistry<T> _items = new();
+    private readonly bool _checksEveryRent;
+    private volatile bool _closed;
+    private int _peak;
+    private long _misses;
+    private long _timeouts;
+    private long _cancellations;
+    private long _openFailures;
+    private long _healthCheckFailures;
+
+    public LeasePool(ILeaseSource<T> source, LeasePoolOptions options, TimeProvider? time = null)
+    {
+        _source = source;
+        _options = options;
+        _time = time ?? TimeProvider.System;
+        _permits = new SemaphoreSlim(options.Permits, options.Permits);
+        _hot = new HotSlots<PoolItem<T>>(Math.Min(Environment.ProcessorCount, options.Permits));
+        _waiters = new WaiterQueue<PoolItem<T>>(_time, options.RentTimeout, options.MaxWaiters);
+        _checksEveryRent = source.ChecksEveryRent;
+    }
+
+    /// <summary>How long rents that had to wait for a permit have waited.</summary>
+    public DurationHistogram WaitTimes { get; } = new();
+
+    public bool IsClosed => _closed;
+
+    /// <summary>The fast path: an item from a hot slot, when nothing about it is due and nobody waits.</summary>
+    public bool TryRentHot([NotNullWhen(true)] out PoolItem<T>? item)
+    {
+        item = _waiters.Demand == 0 && !_checksEveryRent ? _hot.TryTake() : null;
+        if (item is null)
+        {
+            return false;
+        }
+
+        if (item.RetireReason == RetireReason.None)
+        {
+            item.BeginLease();
+            return true;
+        }
+
+        Shelve(item);
+        item = null;
+        return false;
+    }
+
+    public PoolItem<T> Rent(CancellationToken cancellationToken = default) =>
+        TryRentHot(out PoolItem<T>? item)
+            ? item
+            : RentSlow(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
+
+    public ValueTask<PoolItem<T>> RentAsync(CancellationToken cancellationToken = default) =>
+        !cancellationToken.IsCancellationRequested && TryRentHot(out PoolItem<T>? item)
+            ? new ValueTask<PoolItem<T>>(item)
+            : RentSlow(async: true, cancellationToken);
+
+    /// <summary>Takes back an item together with its permit.</summary>
+    public void Return(PoolItem<T> item, RetireReason reason = RetireReason.None)
+    {
+        item.EndLease();
+        if (reason == RetireReason.None
+            && item.RetireReason == RetireReason.None
+            && _waiters.Demand == 0
+            && _hot.TryPut(item)
+            && (_waiters.Demand == 0 || !_hot.TryRemove(item)))
+        {
+            return;
+        }
+
+        ReturnSlow(item, reason);
+    }
+
+    private async ValueTask<PoolItem<T>> RentSlow(bool async, CancellationToken cancellationToken)
+    {
+        ThrowIfCanceled(cancellationToken);
+        Deadline deadline = new(_time, _options.RentTimeout);
+        if (!TryTakePermit(out PoolItem<T>? item))
+        {
+            item = await WaitForPermit(async, deadline, cancellationToken).ConfigureAwait(false);
+        }
+
+        // From here on there is a permit. It goes out with the item, or Open gives it back.
+        for (; ; )
+        {
+            if (item is null && !_idle.TryDequeue(out item))
+            {
+                item = await Open(async, deadline, cancellationToken).ConfigureAwait(false);
+                Interlocked.Increment(ref _misses);
+            }
+
+            RetireReason reason = WhyNotLend(item);
+            if (reason == RetireReason.None)
+            {
+                item.BeginLease();
+                return item;
+            }
+
+            Close(item, reason);
+            item = null;
+            if (_closed)
+            {
+                ReleasePermit();
+                throw _source.Closed();
+            }
+        }
+    }
+
+    private bool TryTakePermit(out PoolItem<T>? item)
+    {
+        item = null;
+        if (_waiters.Demand != 0)
+        {
+            return false;
+        }
+
+        item = _hot.TryTake();
+        if (item is null && !_permits.Wait(0, CancellationToken.None))
+        {
+            return false;
+        }
+
+        NotePeak();
+        return true;
+    }
+
+    private async ValueTask<PoolItem<T>?> WaitForPermit(
+        bool async, Deadline deadline, CancellationToken cancellationToken)
+    {
+        if (!_closed && _options.RentTimeout == TimeSpan.Zero)
+        {
+            Interlocked.Increment(ref _timeouts);
+            throw _source.RentRefused(RentRefusal.TimedOutWaiting, TimeSpan.Zero);
+        }
+
+        Waiter<PoolItem<T>>? waiter = _waiters.TryEnqueue();
+        if (waiter is null)
+        {
+            throw NoRoomToWait();
+        }
+
+        GrantToWaiters();
+        WaitOutcome outcome = await Wait(waiter, async, cancellationToken).ConfigureAwait(false);
+        switch (outcome)
+        {
+            case WaitOutcome.Granted:
+                WaitTimes.Record(deadline.Elapsed);
+                return waiter.Item;
+            case WaitOutcome.Canceled:
+                Interlocked.Increment(ref _cancellations);
+                throw new OperationCanceledException(cancellationToken);
+            case WaitOutcome.TimedOut:
+                WaitTimes.Record(deadline.Elapsed);
+                Interlocked.Increment(ref _timeouts);
+                throw _source.RentRefused(RentRefusal.TimedOutWaiting, deadline.Elapsed);
+            default:
+                throw _source.Closed();
+        }
+    }
+
+    private static async ValueTask<WaitOutcome> Wait(
+        Waiter<PoolItem<T>> waiter, bool async, CancellationToken cancellationToken)
+    {
+        CancellationTokenRegistration registration = waiter.Register(cancellationToken);
+        try
+        {
+            return async ? await waiter.Task.ConfigureAwait(false) : waiter.Task.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            // A callback that is under way finds the waiter gone from the queue: no need to wait for it.
+            registration.Unregister();
+        }
+    }
+
+    private RetireReason WhyNotLend(PoolItem<T> item)
+    {
+        RetireReason reason = WhyRetire(item);
+        if (reason == RetireReason.None && (item.IsProbeDue || _checksEveryRent))
+        {
+            bool probe = item.IsProbeDue;
+            if (_source.Check(item.Value, probe, out reason))
+            {
+                item.IsProbeDue = false;
+                return RetireReason.None;
+            }
+
+            NoteFailedCheck(reason);
+        }
+
+        return reason;
+    }
+
+    private RetireReason WhyRetire(PoolItem<T> item)
+    {
+        if (_closed)
+        {
+            return RetireReason.Closing;
+        }
+
+        return item.RetireReason == RetireReason.None && item.HasExpired(_time.GetTimestamp())
+            ? RetireReason.Age
+            : item.RetireReason;
+    }
+
+    private void ReturnSlow(PoolItem<T> item, RetireReason reason)
+    {
+        reason = reason == RetireReason.None ? WhyRetire(item) : reason;
+        if (reason != RetireReason.None)
+        {
+            Close(item, reason);
+        }
+        else if (_waiters.TryGrant(item))
+        {
+            return;
+        }
+        else if (_options.OverflowIdleTimeout == TimeSpan.Zero && _items.TryBeginClose(item, floor: _options.Size))
+        {
+            FinishClose(item, RetireReason.Overflow);
+        }
+        else
+        {
+            _idle.Enqueue(item);
+        }
+
+        ReleasePermit();
+    }
+
+    /// <summary>Lays an item and its permit where the slow path finds them.</summary>
+    private void Shelve(PoolItem<T> item)
+    {
+        _idle.Enqueue(item);
+        ReleasePermit();
+    }
+
+    private void ReleasePermit()
+    {
+        _permits.Release();
+        if (_waiters.Demand != 0)
+        {
+            GrantToWaiters();
+        }
+    }
+
+    /// <summary>Gives what permits there are to those who wait, in their order.</summary>
+    private void GrantToWaiters()
+    {
+        while (_waiters.Count > 0)
+        {
+            PoolItem<T>? item = _hot.TryTake();
+            if (item is null && !_permits.Wait(0, CancellationToken.None))
+            {
+                return;
+            }
+
+            if (!_waiters.TryGrant(item))
+            {
+                if (item is not null)
+                {
+                    _idle.Enqueue(item);
+                }
+
+                _permits.Release();
+            }
+        }
+
+        if (_closed)
+        {
+            CloseIdle();
+        }
+    }
+
+    private void NotePeak()
+    {
+        int held = _options.Permits - _permits.CurrentCount - Volatile.Read(ref _housekeeping);
+        for (int peak = _peak; held > peak; peak = _peak)
+        {
+            Interlocked.CompareExchange(ref _peak, held, peak);
+        }
+    }
+
+    private Exception NoRoomToWait()
+    {
+        if (_closed)
+        {
+            return _source.Closed();
+        }
+
+        Interlocked.Increment(ref _timeouts);
+        return _source.RentRefused(RentRefusal.TooManyWaiters, TimeSpan.Zero);
+    }
+
+    private void NoteFailedCheck(RetireReason reason)
+    {
+        if (reason == RetireReason.Unhealthy)
+        {
+            Interlocked.Increment(ref _healthCheckFailures);
+        }
+    }
+
+    private void ThrowIfCanceled(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            Interlocked.Increment(ref _cancellations);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+}

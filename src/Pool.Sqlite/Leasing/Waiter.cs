@@ -1,0 +1,58 @@
+namespace Pool.Sqlite.Leasing;
+
+/// <summary>How a wait ended.</summary>
+internal enum WaitOutcome
+{
+    Granted,
+    TimedOut,
+    Canceled,
+    Closed,
+}
+
+/// <summary>
+/// Somebody who waits for permits: one to rent, all of them for exclusive work. A place in a
+/// <see cref="WaiterQueue{T}"/>, which guards the fields.
+/// </summary>
+internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
+    : TaskCompletionSource<WaitOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
+    where T : class
+{
+    /// <summary>The timestamp at which the wait has failed; <see cref="long.MaxValue"/> for never.</summary>
+    public long DueAt { get; } = dueAt;
+
+    public Waiter<T>? Previous { get; set; }
+
+    public Waiter<T>? Next { get; set; }
+
+    public bool IsQueued { get; set; }
+
+    /// <summary>How many permits it has so far.</summary>
+    public int Permits { get; private set; }
+
+    /// <summary>The item that came with the permit of a plain rent.</summary>
+    public T? Item { get; private set; }
+
+    /// <summary>Items that came with the permits of exclusive work.</summary>
+    public List<T>? Items { get; private set; }
+
+    /// <summary>Adds a permit, perhaps with an item. True when there are enough.</summary>
+    public bool Add(T? item)
+    {
+        Permits++;
+        if (needed == 1)
+        {
+            Item = item;
+        }
+        else if (item is not null)
+        {
+            (Items ??= []).Add(item);
+        }
+
+        return Permits == needed;
+    }
+
+    public CancellationTokenRegistration Register(CancellationToken cancellationToken) =>
+        cancellationToken.UnsafeRegister(static state => ((Waiter<T>)state!).Cancel(), this);
+
+    private void Cancel() => queue.Withdraw(this, WaitOutcome.Canceled);
+}

@@ -1,0 +1,172 @@
+namespace Pool.Sqlite.Leasing;
+
+/// <summary>
+/// Those who wait, first come first served, asynchronously and synchronously alike. All have the same timeout, so
+/// deadlines lie in the order of the queue, and one timer for the first of them serves all.
+/// </summary>
+internal sealed class WaiterQueue<T> : IDisposable
+    where T : class
+{
+    private readonly Lock _lock = new();
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _timeout;
+    private readonly int _capacity;
+    private Waiter<T>? _head;
+    private Waiter<T>? _tail;
+    private ITimer? _timer;
+    private bool _timerIsSet;
+    private bool _closed;
+    private int _count;
+    private volatile int _demand;
+
+    public WaiterQueue(TimeProvider time, TimeSpan timeout, int capacity)
+    {
+        _time = time;
+        _timeout = timeout;
+        _capacity = capacity;
+    }
+
+    /// <summary>
+    /// Not zero while somebody waits, and for ever once closed: then nothing that comes back may be parked where
+    /// only a newcomer would find it.
+    /// </summary>
+    public int Demand => _demand;
+
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Adds a waiter, or returns null when the queue is closed or full.</summary>
+    public Waiter<T>? TryEnqueue(int needed = 1)
+    {
+        long dueAt = _timeout == Timeout.InfiniteTimeSpan
+            ? long.MaxValue
+            : _time.GetTimestamp() + (long)(_timeout.TotalSeconds * _time.TimestampFrequency);
+
+        lock (_lock)
+        {
+            if (_closed || _count >= _capacity)
+            {
+                return null;
+            }
+
+            Waiter<T> waiter = new(this, needed, dueAt) { IsQueued = true, Previous = _tail };
+            _ = _tail is null ? _head = waiter : _tail.Next = waiter;
+            _tail = waiter;
+            _count++;
+            SetTimer();
+
+            // A full fence: what the caller looks for afterwards, it looks for with this already visible.
+            Interlocked.Increment(ref _demand);
+            return waiter;
+        }
+    }
+
+    /// <summary>Gives a permit, perhaps with an item, to the first in the queue. False when nobody waits.</summary>
+    public bool TryGrant(T? item)
+    {
+        Waiter<T>? waiter;
+        lock (_lock)
+        {
+            waiter = _head;
+            if (waiter is null)
+            {
+                return false;
+            }
+
+            if (!waiter.Add(item))
+            {
+                return true;
+            }
+
+            Remove(waiter);
+        }
+
+        waiter.SetResult(WaitOutcome.Granted);
+        return true;
+    }
+
+    /// <summary>Takes a waiter out, unless its permits have been granted already.</summary>
+    public void Withdraw(Waiter<T> waiter, WaitOutcome outcome)
+    {
+        lock (_lock)
+        {
+            if (!waiter.IsQueued)
+            {
+                return;
+            }
+
+            Remove(waiter);
+        }
+
+        waiter.SetResult(outcome);
+    }
+
+    /// <summary>Fails everybody who waits, and everybody who comes.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
+            Interlocked.Increment(ref _demand);
+        }
+
+        FailFirstWhile(static (_, _) => true, WaitOutcome.Closed);
+        _timer?.Dispose();
+    }
+
+    private void FailFirstWhile(Func<Waiter<T>, long, bool> condition, WaitOutcome outcome)
+    {
+        for (; ; )
+        {
+            Waiter<T>? waiter;
+            lock (_lock)
+            {
+                waiter = _head;
+                if (waiter is null || !condition(waiter, _time.GetTimestamp()))
+                {
+                    _timerIsSet = false;
+                    SetTimer();
+                    return;
+                }
+
+                Remove(waiter);
+            }
+
+            waiter.SetResult(outcome);
+        }
+    }
+
+    private void Remove(Waiter<T> waiter)
+    {
+        _ = waiter.Previous is null ? _head = waiter.Next : waiter.Previous.Next = waiter.Next;
+        _ = waiter.Next is null ? _tail = waiter.Previous : waiter.Next.Previous = waiter.Previous;
+        waiter.Previous = waiter.Next = null;
+        waiter.IsQueued = false;
+        _count--;
+        Interlocked.Decrement(ref _demand);
+    }
+
+    // The timer may go off for a waiter that was served meanwhile; it then looks at who is first now.
+    private void SetTimer()
+    {
+        if (_closed || _timerIsSet || _head is null || _head.DueAt == long.MaxValue)
+        {
+            return;
+        }
+
+        _timerIsSet = true;
+        TimeSpan left = _time.GetElapsedTime(_time.GetTimestamp(), _head.DueAt);
+
+        // Timers count whole milliseconds, rounded down: rounded up, it never goes off too early, and then again.
+        TimeSpan due = TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds)));
+        _timer ??= _time.CreateTimer(
+            static state => ((WaiterQueue<T>)state!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Expire() => FailFirstWhile(static (waiter, now) => now >= waiter.DueAt, WaitOutcome.TimedOut);
+}

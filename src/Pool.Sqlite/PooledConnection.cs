@@ -1,0 +1,295 @@
+using System.Data;
+using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Connections;
+using Pool.Sqlite.Leasing;
+
+namespace Pool.Sqlite;
+
+/// <summary>
+/// A connection on loan from a <see cref="SqlitePool"/>. Dispose it to give it back; what it did to the session is
+/// undone then.
+/// </summary>
+/// <remarks>
+/// For one user at a time, as every ADO.NET connection: two threads at once get an
+/// <see cref="InvalidOperationException"/>. Using it after it went back throws; giving it back twice does nothing. One
+/// that is dropped without being disposed comes back through its finalizer, some time, and is counted as a leak.
+/// </remarks>
+public sealed class PooledConnection : DbConnection
+{
+    private static readonly StateChangeEventArgs Opened = new(ConnectionState.Closed, ConnectionState.Open);
+    private static readonly StateChangeEventArgs Closed = new(ConnectionState.Open, ConnectionState.Closed);
+
+    private readonly SqlitePool _pool;
+    private PoolItem<PhysicalConnection>? _item;
+    private UseGuard _use;
+    private bool _disposed;
+
+    internal PooledConnection(SqlitePool pool, PoolItem<PhysicalConnection> item)
+    {
+        _pool = pool;
+        _item = item;
+    }
+
+    /// <summary>A closed one: it rents when it is opened.</summary>
+    internal PooledConnection(SqlitePool pool)
+    {
+        _pool = pool;
+        _use = UseGuard.ClosedGuard;
+    }
+
+    /// <summary>What the lease may do.</summary>
+    public PooledConnectionRole Role { get; } = PooledConnectionRole.ReadWrite;
+
+    /// <summary>
+    /// Names this lease in messages: the number of the connection in the upper, the number of its rent in the lower 32
+    /// bits. Zero while closed.
+    /// </summary>
+    public long LeaseId => _use.IsClosed ? 0 : IdOf(_item!);
+
+    /// <summary>
+    /// The driver's own connection, for what ADO.NET has no words for: blobs, functions, backup. It belongs to the pool:
+    /// don't keep it, and don't close it. Functions and collations registered on it are noticed, and the connection is
+    /// then not used again; after installing hooks on its native handle call <see cref="Retire"/>.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
+    /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>
+    public SqliteConnection SqliteConnection
+    {
+        get
+        {
+            bool outermost = Enter();
+            try
+            {
+                return Physical.Expose();
+            }
+            finally
+            {
+                Exit(outermost);
+            }
+        }
+    }
+
+    /// <summary>The connection string, without a password. It cannot be changed here.</summary>
+    /// <exception cref="NotSupportedException">Set: the connection string belongs to the pool.</exception>
+    [AllowNull]
+    public override string ConnectionString
+    {
+        get => _pool.ConnectionString;
+        set => throw new NotSupportedException(
+            "The connection string belongs to the pool. Make another SqlitePool for another database.");
+    }
+
+    /// <summary>Always <c>main</c>.</summary>
+    public override string Database => "main";
+
+    /// <summary>The database file, or the name of the memory database.</summary>
+    public override string DataSource => _pool.DataSource;
+
+    /// <summary>The version of SQLite.</summary>
+    public override string ServerVersion => SQLitePCL.raw.sqlite3_libversion().utf8_to_string();
+
+    /// <inheritdoc/>
+    public override ConnectionState State => _use.IsClosed ? ConnectionState.Closed : ConnectionState.Open;
+
+    /// <summary>How long <see cref="OpenAsync"/> takes at the most, in seconds, rounded up; 0 for no limit.</summary>
+    public override int ConnectionTimeout => _pool.RentTimeoutSeconds;
+
+    /// <inheritdoc/>
+    protected override DbProviderFactory DbProviderFactory => SqliteFactory.Instance;
+
+    internal PhysicalConnection Physical => _item!.Value;
+
+    /// <summary>Rents. Does nothing when open.</summary>
+    /// <exception cref="SqlitePoolTimeoutException">None was free in time.</exception>
+    /// <exception cref="ObjectDisposedException">The pool, or this connection, is disposed.</exception>
+    public override void Open()
+    {
+        if (PrepareToOpen())
+        {
+            Attach(_pool.RentItem(CancellationToken.None));
+        }
+    }
+
+    /// <inheritdoc cref="Open"/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (PrepareToOpen())
+        {
+            Attach(await _pool.RentItemAsync(cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>Gives the connection back. Does nothing when closed. Never throws.</summary>
+    public override void Close()
+    {
+        if (_use.TryClose())
+        {
+            Return();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task CloseAsync()
+    {
+        Close();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Makes the pool close this connection when it comes back, instead of lending it again.</summary>
+    /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
+    /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>
+    public void Retire()
+    {
+        bool outermost = Enter();
+        Physical.IsTouched = Physical.IsRetired = true;
+        Exit(outermost);
+    }
+
+    /// <summary>A command on this connection, in its current transaction.</summary>
+    public new PooledCommand CreateCommand() => new(this, _use.IsClosed ? null : Physical.Transaction);
+
+    /// <summary>A command with its text.</summary>
+    /// <param name="commandText">The SQL.</param>
+    public PooledCommand CreateCommand(string commandText)
+    {
+        PooledCommand command = CreateCommand();
+        command.CommandText = commandText;
+        return command;
+    }
+
+    /// <summary>Begins a transaction that can write: <c>BEGIN IMMEDIATE</c>.</summary>
+    public new PooledTransaction BeginTransaction() => BeginTransaction(IsolationLevel.Unspecified, deferred: false);
+
+    /// <summary>
+    /// Begins a transaction. A deferred one takes the write lock at its first write, which then fails as busy when
+    /// somebody else has written since its first read.
+    /// </summary>
+    /// <param name="deferred">True for <c>BEGIN</c>, false for <c>BEGIN IMMEDIATE</c>.</param>
+    public PooledTransaction BeginTransaction(bool deferred) => BeginTransaction(IsolationLevel.Unspecified, deferred);
+
+    /// <inheritdoc cref="BeginTransaction(IsolationLevel, bool)"/>
+    public new PooledTransaction BeginTransaction(IsolationLevel isolationLevel) =>
+        BeginTransaction(isolationLevel, deferred: isolationLevel == IsolationLevel.ReadUncommitted);
+
+    /// <summary>Begins a transaction.</summary>
+    /// <param name="isolationLevel">SQLite is serializable; what is weaker becomes that.</param>
+    /// <param name="deferred">True for <c>BEGIN</c>, false for <c>BEGIN IMMEDIATE</c>.</param>
+    /// <exception cref="SqliteException">SQLite refuses, for example as busy.</exception>
+    /// <exception cref="InvalidOperationException">There is a transaction already, or the connection is closed.</exception>
+    public PooledTransaction BeginTransaction(IsolationLevel isolationLevel, bool deferred)
+    {
+        bool outermost = Enter();
+        try
+        {
+            Physical.IsTouched = true;
+            return Physical.Transaction = new PooledTransaction(
+                this, Physical.Driver.BeginTransaction(isolationLevel, deferred));
+        }
+        finally
+        {
+            Exit(outermost);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override DataTable GetSchema() => GetSchema("MetaDataCollections");
+
+    /// <inheritdoc/>
+    public override DataTable GetSchema(string collectionName) => GetSchema(collectionName, []);
+
+    /// <inheritdoc/>
+    public override DataTable GetSchema(string collectionName, string?[] restrictionValues)
+    {
+        bool outermost = Enter();
+        try
+        {
+            return Physical.Driver.GetSchema(collectionName, restrictionValues);
+        }
+        finally
+        {
+            Exit(outermost);
+        }
+    }
+
+    /// <summary>SQLite has one database a connection.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public override void ChangeDatabase(string databaseName) => throw new NotSupportedException(
+        "A SQLite connection has one database. Make another SqlitePool, or attach the other database.");
+
+    /// <summary>
+    /// Begins a use of the connection; <see cref="Exit"/> ends it, and takes what this answered.
+    /// </summary>
+    internal bool Enter() => _use.Enter(this);
+
+    internal void Exit(bool outermost)
+    {
+        if (outermost && _use.Exit())
+        {
+            Return();
+        }
+    }
+
+    internal Exception ClosedException() => _disposed
+        ? new ObjectDisposedException(
+            nameof(PooledConnection), "This lease has gone back to the pool. Rent a new one for new work.")
+        : new InvalidOperationException("The connection is closed. Open it first.");
+
+    internal static long IdOf(PoolItem<PhysicalConnection> item) => ((long)item.Number << 32) | (item.Rents & uint.MaxValue);
+
+    /// <summary>A lease as it is called in messages: connection and rent.</summary>
+    internal static string NameOf(PoolItem<PhysicalConnection> item) =>
+        string.Create(CultureInfo.InvariantCulture, $"{item.Number}-{item.Rents & uint.MaxValue}");
+
+    /// <inheritdoc/>
+    protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => BeginTransaction(isolationLevel);
+
+    /// <inheritdoc/>
+    protected override DbCommand CreateDbCommand() => CreateCommand();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        // From the finalizer: whoever rented it forgot it. From Dispose: the usual way home.
+        _disposed = true;
+        if (disposing)
+        {
+            Close();
+        }
+        else if (_use.TryClose())
+        {
+            _pool.ReturnLeaked(_item!);
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private bool PrepareToOpen()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _use.IsClosed;
+    }
+
+    private void Attach(PoolItem<PhysicalConnection> item)
+    {
+        _item = item;
+        _use.Open();
+        OnStateChange(Opened);
+    }
+
+    private void Return()
+    {
+        _pool.Return(_item!);
+        OnStateChange(Closed);
+    }
+}
+
+/// <summary>What a lease may do.</summary>
+public enum PooledConnectionRole
+{
+    /// <summary>Read and write.</summary>
+    ReadWrite,
+}

@@ -1,0 +1,194 @@
+using System.Globalization;
+using Pool.Sqlite.Connections;
+using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Leasing;
+
+namespace Pool.Sqlite;
+
+public sealed partial class SqlitePool
+{
+    /// <summary>Opens connections until there are <see cref="SqlitePoolOptions.PoolSize"/>, so that no rent has to.</summary>
+    /// <param name="cancellationToken">Stops after the connection that is being opened.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">Opening failed.</exception>
+    public Task WarmUpAsync(CancellationToken cancellationToken = default) => _leases.WarmUp(cancellationToken);
+
+    /// <summary>
+    /// Closes every idle connection now, and each that is out when it comes back. Rents go on meanwhile, with new
+    /// connections: for after the database file was replaced, or an extension updated.
+    /// </summary>
+    /// <param name="cancellationToken">Looked at once, at the beginning.</param>
+    /// <exception cref="InvalidOperationException">A private memory database would be lost.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
+    public Task ClearAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfPrivateMemory("cleared");
+        return _leases.IsClosed ? throw _source.Closed() : Task.Run(_leases.Clear, cancellationToken);
+    }
+
+    /// <summary>
+    /// Runs <paramref name="work"/> while no connection of the pool is open: every lease is back, every handle closed,
+    /// and rents wait. For what needs the file for itself, such as replacing it.
+    /// </summary>
+    /// <param name="work">What to do. Renting from the same pool inside it waits for its end, and so times out.</param>
+    /// <param name="cancellationToken">Ends the wait for the leases; passed on to <paramref name="work"/>.</param>
+    /// <exception cref="SqlitePoolTimeoutException">
+    /// Not every lease was back within <see cref="SqlitePoolOptions.RentTimeout"/>.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">A private memory database would be lost.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
+    public async Task RunExclusiveAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        ThrowIfPrivateMemory("closed for exclusive work");
+        await _leases.BeginExclusive(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _source.Forget();
+            await work(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _leases.EndExclusive();
+        }
+    }
+
+    /// <summary>How the pool stands.</summary>
+    public SqlitePoolStatistics GetStatistics()
+    {
+        LeaseCounts counts = _leases.Count();
+        return new SqlitePoolStatistics
+        {
+            PoolSize = PoolSize,
+            MaxOverflow = MaxOverflow,
+            Open = counts.Open,
+            InUse = counts.InUse,
+            Opening = counts.Opening,
+            Waiting = counts.Waiting,
+            PeakInUse = counts.PeakInUse,
+            Hits = counts.Rents - counts.Misses,
+            Misses = counts.Misses,
+            Timeouts = counts.Timeouts,
+            Cancellations = counts.Cancellations,
+            OpenFailures = counts.OpenFailures,
+            HealthCheckFailures = counts.HealthCheckFailures,
+            Leaks = Interlocked.Read(ref _leaks),
+            Discarded = counts.Closed(RetireReason.Unclean) + counts.Closed(RetireReason.Unhealthy),
+            ClosedByAge = counts.Closed(RetireReason.Age),
+            ClosedByIdle = counts.Closed(RetireReason.Idle),
+            ClosedByOverflow = counts.Closed(RetireReason.Overflow),
+            ClosedByClear = counts.Closed(RetireReason.Clear),
+            ClosedByRetire = counts.Closed(RetireReason.Retired),
+            WaitTime = _leases.WaitTimes.Summarize(),
+        };
+    }
+
+    /// <summary>
+    /// Closes the pool without waiting: who waits and who comes gets <see cref="ObjectDisposedException"/>, idle
+    /// connections close now, those that are out when they come back.
+    /// </summary>
+    /// <param name="disposing">True from <see cref="IDisposable.Dispose"/>.</param>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Close();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>
+    /// As <see cref="Dispose(bool)"/>, and waits up to <see cref="SqlitePoolOptions.ShutdownTimeout"/> for what is out;
+    /// what then still is, the log says. After the last connection no file is open, and no <c>-wal</c> left.
+    /// </summary>
+    protected override async ValueTask DisposeAsyncCore()
+    {
+        Close();
+        await base.DisposeAsyncCore().ConfigureAwait(false);
+
+        // In a hook the connection that it was called for cannot come back before the hook ends.
+        if (Hook.IsRunning)
+        {
+            return;
+        }
+
+        try
+        {
+            await _leases.Drained.WaitAsync(_options.ShutdownTimeout, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            string leases = string.Join(", ", _leases.Leased().Select(lease => Describe(lease.Item, lease.Held)));
+            _logger.LeasesStillOut(Name, _options.ShutdownTimeout, leases);
+        }
+    }
+
+    private void Close()
+    {
+        bool first = !_leases.IsClosed;
+        _housekeeper.Dispose();
+        _leases.Dispose();
+        if (first)
+        {
+            _ = _leases.Drained.ContinueWith(
+                static (_, source) => ((ConnectionSource)source!).Dispose(),
+                _source,
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+    }
+
+    private void ThrowIfPrivateMemory(string what)
+    {
+        if (_source.Target.Kind == DatabaseKind.PrivateMemory)
+        {
+            throw new InvalidOperationException(
+                $"The pool '{Name}' cannot be {what}: its database lives in the memory of its one connection, and would be "
+                + "lost. Write \"Data Source=app;Mode=Memory;Cache=Shared\" for one that outlives its connections.");
+        }
+    }
+
+    private SqlitePoolTimeoutException RefusedException(RentRefusal refusal, TimeSpan waited)
+    {
+        LeaseCounts counts = _leases.Count();
+        (PoolItem<PhysicalConnection> Item, TimeSpan Held)[] leased =
+            [.. _leases.Leased().Select(lease => (lease.Item, HeldFor(lease.Item, lease.Held))).OrderByDescending(lease => lease.Item2)];
+        string why = refusal switch
+        {
+            RentRefusal.TooManyWaiters => $"{_options.MaxWaiters} rents are waiting already, which is MaxWaiters.",
+            RentRefusal.TimedOutOpening => $"A connection could not be opened within {Seconds(waited)}.",
+            _ => $"No connection was free within {Seconds(waited)}.",
+        };
+        string stand = $" {counts.InUse} are in use (PoolSize {PoolSize}, MaxOverflow {MaxOverflow}), {counts.Waiting} others wait.";
+        string longest = leased is [var first, ..] ? $" Out for the longest: {Describe(first.Item, first.Held)}." : "";
+        return new SqlitePoolTimeoutException($"Pool '{Name}': {why}{stand}{longest}")
+        {
+            PoolName = Name,
+            Waited = waited,
+            PoolSize = PoolSize,
+            MaxOverflow = MaxOverflow,
+            InUse = counts.InUse,
+            Waiting = counts.Waiting,
+            LongestHeld = leased is [var held, ..] ? held.Held : null,
+            LongestHeldRentSite = leased is [var site, ..] ? site.Item.Value.RentSite?.Stack.ToString() : null,
+        };
+    }
+
+    private string Describe(PoolItem<PhysicalConnection> item, TimeSpan held)
+    {
+        string site = item.Value.RentSite is { } rentSite
+            ? $", rented at{Environment.NewLine}{rentSite.Stack}"
+            : ", rented where CaptureRentSite = true would show";
+        return $"lease {PooledConnection.NameOf(item)}, for {Seconds(HeldFor(item, held))}{site}";
+    }
+
+    private TimeSpan HeldFor(PoolItem<PhysicalConnection> item, TimeSpan seen) =>
+        item.Value.RentSite is { } site ? _time.GetElapsedTime(site.At) : seen;
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+}

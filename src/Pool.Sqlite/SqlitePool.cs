@@ -1,0 +1,175 @@
+using System.Data.Common;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Pool.Sqlite.Connections;
+using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Maintenance;
+
+namespace Pool.Sqlite;
+
+/// <summary>
+/// A pool of connections to one SQLite database: bounded, fair, each connection with the same PRAGMAs, each clean when
+/// it is lent.
+/// </summary>
+/// <remarks>
+/// Make one for each database and keep it as long as the application lives. All members can be called from any thread
+/// at any time. Nothing is opened, and no file is created, before the first rent or <see cref="WarmUpAsync"/>.
+/// </remarks>
+/// <example>
+/// <code>
+/// await using var pool = new SqlitePool("Data Source=app.db");
+/// using var connection = await pool.RentAsync();
+/// using var command = connection.CreateCommand("select count(*) from sqlite_master");
+/// object? tables = await command.ExecuteScalarAsync();
+/// </code>
+/// </example>
+public sealed partial class SqlitePool : DbDataSource
+{
+    private readonly SqlitePoolOptions _options;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly ConnectionSource _source;
+    private readonly LeasePool<PhysicalConnection> _leases;
+    private readonly Housekeeper _housekeeper;
+    private readonly bool _cleansEveryReturn;
+    private readonly bool _capturesRentSite;
+    private long _leaks;
+
+    /// <summary>Makes a pool with the default settings.</summary>
+    /// <param name="connectionString">As for Microsoft.Data.Sqlite: <c>Data Source=app.db</c>.</param>
+    /// <exception cref="ArgumentException">The connection string cannot be used; the message says why.</exception>
+    public SqlitePool(string connectionString)
+        : this(new SqlitePoolOptions { ConnectionString = connectionString })
+    {
+    }
+
+    /// <summary>Makes a pool. The options are copied and checked; nothing is opened.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="loggerFactory">Where it writes its log; none by default.</param>
+    /// <param name="timeProvider">Its clock and timers; the system's by default.</param>
+    /// <exception cref="ArgumentException">A setting makes no sense; the message names it, its value and what is allowed.</exception>
+    public SqlitePool(SqlitePoolOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Clone();
+        DatabaseTarget target = OptionsCheck.Check(_options);
+        Name = string.IsNullOrWhiteSpace(_options.Name) ? target.DefaultName : _options.Name;
+        _time = timeProvider ?? TimeProvider.System;
+        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Pool.Sqlite");
+        _source = new ConnectionSource(_options, target, Name, _logger) { Refused = RefusedException };
+        LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, target);
+        _leases = new LeasePool<PhysicalConnection>(_source, leasing, _time);
+        _cleansEveryReturn = _options.Returning is not null;
+        _capturesRentSite = _options.CaptureRentSite;
+        PoolSize = leasing.Size;
+        MaxOverflow = leasing.MaxOverflow;
+        _housekeeper = new Housekeeper(_leases, _time, OptionsCheck.HousekeepingPeriod(leasing));
+    }
+
+    /// <summary>The pool's name, as in its messages.</summary>
+    public string Name { get; }
+
+    /// <summary>The connection string, without a password.</summary>
+    public override string ConnectionString => _source.Target.PublicString;
+
+    internal string DataSource => _source.Target.DataSource;
+
+    internal int RentTimeoutSeconds => _options.RentTimeout == Timeout.InfiniteTimeSpan
+        ? 0
+        : (int)Math.Ceiling(_options.RentTimeout.TotalSeconds);
+
+    private int PoolSize { get; }
+
+    private int MaxOverflow { get; }
+
+    /// <summary>
+    /// Lends a connection, waiting for one if all are out: first come, first served, for up to
+    /// <see cref="SqlitePoolOptions.RentTimeout"/>.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The connection, open. Dispose it to give it back.</returns>
+    /// <exception cref="SqlitePoolTimeoutException">None was free in time, or too many wait already.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">A connection was to be opened, and that failed.</exception>
+    public ValueTask<PooledConnection> RentAsync(CancellationToken cancellationToken = default) =>
+        !_capturesRentSite
+        && !cancellationToken.IsCancellationRequested
+        && _leases.TryRentHot(out PoolItem<PhysicalConnection>? item)
+            ? new ValueTask<PooledConnection>(new PooledConnection(this, item))
+            : RentSlowAsync(cancellationToken);
+
+    /// <summary>As <see cref="RentAsync"/>, blocking the thread.</summary>
+    /// <inheritdoc cref="RentAsync"/>
+    public PooledConnection Rent(CancellationToken cancellationToken = default) =>
+        new(this, RentItem(cancellationToken));
+
+    /// <summary>A connection that is closed: it rents when it is opened, and gives back when it is closed.</summary>
+    public new PooledConnection CreateConnection() => new(this);
+
+    /// <inheritdoc cref="Rent"/>
+    public new PooledConnection OpenConnection() => Rent();
+
+    /// <inheritdoc cref="RentAsync"/>
+    public new ValueTask<PooledConnection> OpenConnectionAsync(CancellationToken cancellationToken = default) =>
+        RentAsync(cancellationToken);
+
+    internal PoolItem<PhysicalConnection> RentItem(CancellationToken cancellationToken)
+    {
+        if (!_capturesRentSite)
+        {
+            return _leases.Rent(cancellationToken);
+        }
+
+        StackTrace stack = new(skipFrames: 2, fNeedFileInfo: true);
+        return WithSite(_leases.Rent(cancellationToken), stack);
+    }
+
+    internal ValueTask<PoolItem<PhysicalConnection>> RentItemAsync(CancellationToken cancellationToken)
+    {
+        return _capturesRentSite
+            ? Captured(new StackTrace(skipFrames: 2, fNeedFileInfo: true))
+            : _leases.RentAsync(cancellationToken);
+
+        async ValueTask<PoolItem<PhysicalConnection>> Captured(StackTrace stack) =>
+            WithSite(await _leases.RentAsync(cancellationToken).ConfigureAwait(false), stack);
+    }
+
+    internal void Return(PoolItem<PhysicalConnection> item)
+    {
+        RetireReason reason = item.Value.IsTouched || _cleansEveryReturn ? _source.Clean(item) : RetireReason.None;
+        _leases.Return(item, reason);
+    }
+
+    /// <summary>Takes back what a finalizer found. Cleaning can block, which a finalizer must not.</summary>
+    internal void ReturnLeaked(PoolItem<PhysicalConnection> item) => ThreadPool.UnsafeQueueUserWorkItem(
+        static state =>
+        {
+            Interlocked.Increment(ref state.Pool._leaks);
+            state.Pool._logger.LeaseLeaked(state.Pool.Name, PooledConnection.NameOf(state.Item));
+            state.Pool.Return(state.Item);
+        },
+        (Pool: this, Item: item),
+        preferLocal: false);
+
+    /// <inheritdoc/>
+    protected override DbConnection CreateDbConnection() => CreateConnection();
+
+    /// <inheritdoc/>
+    protected override DbConnection OpenDbConnection() => Rent();
+
+    /// <inheritdoc/>
+    protected override async ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
+        await RentAsync(cancellationToken).ConfigureAwait(false);
+
+    private async ValueTask<PooledConnection> RentSlowAsync(CancellationToken cancellationToken) =>
+        new(this, await RentItemAsync(cancellationToken).ConfigureAwait(false));
+
+    private PoolItem<PhysicalConnection> WithSite(PoolItem<PhysicalConnection> item, StackTrace stack)
+    {
+        item.Value.RentSite = new RentSite(stack, _time.GetTimestamp());
+        return item;
+    }
+}

@@ -1,0 +1,136 @@
+using Microsoft.Data.Sqlite;
+
+namespace Pool.Sqlite;
+
+/// <summary>
+/// Every setting of a <see cref="SqlitePool"/>. The pool copies and checks them when it is made; later changes do
+/// nothing.
+/// </summary>
+/// <remarks>
+/// A time is zero or more, at most 24 days, or <see cref="Timeout.InfiniteTimeSpan"/>, which turns off what it times.
+/// </remarks>
+public sealed class SqlitePoolOptions
+{
+    private int? _poolSize;
+    private int? _maxOverflow;
+
+    /// <summary>
+    /// What to connect to, in the words of Microsoft.Data.Sqlite: <c>Data Source=app.db</c>. Required. The driver's own
+    /// pooling is always turned off underneath.
+    /// </summary>
+    public string ConnectionString { get; set; } = "";
+
+    /// <summary>
+    /// The pool's name in messages and metrics. Default: the file name of the database, or its memory name.
+    /// </summary>
+    public string? Name { get; set; }
+
+    /// <summary>
+    /// How many connections the pool keeps. Default 10, for a private memory database 1. A connection that reads costs
+    /// little, and only one can write at a time: a few more than there are cores is enough for most work.
+    /// </summary>
+    public int PoolSize
+    {
+        get => _poolSize ?? 10;
+        set => _poolSize = value;
+    }
+
+    /// <summary>
+    /// How many more may be opened while all others are out. Default 5, for a private memory database 0. They stay for
+    /// <see cref="OverflowIdleTimeout"/>, so that a burst does not open files over and over.
+    /// </summary>
+    public int MaxOverflow
+    {
+        get => _maxOverflow ?? 5;
+        set => _maxOverflow = value;
+    }
+
+    /// <summary>
+    /// How many connections stay open however long they are idle, once the pool has been used. Default 0.
+    /// </summary>
+    public int MinIdle { get; set; }
+
+    /// <summary>
+    /// The limit for a rent: waiting, opening and checking together. Default 30 seconds; zero fails at once when
+    /// nothing is free; infinite waits for ever.
+    /// </summary>
+    public TimeSpan RentTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How many may wait at once; one more is refused immediately. Default unlimited (<see cref="int.MaxValue"/>).
+    /// </summary>
+    public int MaxWaiters { get; set; } = int.MaxValue;
+
+    /// <summary>
+    /// How long a connection is used before it is replaced, less a random part of up to 2.5 %. Default 1 hour.
+    /// </summary>
+    public TimeSpan MaxLifetime { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// How long a connection may be idle before it is closed, down to <see cref="MinIdle"/>. Default 10 minutes.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// How long a connection beyond <see cref="PoolSize"/> may be idle before it is closed. Default 10 seconds; zero
+    /// closes it as it comes back.
+    /// </summary>
+    public TimeSpan OverflowIdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often an idle connection is checked by reading from the file. Default 5 minutes.</summary>
+    public TimeSpan HealthCheckInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long a connection may be idle and still be lent without a check. Default 30 seconds; zero checks whatever
+    /// was idle at all when the housekeeper last looked.
+    /// </summary>
+    public TimeSpan ProbeAfterIdle { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How often an open that fails for a passing reason (busy, locked, an I/O error) is repeated, after 10, 20, 40 ms
+    /// and so on, each less a random part of up to half. Default 3.
+    /// </summary>
+    public int CreateRetries { get; set; } = 3;
+
+    /// <summary>
+    /// Whether each rent notes where it was made, for the message of a rent that times out. Default false: it costs
+    /// some microseconds a rent.
+    /// </summary>
+    public bool CaptureRentSite { get; set; }
+
+    /// <summary>
+    /// How long <see cref="IAsyncDisposable.DisposeAsync"/> of the pool waits for leases that are still out. Default 30 seconds.
+    /// </summary>
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The PRAGMAs of every connection.</summary>
+    public SqlitePragmas Pragmas { get; private set; } = new();
+
+    /// <summary>
+    /// Called with each connection after it was opened and has its PRAGMAs: the place to register functions and
+    /// collations, load extensions and attach databases. What it sets up belongs to the connection and stays. An
+    /// exception fails the open.
+    /// </summary>
+    public Action<SqliteConnection>? ConnectionOpened { get; set; }
+
+    /// <summary>
+    /// Called each time before a connection is lent. False, or an exception, retires it, and another is taken.
+    /// </summary>
+    public Func<SqliteConnection, bool>? Renting { get; set; }
+
+    /// <summary>
+    /// Called each time a connection has come back and is clean. False, or an exception, retires it.
+    /// </summary>
+    public Func<SqliteConnection, bool>? Returning { get; set; }
+
+    internal bool HasOwnSize => _poolSize is not null;
+
+    internal bool HasOwnOverflow => _maxOverflow is not null;
+
+    internal SqlitePoolOptions Clone()
+    {
+        SqlitePoolOptions copy = (SqlitePoolOptions)MemberwiseClone();
+        copy.Pragmas = Pragmas.Clone();
+        return copy;
+    }
+}

@@ -1,0 +1,86 @@
+namespace Pool.Sqlite;
+
+/// <summary>One look at a pool. What is counted is counted since the pool was made, and exact once it is quiet.</summary>
+public sealed record SqlitePoolStatistics
+{
+    /// <summary>The base size.</summary>
+    public required int PoolSize { get; init; }
+
+    /// <summary>How many connections there may be beyond the base size.</summary>
+    public required int MaxOverflow { get; init; }
+
+    /// <summary>How many connections are open: in use or idle.</summary>
+    public required int Open { get; init; }
+
+    /// <summary>How many are out on loan.</summary>
+    public required int InUse { get; init; }
+
+    /// <summary>How many are open and not in use.</summary>
+    public int Idle => Open - InUse;
+
+    /// <summary>How many are being opened.</summary>
+    public required int Opening { get; init; }
+
+    /// <summary>How many of the open ones are beyond the base size.</summary>
+    public int Overflow => Math.Max(0, Open - PoolSize);
+
+    /// <summary>How many rents wait at this moment.</summary>
+    public required int Waiting { get; init; }
+
+    /// <summary>The most connections that were held at once.</summary>
+    public required int PeakInUse { get; init; }
+
+    /// <summary>How many rents were served.</summary>
+    public long Rents => Hits + Misses;
+
+    /// <summary>How many of them by a connection that was open already, one handed over by its last user included.</summary>
+    public required long Hits { get; init; }
+
+    /// <summary>How many of them had to open a connection.</summary>
+    public required long Misses { get; init; }
+
+    /// <summary><see cref="Hits"/> out of <see cref="Rents"/>, from 0 to 1; 0 when nothing was rented yet.</summary>
+    public double HitRatio => Rents == 0 ? 0 : (double)Hits / Rents;
+
+    /// <summary>How many rents had to wait for a connection to come back, whether they got one or not in time.</summary>
+    public long Waits => WaitTime.Count;
+
+    /// <summary>How many rents were refused: not served in time, or too many waiting already.</summary>
+    public required long Timeouts { get; init; }
+
+    /// <summary>How many rents were cancelled by their caller.</summary>
+    public required long Cancellations { get; init; }
+
+    /// <summary>How many attempts to open a connection failed, those that were repeated included.</summary>
+    public required long OpenFailures { get; init; }
+
+    /// <summary>How many connections were closed to be replaced: by age, by a clear, or because they were retired.</summary>
+    public long Recycled => ClosedByAge + ClosedByClear + ClosedByRetire;
+
+    /// <summary>How many connections failed a health check.</summary>
+    public required long HealthCheckFailures { get; init; }
+
+    /// <summary>How many leases were dropped without being disposed.</summary>
+    public required long Leaks { get; init; }
+
+    /// <summary>How many connections were closed because what their lease left behind could not be put right.</summary>
+    public required long Discarded { get; init; }
+
+    /// <summary>How many were closed because they had reached <see cref="SqlitePoolOptions.MaxLifetime"/>.</summary>
+    public required long ClosedByAge { get; init; }
+
+    /// <summary>How many were closed because they were idle for <see cref="SqlitePoolOptions.IdleTimeout"/>.</summary>
+    public required long ClosedByIdle { get; init; }
+
+    /// <summary>How many were closed because they were beyond the base size and no longer wanted.</summary>
+    public required long ClosedByOverflow { get; init; }
+
+    /// <summary>How many were closed by a clear, or for exclusive work.</summary>
+    public required long ClosedByClear { get; init; }
+
+    /// <summary>How many were closed because a lease or a hook asked for it.</summary>
+    public required long ClosedByRetire { get; init; }
+
+    /// <summary>How long rents waited for a connection to come back; those that did not wait are not in it.</summary>
+    public required DurationSummary WaitTime { get; init; }
+}
