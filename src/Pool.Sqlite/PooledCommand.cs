@@ -106,6 +106,8 @@ public sealed class PooledCommand : DbCommand
     /// <summary>True while the physical connection knows of this command.</summary>
     internal bool IsArmed { get; set; }
 
+    internal bool HasOpenReader => _reader is { IsClosed: false };
+
     /// <summary>Does nothing, as with the driver: SQLite cannot be told to stop this way.</summary>
     public override void Cancel()
     {
@@ -141,14 +143,16 @@ public sealed class PooledCommand : DbCommand
         try
         {
             _reader?.Dispose();
-            _reader = null;
-            _driver.Transaction = null;
-            _driver.Connection = null;
         }
-        finally
+        catch (ObjectDisposedException)
         {
-            _connection!.Physical.Disarm(this);
+            // Its statement has been finalised under it.
         }
+
+        _reader = null;
+        _driver.Transaction = null;
+        _driver.Connection = null;
+        _connection!.Physical.Disarm(this);
     }
 
     /// <inheritdoc/>

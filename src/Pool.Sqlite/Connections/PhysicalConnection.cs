@@ -220,11 +220,24 @@ internal sealed class PhysicalConnection
 
     private void DisarmAll()
     {
-        // A command takes itself out of the list.
+        if (_armed.Exists(static command => command.HasOpenReader) && Driver.Handle is { IsClosed: false } handle)
+        {
+            // A reader that is disposed runs what is left of its batch. With its statements gone and new ones refused,
+            // there is nothing to run.
+            _watch.RefusesAll = true;
+            while (raw.sqlite3_next_stmt(handle, null) is { } statement)
+            {
+                statement.Dispose();
+            }
+        }
+
+        // From the end: a command takes itself out of the list.
         for (int i = _armed.Count - 1; i >= 0; i--)
         {
             _armed[i].Release();
         }
+
+        _watch.RefusesAll = false;
     }
 
     private string ListFunctions()

@@ -39,6 +39,9 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
 
     public SessionChanges Changes { get; private set; }
 
+    /// <summary>True while nothing may be prepared.</summary>
+    public bool RefusesAll { get; set; }
+
     /// <summary>Starts to note; SQLite then calls for everything that is prepared on this connection.</summary>
     public void Attach(sqlite3 database) => raw.sqlite3_set_authorizer(database, OnPrepare, this);
 
@@ -78,7 +81,7 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
                 break;
         }
 
-        return raw.SQLITE_OK;
+        return ((SessionWatch)state).RefusesAll ? raw.SQLITE_DENY : raw.SQLITE_OK;
     }
 
     private void OnPragma(utf8z name, utf8z value)
