@@ -4,20 +4,20 @@ namespace Pool.Sqlite.Connections;
 internal static class Hook
 {
     [ThreadStatic]
-    private static int t_depth;
+    private static int _depth;
 
-    public static bool IsRunning => t_depth > 0;
+    public static bool IsRunning => _depth > 0;
 
     public static TResult Run<TArgument, TResult>(Func<TArgument, TResult> hook, TArgument argument)
     {
-        t_depth++;
+        _depth++;
         try
         {
             return hook(argument);
         }
         finally
         {
-            t_depth--;
+            _depth--;
         }
     }
 }
