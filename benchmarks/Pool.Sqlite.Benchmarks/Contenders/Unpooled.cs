@@ -1,0 +1,43 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace Pool.Sqlite.Benchmarks.Contenders;
+
+/// <summary>No pool: every operation opens the file, repeats the PRAGMAs and closes it again.</summary>
+internal sealed class Unpooled(string connectionString) : IContender
+{
+    private readonly string _connectionString =
+        new SqliteConnectionStringBuilder(connectionString) { Pooling = false }.ToString();
+
+    public string Name => "unpooled";
+
+    public DbConnection Open() => OpenPhysical();
+
+    public void OpenAndClose(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            OpenPhysical().Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private SqliteConnection OpenPhysical()
+    {
+        var connection = new SqliteConnection(_connectionString);
+        try
+        {
+            connection.Open();
+            ConnectionSettings.Apply(connection);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}

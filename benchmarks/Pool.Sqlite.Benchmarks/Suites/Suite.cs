@@ -1,0 +1,20 @@
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+
+namespace Pool.Sqlite.Benchmarks.Suites;
+
+/// <summary>The BenchmarkDotNet suites.</summary>
+internal static class Suite
+{
+    /// <summary>Runs what <paramref name="args"/> choose; 1 when a benchmark failed.</summary>
+    public static int Run(string[] args)
+    {
+        Engine.Load();
+        Type[] suites = [typeof(RentBenchmarks), typeof(ReadBenchmarks), typeof(WriteBenchmarks)];
+        var summaries = BenchmarkSwitcher.FromTypes(suites).Run(args);
+        return summaries.All(Succeeded) ? 0 : 1;
+    }
+
+    private static bool Succeeded(Summary summary) =>
+        !summary.HasCriticalValidationErrors && summary.Reports.All(report => report.Success);
+}

@@ -1,0 +1,96 @@
+using Pool.Sqlite.Benchmarks.Contenders;
+using Pool.Sqlite.Benchmarks.Measuring;
+
+namespace Pool.Sqlite.Benchmarks.Workloads;
+
+/// <summary>The workloads of the comparison, and who takes part in each.</summary>
+internal sealed class ComparisonCases : IDisposable
+{
+    public const int ManyThreads = 8;
+
+    public const string Rent = "rent and return";
+    public const string Point = "point read";
+
+    private readonly int _rows;
+    private readonly string _floorDatabase;
+    private readonly PermitFloor _permits = new();
+    private readonly Unpooled _unpooled;
+    private readonly DriverPool _driver;
+    private readonly ThisPool _pool;
+
+    public ComparisonCases(SampleDatabase database)
+    {
+        _rows = database.Rows;
+        _floorDatabase = database.Copy("floor");
+        _unpooled = new Unpooled(database.Copy("unpooled"));
+        _driver = new DriverPool(database.Copy("driver"));
+        _pool = new ThisPool(database.Copy("pool"), ManyThreads);
+        // Two more than needed at once, so that no thread is ever served by a connection without the settings.
+        _driver.Prepare(ManyThreads + 2);
+    }
+
+    public IReadOnlyList<IContender> Contenders => [_unpooled, _driver, _pool];
+
+    public IEnumerable<Case> All()
+    {
+        foreach (var threads in (int[])[1, ManyThreads])
+        {
+            yield return new Case(Rent, threads,
+            [
+                new Series("U: permit, queue", Role.Floor, _ => _permits.CreateWorker(), Tiny: true),
+                new Series(_unpooled.Name, Role.Unpooled, _ => new RentWorker(_unpooled)),
+                new Series(_driver.Name, Role.DriverPool, _ => new RentWorker(_driver), Tiny: true),
+                new Series(_pool.Name, Role.ThisPool, _ => new RentWorker(_pool), Tiny: true),
+                new Series("this pool, await", Role.ThisPoolAsync, _ => new AsyncRentWorker(_pool), Tiny: true),
+            ]);
+        }
+
+        foreach (var threads in (int[])[1, ManyThreads])
+        {
+            yield return new Case(Point, threads,
+            [
+                new Series("F: held statement", Role.Floor, seed => new StatementFloor(_floorDatabase, seed, _rows)),
+                .. EachContender((contender, seed) => new PointReadWorker(contender, seed, _rows)),
+            ]);
+        }
+
+        foreach (var threads in (int[])[1, ManyThreads])
+        {
+            yield return new Case($"range read ({KeyValueWork.RangeRows} rows)", threads,
+                EachContender((contender, seed) => new RangeReadWorker(contender, seed, _rows)));
+        }
+
+        foreach (var threads in (int[])[1, ManyThreads])
+        {
+            yield return new Case("single-row write", threads,
+                EachContender((contender, seed) => new WriteWorker(contender, seed, _rows)),
+                Longer: threads > 1,
+                Warm: threads > 1);
+        }
+
+        foreach (var threads in (int[])[1, ManyThreads])
+        {
+            yield return new Case("mixed: 90 % reads, 10 % writes", threads,
+                EachContender((contender, seed) => new MixedWorker(contender, seed, _rows)),
+                Longer: threads > 1,
+                Warm: threads > 1);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var contender in Contenders)
+        {
+            contender.Dispose();
+        }
+
+        _permits.Dispose();
+    }
+
+    private Series[] EachContender(Func<IContender, int, Worker> worker) =>
+    [
+        new Series(_unpooled.Name, Role.Unpooled, seed => worker(_unpooled, seed)),
+        new Series(_driver.Name, Role.DriverPool, seed => worker(_driver, seed)),
+        new Series(_pool.Name, Role.ThisPool, seed => worker(_pool, seed)),
+    ];
+}
