@@ -33,6 +33,7 @@ internal static partial class OptionsCheck
         Range(errors, nameof(options.MinIdle), options.MinIdle, 0, Math.Max(0, options.PoolSize), "PoolSize");
         Range(errors, nameof(options.MaxWaiters), options.MaxWaiters, 0, int.MaxValue);
         Range(errors, nameof(options.CreateRetries), options.CreateRetries, 0, 100);
+        Range(errors, nameof(options.StatementCacheSize), options.StatementCacheSize, 0, 1_000_000);
         Time(errors, nameof(options.RentTimeout), options.RentTimeout);
         Time(errors, nameof(options.MaxLifetime), options.MaxLifetime, zero: false);
         Time(errors, nameof(options.IdleTimeout), options.IdleTimeout, zero: false);

@@ -17,7 +17,7 @@ namespace Pool.Sqlite;
 /// <see cref="InvalidOperationException"/>. Using it after it went back throws; giving it back twice does nothing. One
 /// that is dropped without being disposed comes back through its finalizer, some time, and is counted as a leak.
 /// </remarks>
-public sealed class PooledConnection : DbConnection
+public sealed partial class PooledConnection : DbConnection
 {
     private static readonly StateChangeEventArgs Opened = new(ConnectionState.Closed, ConnectionState.Open);
     private static readonly StateChangeEventArgs Closed = new(ConnectionState.Open, ConnectionState.Closed);
@@ -27,10 +27,12 @@ public sealed class PooledConnection : DbConnection
     private UseGuard _use;
     private bool _disposed;
 
-    internal PooledConnection(SqlitePool pool, PoolItem<PhysicalConnection> item)
+    internal PooledConnection(
+        SqlitePool pool, PoolItem<PhysicalConnection> item, PooledConnectionRole role = PooledConnectionRole.ReadWrite)
     {
         _pool = pool;
         _item = item;
+        Role = role;
     }
 
     /// <summary>A closed one: it rents when it is opened.</summary>
@@ -41,7 +43,7 @@ public sealed class PooledConnection : DbConnection
     }
 
     /// <summary>What the lease may do.</summary>
-    public PooledConnectionRole Role { get; } = PooledConnectionRole.ReadWrite;
+    public PooledConnectionRole Role { get; }
 
     /// <summary>
     /// Names this lease in messages: the number of the connection in the upper, the number of its rent in the lower 32
@@ -102,6 +104,10 @@ public sealed class PooledConnection : DbConnection
 
     internal PhysicalConnection Physical => _item!.Value;
 
+    internal TimeSpan BusyTimeout => _pool.BusyTimeout;
+
+    internal int DefaultCommandTimeout => _pool.DefaultCommandTimeout;
+
     /// <summary>Rents. Does nothing when open.</summary>
     /// <exception cref="SqlitePoolTimeoutException">None was free in time.</exception>
     /// <exception cref="ObjectDisposedException">The pool, or this connection, is disposed.</exception>
@@ -161,38 +167,20 @@ public sealed class PooledConnection : DbConnection
         return command;
     }
 
-    /// <summary>Begins a transaction that can write: <c>BEGIN IMMEDIATE</c>.</summary>
-    public new PooledTransaction BeginTransaction() => BeginTransaction(IsolationLevel.Unspecified, deferred: false);
-
-    /// <summary>
-    /// Begins a transaction. A deferred one takes the write lock at its first write, which then fails as busy when
-    /// somebody else has written since its first read.
-    /// </summary>
-    /// <param name="deferred">True for <c>BEGIN</c>, false for <c>BEGIN IMMEDIATE</c>.</param>
-    public PooledTransaction BeginTransaction(bool deferred) => BeginTransaction(IsolationLevel.Unspecified, deferred);
-
-    /// <inheritdoc cref="BeginTransaction(IsolationLevel, bool)"/>
-    public new PooledTransaction BeginTransaction(IsolationLevel isolationLevel) =>
-        BeginTransaction(isolationLevel, deferred: isolationLevel == IsolationLevel.ReadUncommitted);
-
-    /// <summary>Begins a transaction.</summary>
-    /// <param name="isolationLevel">SQLite is serializable; what is weaker becomes that.</param>
-    /// <param name="deferred">True for <c>BEGIN</c>, false for <c>BEGIN IMMEDIATE</c>.</param>
-    /// <exception cref="SqliteException">SQLite refuses, for example as busy.</exception>
-    /// <exception cref="InvalidOperationException">There is a transaction already, or the connection is closed.</exception>
-    public PooledTransaction BeginTransaction(IsolationLevel isolationLevel, bool deferred)
+    /// <summary>A command whose interpolated values become parameters, never text.</summary>
+    internal PooledCommand CreateParameterizedCommand(FormattableString sql)
     {
-        bool outermost = Enter();
-        try
+        PooledCommand command = CreateCommand();
+        object[] names = new object[sql.ArgumentCount];
+        for (int i = 0; i < names.Length; i++)
         {
-            Physical.IsTouched = true;
-            return Physical.Transaction = new PooledTransaction(
-                this, Physical.Driver.BeginTransaction(isolationLevel, deferred));
+            string name = string.Create(CultureInfo.InvariantCulture, $"$p{i}");
+            names[i] = name;
+            command.Parameters.AddWithValue(name, sql.GetArgument(i) ?? DBNull.Value);
         }
-        finally
-        {
-            Exit(outermost);
-        }
+
+        command.CommandText = string.Format(CultureInfo.InvariantCulture, sql.Format, names);
+        return command;
     }
 
     /// <inheritdoc/>
@@ -238,14 +226,13 @@ public sealed class PooledConnection : DbConnection
             nameof(PooledConnection), "This lease has gone back to the pool. Rent a new one for new work.")
         : new InvalidOperationException("The connection is closed. Open it first.");
 
+    internal SqliteException GateTimeout(TimeSpan waited) => _pool.GateTimeout(Physical.Gate, waited);
+
     internal static long IdOf(PoolItem<PhysicalConnection> item) => ((long)item.Number << 32) | (item.Rents & uint.MaxValue);
 
     /// <summary>A lease as it is called in messages: connection and rent.</summary>
     internal static string NameOf(PoolItem<PhysicalConnection> item) =>
         string.Create(CultureInfo.InvariantCulture, $"{item.Number}-{item.Rents & uint.MaxValue}");
-
-    /// <inheritdoc/>
-    protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => BeginTransaction(isolationLevel);
 
     /// <inheritdoc/>
     protected override DbCommand CreateDbCommand() => CreateCommand();
@@ -263,7 +250,7 @@ public sealed class PooledConnection : DbConnection
         }
         else if (_use.TryClose())
         {
-            _pool.ReturnLeaked(_item!);
+            _pool.ReturnLeaked(_item!, Role);
         }
     }
 
@@ -282,14 +269,7 @@ public sealed class PooledConnection : DbConnection
 
     private void Return()
     {
-        _pool.Return(_item!);
+        _pool.Return(_item!, Role);
         OnStateChange(Closed);
     }
-}
-
-/// <summary>What a lease may do.</summary>
-public enum PooledConnectionRole
-{
-    /// <summary>Read and write.</summary>
-    ReadWrite,
 }

@@ -32,6 +32,7 @@ public sealed partial class SqlitePool : DbDataSource
     private readonly TimeProvider _time;
     private readonly ConnectionSource _source;
     private readonly LeasePool<PhysicalConnection> _leases;
+    private readonly LeasePool<PhysicalConnection> _writers;
     private readonly Housekeeper _housekeeper;
     private readonly bool _cleansEveryReturn;
     private readonly bool _capturesRentSite;
@@ -61,11 +62,14 @@ public sealed partial class SqlitePool : DbDataSource
         _source = new ConnectionSource(_options, target, Name, _logger) { Refused = RefusedException };
         LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, target);
         _leases = new LeasePool<PhysicalConnection>(_source, leasing, _time);
+        _writers = target.Kind == DatabaseKind.PrivateMemory
+            ? _leases
+            : new LeasePool<PhysicalConnection>(_source, leasing with { Size = 1, MaxOverflow = 0, MinIdle = 0 }, _time);
         _cleansEveryReturn = _options.Returning is not null;
         _capturesRentSite = _options.CaptureRentSite;
         PoolSize = leasing.Size;
         MaxOverflow = leasing.MaxOverflow;
-        _housekeeper = new Housekeeper(_leases, _time, OptionsCheck.HousekeepingPeriod(leasing));
+        _housekeeper = new Housekeeper([_leases, _writers], _time, OptionsCheck.HousekeepingPeriod(leasing));
     }
 
     /// <summary>The pool's name, as in its messages.</summary>
@@ -79,6 +83,12 @@ public sealed partial class SqlitePool : DbDataSource
     internal int RentTimeoutSeconds => _options.RentTimeout == Timeout.InfiniteTimeSpan
         ? 0
         : (int)Math.Ceiling(_options.RentTimeout.TotalSeconds);
+
+    internal TimeSpan BusyTimeout => _options.Pragmas.BusyTimeout;
+
+    internal int DefaultCommandTimeout => _source.Target.DefaultTimeoutSeconds;
+
+    internal bool SharesCache => _source.Target.SharesCache;
 
     private int PoolSize { get; }
 
@@ -137,21 +147,21 @@ public sealed partial class SqlitePool : DbDataSource
             WithSite(await _leases.RentAsync(cancellationToken).ConfigureAwait(false), stack);
     }
 
-    internal void Return(PoolItem<PhysicalConnection> item)
+    internal void Return(PoolItem<PhysicalConnection> item, PooledConnectionRole role)
     {
         RetireReason reason = item.Value.IsTouched || _cleansEveryReturn ? _source.Clean(item) : RetireReason.None;
-        _leases.Return(item, reason);
+        (role == PooledConnectionRole.Writer ? _writers : _leases).Return(item, reason);
     }
 
     /// <summary>Takes back what a finalizer found. Cleaning can block, which a finalizer must not.</summary>
-    internal void ReturnLeaked(PoolItem<PhysicalConnection> item) => ThreadPool.UnsafeQueueUserWorkItem(
+    internal void ReturnLeaked(PoolItem<PhysicalConnection> item, PooledConnectionRole role) => ThreadPool.UnsafeQueueUserWorkItem(
         static state =>
         {
             Interlocked.Increment(ref state.Pool._leaks);
             state.Pool._logger.LeaseLeaked(state.Pool.Name, PooledConnection.NameOf(state.Item));
-            state.Pool.Return(state.Item);
+            state.Pool.Return(state.Item, state.Role);
         },
-        (Pool: this, Item: item),
+        (Pool: this, Item: item, Role: role),
         preferLocal: false);
 
     /// <inheritdoc/>

@@ -145,7 +145,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         }
     }
 
-    private PhysicalConnection OpenOne() => PhysicalConnection.Open(Target, _pragmas, _options.ConnectionOpened);
+    private PhysicalConnection OpenOne() => PhysicalConnection.Open(Target, _pragmas, _options);
 
     private bool Allows(Func<SqliteConnection, bool> hook, PhysicalConnection connection, string name)
     {

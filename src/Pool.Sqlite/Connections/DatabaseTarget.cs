@@ -25,6 +25,7 @@ internal sealed class DatabaseTarget
             || UriHas(builder.DataSource, "mode=ro")
             || UriHas(builder.DataSource, "immutable=1");
         DataSource = builder.DataSource.Split('?')[0];
+        DefaultTimeoutSeconds = builder.DefaultTimeout;
 
         builder.Pooling = false;
         OpenString = builder.ConnectionString;
@@ -42,6 +43,9 @@ internal sealed class DatabaseTarget
 
     /// <summary>The file or memory name, without the parameters of a URI: those can hold a key.</summary>
     public string DataSource { get; }
+
+    /// <summary><c>Default Timeout</c>: 30 unless the string says otherwise.</summary>
+    public int DefaultTimeoutSeconds { get; }
 
     /// <summary>What the driver opens. It can hold a password: not for messages.</summary>
     public string OpenString { get; }

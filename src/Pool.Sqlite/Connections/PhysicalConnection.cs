@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Writing;
 using SQLitePCL;
 
 namespace Pool.Sqlite.Connections;
@@ -10,15 +11,46 @@ internal sealed class PhysicalConnection
     private readonly SessionWatch _watch;
     private readonly List<PooledCommand> _armed = [];
     private string? _functionsBefore;
+    private bool _isExposed;
+    private bool _inSnapshot;
 
-    private PhysicalConnection(SqliteConnection driver, IReadOnlyList<Pragma> pragmas)
+    private PhysicalConnection(
+        SqliteConnection driver, DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
     {
         Driver = driver;
+        BusyTimeoutMilliseconds = (int)options.Pragmas.BusyTimeout.TotalMilliseconds;
+        Handle = driver.Handle!;
         _pragmas = pragmas;
         _watch = new SessionWatch(pragmas);
+        Statements = new StatementCache(driver, _watch, options.StatementCacheSize);
+        Gate = target.Kind switch
+        {
+            DatabaseKind.PrivateMemory => new WriteGate(),
+            DatabaseKind.SharedMemory => WriteGate.For(target.OpenString),
+
+            // As SQLite has resolved it, links and all.
+            _ => WriteGate.For(raw.sqlite3_db_filename(Handle, "main").utf8_to_string()),
+        };
     }
 
     public SqliteConnection Driver { get; }
+
+    public sqlite3 Handle { get; }
+
+    public StatementCache Statements { get; }
+
+    public StopSignal Stop { get; } = new();
+
+    /// <summary>The gate of the file; <see cref="HoldsGate"/> says whether this connection is the one inside.</summary>
+    public WriteGate Gate { get; }
+
+    public bool HoldsGate { get; set; }
+
+    /// <summary>True when the gate is held for the whole lease, not only while something is being written.</summary>
+    public bool KeepsGate { get; set; }
+
+    /// <summary>How many readers are open on statements that write.</summary>
+    public int OpenWritingReaders { get; set; }
 
     /// <summary>The transaction that the current lease has begun, if it was begun through ADO.NET.</summary>
     public PooledTransaction? Transaction { get; set; }
@@ -29,13 +61,16 @@ internal sealed class PhysicalConnection
     /// <summary>True when the current lease wants it closed on return.</summary>
     public bool IsRetired { get; set; }
 
-
     /// <summary>Where the current lease was made, and when, if that is captured.</summary>
     public RentSite? RentSite { get; set; }
 
+    public int BusyTimeoutMilliseconds { get; }
+
+    public bool IsInTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
+
     /// <exception cref="SqliteException">The file cannot be opened, or a PRAGMA was refused or did not take.</exception>
     public static PhysicalConnection Open(
-        DatabaseTarget target, IReadOnlyList<Pragma> pragmas, Action<SqliteConnection>? opened)
+        DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
     {
         SqliteConnection driver = new(target.OpenString);
         string doing = "opening it";
@@ -46,11 +81,11 @@ internal sealed class PhysicalConnection
             foreach (Pragma pragma in pragmas)
             {
                 doing = $"applying {pragma.Set}";
-                Apply(driver.Handle!, pragma);
+                Apply(driver.Handle, pragma);
             }
 
             doing = "calling the ConnectionOpened hook";
-            if (opened is not null)
+            if (options.ConnectionOpened is { } opened)
             {
                 Hook.Run(
                     connection =>
@@ -61,8 +96,9 @@ internal sealed class PhysicalConnection
                     driver);
             }
 
-            PhysicalConnection connection = new(driver, pragmas);
-            connection._watch.Attach(driver.Handle!);
+            PhysicalConnection connection = new(driver, target, pragmas, options);
+            connection._watch.Attach(connection.Handle);
+            connection.Stop.Attach(connection.Handle);
             return connection;
         }
         catch (SqliteException e)
@@ -81,27 +117,105 @@ internal sealed class PhysicalConnection
     /// <summary>The driver's own object: from here on the lease can do what no statement shows.</summary>
     public SqliteConnection Expose()
     {
-        IsTouched = true;
+        IsTouched = _isExposed = true;
         _functionsBefore ??= ListFunctions();
         return Driver;
     }
 
+    /// <summary>Notes a command that has a reader open.</summary>
     public void Arm(PooledCommand command)
     {
-        IsTouched = true;
-        if (!command.IsArmed)
+        // Readers that were closed without their command being disposed: a long lease would collect them.
+        if (_armed.Count >= 16)
         {
-            command.IsArmed = true;
-            _armed.Add(command);
+            for (int i = _armed.Count - 1; i >= 0; i--)
+            {
+                if (!_armed[i].HasOpenReader)
+                {
+                    _armed[i].ReleaseStatement();
+                }
+            }
+        }
+
+        _armed.Add(command);
+    }
+
+    public void Disarm(PooledCommand command) => _armed.Remove(command);
+
+    /// <summary>Tries a statement of the pool's own that has no parameters.</summary>
+    /// <returns>False when somebody else's lock is in the way.</returns>
+    /// <exception cref="SqliteException">SQLite refuses it for another reason.</exception>
+    public bool TryStep(string sql)
+    {
+        Statement statement = Statements.Take(sql);
+        try
+        {
+            int result = raw.sqlite3_step(statement.Native);
+            if (IsLocked(result))
+            {
+                return false;
+            }
+
+            ThrowUnlessDone(result);
+            return true;
+        }
+        finally
+        {
+            _ = raw.sqlite3_reset(statement.Native);
+            Statements.PutBack(statement);
         }
     }
 
-    public void Disarm(PooledCommand command)
+    /// <summary>As <see cref="TryStep"/>, where a lock is an error like any other.</summary>
+    /// <exception cref="SqliteException">SQLite refuses it.</exception>
+    public void Step(string sql)
     {
-        if (command.IsArmed)
+        if (!TryStep(sql))
         {
-            command.IsArmed = false;
-            _armed.Remove(command);
+            throw new SqliteException($"{sql} failed: the database is locked.", raw.SQLITE_BUSY);
+        }
+    }
+
+    /// <summary>
+    /// True when another connection's lock is in the way, so that trying again can help. Not so SQLITE_BUSY_SNAPSHOT,
+    /// nor a table that this connection itself has locked.
+    /// </summary>
+    public bool IsLocked(int result) => result is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
+        && raw.sqlite3_extended_errcode(Handle) is raw.SQLITE_BUSY or raw.SQLITE_BUSY_RECOVERY or raw.SQLITE_LOCKED_SHAREDCACHE;
+
+    public void ThrowUnlessDone(int result)
+    {
+        if (result is not (raw.SQLITE_DONE or raw.SQLITE_ROW))
+        {
+            SqliteException.ThrowExceptionForRC(result, Handle);
+        }
+    }
+
+    /// <summary>Begins the read transaction of a reader lease, once.</summary>
+    public void BeginSnapshot()
+    {
+        if (!_inSnapshot)
+        {
+            Step("BEGIN");
+            _inSnapshot = true;
+        }
+    }
+
+    /// <summary>Lets go of the write gate when nothing is being written any more.</summary>
+    public void ReleaseGateIfDone()
+    {
+        if (HoldsGate && !KeepsGate && OpenWritingReaders == 0 && !IsInTransaction)
+        {
+            ReleaseGate();
+        }
+    }
+
+    public void ReleaseGate()
+    {
+        if (HoldsGate)
+        {
+            HoldsGate = KeepsGate = false;
+            Gate.Exit();
         }
     }
 
@@ -110,7 +224,7 @@ internal sealed class PhysicalConnection
     {
         try
         {
-            return Driver.Handle is { IsInvalid: false } handle && NativeSql.Scalar(handle, "PRAGMA schema_version") is not null;
+            return !Handle.IsClosed && NativeSql.Scalar(Handle, "PRAGMA schema_version") is not null;
         }
         catch (SqliteException e)
         {
@@ -148,51 +262,48 @@ internal sealed class PhysicalConnection
         try
         {
             DisarmAll();
-            if (Driver.Handle is { IsInvalid: false, IsClosed: false } handle)
+            if (!Handle.IsClosed)
             {
-                if (raw.sqlite3_get_autocommit(handle) == 0)
+                if (IsInTransaction)
                 {
-                    NativeSql.Try(handle, "ROLLBACK");
+                    NativeSql.Try(Handle, "ROLLBACK");
                 }
 
                 if (last)
                 {
-                    Finish(handle);
+                    Finish(Handle);
                 }
             }
+
+            Statements.Clear();
         }
         finally
         {
             Driver.Dispose();
+            ReleaseGate();
         }
     }
 
     private CleanUp CleanTouched()
     {
+        Stop.Forget();
         DisarmAll();
-        if (Driver.Handle is not { IsInvalid: false, IsClosed: false } handle)
+        if (Driver.Handle is null || Handle.IsClosed)
         {
             return new CleanUp(false, false, "the driver's connection was closed");
         }
 
-        bool rolledBack = Transaction is not null || raw.sqlite3_get_autocommit(handle) == 0;
-        Transaction?.Abandon();
-        Transaction = null;
-        if (HasBusyStatement(handle))
+        bool rolledBack = EndTransaction();
+        ReleaseGate();
+        if (_isExposed)
         {
-            return new CleanUp(false, rolledBack, "a statement that does not belong to a command is still running");
-        }
+            _isExposed = false;
+            if (HasBusyStatement())
+            {
+                return new CleanUp(false, rolledBack, "a statement that does not belong to a command is still running");
+            }
 
-        if (raw.sqlite3_get_autocommit(handle) == 0)
-        {
-            NativeSql.Scalar(handle, "ROLLBACK");
-        }
-
-        if (_functionsBefore is not null)
-        {
-            bool changed = _functionsBefore != ListFunctions();
-            _functionsBefore = null;
-            if (changed)
+            if (_functionsBefore != ListFunctions())
             {
                 return new CleanUp(false, rolledBack, "functions or collations were registered");
             }
@@ -208,7 +319,7 @@ internal sealed class PhysicalConnection
         {
             foreach (Pragma pragma in _pragmas)
             {
-                Apply(handle, pragma);
+                Apply(Handle, pragma);
             }
 
             _watch.Forget();
@@ -218,14 +329,35 @@ internal sealed class PhysicalConnection
         return new CleanUp(true, rolledBack, null);
     }
 
+    private bool EndTransaction()
+    {
+        Transaction?.Abandon();
+        Transaction = null;
+        bool snapshot = _inSnapshot;
+        _inSnapshot = false;
+        if (!IsInTransaction)
+        {
+            return false;
+        }
+
+        // Nothing was written in a snapshot, so there is nothing to lose.
+        Step("ROLLBACK");
+        return !snapshot;
+    }
+
     private void DisarmAll()
     {
-        if (_armed.Exists(static command => command.HasOpenReader) && Driver.Handle is { IsClosed: false } handle)
+        if (_armed.Count == 0)
+        {
+            return;
+        }
+
+        if (_armed.Exists(static command => command.HasOpenReader) && !Handle.IsClosed)
         {
             // A reader that is disposed runs what is left of its batch. With its statements gone and new ones refused,
             // there is nothing to run.
             _watch.RefusesAll = true;
-            while (raw.sqlite3_next_stmt(handle, null) is { } statement)
+            while (raw.sqlite3_next_stmt(Handle, null) is { } statement)
             {
                 statement.Dispose();
             }
@@ -234,10 +366,16 @@ internal sealed class PhysicalConnection
         // From the end: a command takes itself out of the list.
         for (int i = _armed.Count - 1; i >= 0; i--)
         {
-            _armed[i].Release();
+            _armed[i].ReleaseStatement();
         }
 
-        _watch.RefusesAll = false;
+        if (_watch.RefusesAll)
+        {
+            _watch.RefusesAll = false;
+            Statements.Clear();
+        }
+
+        OpenWritingReaders = 0;
     }
 
     private string ListFunctions()
@@ -245,12 +383,12 @@ internal sealed class PhysicalConnection
         const string Sql =
             "SELECT (SELECT count(*) || ',' || coalesce(sum(builtin), 0) FROM pragma_function_list) || ';' || "
             + "(SELECT count(*) FROM pragma_collation_list)";
-        return NativeSql.Scalar(Driver.Handle!, Sql) ?? "";
+        return NativeSql.Scalar(Handle, Sql) ?? "";
     }
 
-    private static bool HasBusyStatement(sqlite3 handle)
+    private bool HasBusyStatement()
     {
-        for (sqlite3_stmt? s = raw.sqlite3_next_stmt(handle, null); s is not null; s = raw.sqlite3_next_stmt(handle, s))
+        for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
         {
             if (raw.sqlite3_stmt_busy(s) != 0)
             {

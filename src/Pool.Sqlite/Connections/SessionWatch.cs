@@ -21,6 +21,17 @@ internal enum SessionChanges
     TempObject = 8,
 }
 
+/// <summary>What the statements of one text are about, as far as it decides how they are handled.</summary>
+[Flags]
+internal enum PreparedKinds
+{
+    None = 0,
+    Transaction = 1,
+    Pragma = 2,
+    Attachment = 4,
+    Schema = 8,
+}
+
 /// <summary>
 /// Notes what statements would change in the session, from the only source that cannot be fooled by the look of their
 /// text: the authorizer, which SQLite asks while it prepares them.
@@ -39,32 +50,46 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
 
     public SessionChanges Changes { get; private set; }
 
+    /// <summary>What was prepared since <see cref="BeginPrepare"/>.</summary>
+    public PreparedKinds Prepared { get; private set; }
+
     /// <summary>True while nothing may be prepared.</summary>
     public bool RefusesAll { get; set; }
 
     /// <summary>Starts to note; SQLite then calls for everything that is prepared on this connection.</summary>
     public void Attach(sqlite3 database) => raw.sqlite3_set_authorizer(database, OnPrepare, this);
 
+    public void BeginPrepare() => Prepared = PreparedKinds.None;
+
     public void Forget() => Changes = SessionChanges.None;
 
     private static int OnPrepare(object state, int action, utf8z first, utf8z second, utf8z database, utf8z trigger)
     {
+        SessionWatch watch = (SessionWatch)state;
         switch (action)
         {
+            case raw.SQLITE_TRANSACTION:
+            case raw.SQLITE_SAVEPOINT:
+                watch.Prepared |= PreparedKinds.Transaction;
+                break;
+
             case raw.SQLITE_PRAGMA:
-                ((SessionWatch)state).OnPragma(first, second);
+                watch.Prepared |= PreparedKinds.Pragma;
+                watch.OnPragma(first, second);
                 break;
 
             case raw.SQLITE_ATTACH:
             case raw.SQLITE_DETACH:
-                ((SessionWatch)state).Changes |= SessionChanges.Attachment;
+                watch.Prepared |= PreparedKinds.Attachment;
+                watch.Changes |= SessionChanges.Attachment;
                 break;
 
             case raw.SQLITE_CREATE_TEMP_INDEX:
             case raw.SQLITE_CREATE_TEMP_TABLE:
             case raw.SQLITE_CREATE_TEMP_TRIGGER:
             case raw.SQLITE_CREATE_TEMP_VIEW:
-                ((SessionWatch)state).Changes |= SessionChanges.TempObject;
+                watch.Prepared |= PreparedKinds.Schema;
+                watch.Changes |= SessionChanges.TempObject;
                 break;
 
             // "create table temp.x" comes as an ordinary table in the database "temp".
@@ -73,15 +98,24 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
             case raw.SQLITE_CREATE_TRIGGER:
             case raw.SQLITE_CREATE_VIEW:
             case raw.SQLITE_CREATE_VTABLE:
+                watch.Prepared |= PreparedKinds.Schema;
                 if (string.Equals(database.utf8_to_string(), "temp", StringComparison.OrdinalIgnoreCase))
                 {
-                    ((SessionWatch)state).Changes |= SessionChanges.TempObject;
+                    watch.Changes |= SessionChanges.TempObject;
                 }
 
                 break;
+
+            case >= raw.SQLITE_DROP_INDEX and <= raw.SQLITE_DROP_VIEW:
+            case raw.SQLITE_ALTER_TABLE:
+            case raw.SQLITE_REINDEX:
+            case raw.SQLITE_ANALYZE:
+            case raw.SQLITE_DROP_VTABLE:
+                watch.Prepared |= PreparedKinds.Schema;
+                break;
         }
 
-        return ((SessionWatch)state).RefusesAll ? raw.SQLITE_DENY : raw.SQLITE_OK;
+        return watch.RefusesAll ? raw.SQLITE_DENY : raw.SQLITE_OK;
     }
 
     private void OnPragma(utf8z name, utf8z value)

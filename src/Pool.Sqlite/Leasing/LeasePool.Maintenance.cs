@@ -83,7 +83,7 @@ internal sealed partial class LeasePool<T>
         Deadline deadline = new(_time, _options.RentTimeout);
         Waiter<PoolItem<T>> waiter = _waiters.TryEnqueue(_options.Permits) ?? throw NoRoomToWait();
         GrantToWaiters();
-        WaitOutcome outcome = await Wait(waiter, async: true, cancellationToken).ConfigureAwait(false);
+        WaitOutcome outcome = await waiter.Wait(async: true, cancellationToken).ConfigureAwait(false);
         foreach (PoolItem<T> item in waiter.Items ?? [])
         {
             _idle.Enqueue(item);

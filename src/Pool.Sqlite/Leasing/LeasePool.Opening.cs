@@ -2,8 +2,6 @@ namespace Pool.Sqlite.Leasing;
 
 internal sealed partial class LeasePool<T>
 {
-    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(10);
-
     /// <summary>
     /// Opens an item for the caller's permit. The permit comes back with the item; when there is none, it has been
     /// given back, or will be by the open that nobody waits for any more.
@@ -67,7 +65,7 @@ internal sealed partial class LeasePool<T>
             catch (Exception failure) when (failure is not ObjectDisposedException)
             {
                 Interlocked.Increment(ref _openFailures);
-                TimeSpan delay = RetryDelay(retry);
+                TimeSpan delay = Backoff.Delay(retry);
                 if (retry >= _options.CreateRetries
                     || abandoned.IsCancellationRequested
                     || !deadline.Allows(delay)
@@ -114,15 +112,7 @@ internal sealed partial class LeasePool<T>
     // Up to 2.5 % short of the lifetime, so that what was opened together is not reopened together.
     private long ExpiresAt(long now) => _options.MaxLifetime == Timeout.InfiniteTimeSpan
         ? long.MaxValue
-        : now + (long)(Ticks(_options.MaxLifetime) * (1 - (0.025 * NextJitter())));
-
-    // 10, 20, 40 ms …, half of it random, so that those who failed together do not try again together.
-    private static TimeSpan RetryDelay(int retry) =>
-        FirstRetryDelay * Math.Pow(2, Math.Min(retry, 10)) * (0.5 + (0.5 * NextJitter()));
-
-#pragma warning disable CA5394 // Jitter is not a secret.
-    private static double NextJitter() => Random.Shared.NextDouble();
-#pragma warning restore CA5394
+        : now + (long)(Ticks(_options.MaxLifetime) * (1 - (0.025 * Backoff.Jitter())));
 
     private double Ticks(TimeSpan time) => time.TotalSeconds * _time.TimestampFrequency;
 }

@@ -162,7 +162,7 @@ internal sealed partial class LeasePool<T> : IDisposable
         }
 
         GrantToWaiters();
-        WaitOutcome outcome = await Wait(waiter, async, cancellationToken).ConfigureAwait(false);
+        WaitOutcome outcome = await waiter.Wait(async, cancellationToken).ConfigureAwait(false);
         switch (outcome)
         {
             case WaitOutcome.Granted:
@@ -177,21 +177,6 @@ internal sealed partial class LeasePool<T> : IDisposable
                 throw _source.RentRefused(RentRefusal.TimedOutWaiting, deadline.Elapsed);
             default:
                 throw _source.Closed();
-        }
-    }
-
-    private static async ValueTask<WaitOutcome> Wait(
-        Waiter<PoolItem<T>> waiter, bool async, CancellationToken cancellationToken)
-    {
-        CancellationTokenRegistration registration = waiter.Register(cancellationToken);
-        try
-        {
-            return async ? await waiter.Task.ConfigureAwait(false) : waiter.Task.GetAwaiter().GetResult();
-        }
-        finally
-        {
-            // A callback that is under way finds the waiter gone from the queue: no need to wait for it.
-            registration.Unregister();
         }
     }
 

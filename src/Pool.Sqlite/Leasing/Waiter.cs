@@ -51,8 +51,21 @@ internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
         return Permits == needed;
     }
 
-    public CancellationTokenRegistration Register(CancellationToken cancellationToken) =>
-        cancellationToken.UnsafeRegister(static state => ((Waiter<T>)state!).Cancel(), this);
+    /// <summary>Waits for the outcome, asynchronously or blocking.</summary>
+    public async ValueTask<WaitOutcome> Wait(bool async, CancellationToken cancellationToken)
+    {
+        CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static state => ((Waiter<T>)state!).Cancel(), this);
+        try
+        {
+            return async ? await Task.ConfigureAwait(false) : Task.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            // A callback that is under way finds the waiter gone from the queue: no need to wait for it.
+            registration.Unregister();
+        }
+    }
 
     private void Cancel() => queue.Withdraw(this, WaitOutcome.Canceled);
 }
