@@ -1,6 +1,7 @@
 using System.Data;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Connections;
+using Pool.Sqlite.Writing;
 using SQLitePCL;
 
 namespace Pool.Sqlite;
@@ -121,9 +122,13 @@ public sealed partial class PooledCommand
 
         try
         {
-            return TryRun(kind, behavior, cancellationToken, out Outcome outcome)
-                ? new ValueTask<Outcome>(outcome)
-                : RunAfterWaiting(kind, behavior, outcome.Obstacle, async: true, cancellationToken);
+            if (TryRun(kind, behavior, cancellationToken, out Outcome outcome))
+            {
+                return new ValueTask<Outcome>(outcome);
+            }
+
+            GateFlow.Mark();
+            return RunAfterWaiting(kind, behavior, outcome.Obstacle, async: true, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -247,6 +252,7 @@ public sealed partial class PooledCommand
             if (physical.HoldsGate && !waits)
             {
                 physical.ReleaseGateIfDone();
+                physical.MarkGateFlow();
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Connections;
+using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite;
 
@@ -50,19 +51,29 @@ public sealed partial class PooledConnection
         IsolationLevel isolationLevel, bool deferred, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return TryBegin(isolationLevel, deferred, out PooledTransaction? transaction, out Obstacle obstacle)
-            ? new ValueTask<PooledTransaction>(transaction!)
-            : BeginAfterWaiting(isolationLevel, deferred, obstacle, async: true, cancellationToken);
+        if (TryBegin(isolationLevel, deferred, out PooledTransaction? transaction, out Obstacle obstacle))
+        {
+            return new ValueTask<PooledTransaction>(transaction!);
+        }
+
+        GateFlow.Mark();
+        return BeginAfterWaiting(isolationLevel, deferred, obstacle, async: true, cancellationToken);
     }
 
     /// <inheritdoc/>
     protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => BeginTransaction(isolationLevel);
 
     /// <inheritdoc/>
-    protected override async ValueTask<DbTransaction> BeginDbTransactionAsync(
-        IsolationLevel isolationLevel, CancellationToken cancellationToken) =>
-        await BeginTransactionAsync(isolationLevel, isolationLevel == IsolationLevel.ReadUncommitted, cancellationToken)
-            .ConfigureAwait(false);
+    protected override ValueTask<DbTransaction> BeginDbTransactionAsync(
+        IsolationLevel isolationLevel, CancellationToken cancellationToken)
+    {
+        // Begun outside the asynchronous method: see GateFlow.
+        return Awaited(
+            BeginTransactionAsync(isolationLevel, isolationLevel == IsolationLevel.ReadUncommitted, cancellationToken));
+
+        static async ValueTask<DbTransaction> Awaited(ValueTask<PooledTransaction> transaction) =>
+            await transaction.ConfigureAwait(false);
+    }
 
     private async ValueTask<PooledTransaction> BeginAfterWaiting(
         IsolationLevel isolationLevel, bool deferred, Obstacle obstacle, bool async, CancellationToken cancellationToken)
@@ -104,13 +115,14 @@ public sealed partial class PooledConnection
                 return false;
             }
 
-            bool readsUncommitted = isolationLevel == IsolationLevel.ReadUncommitted && deferred && _pool.SharesCache;
+            bool readsUncommitted = isolationLevel == IsolationLevel.ReadUncommitted && deferred && _pool!.SharesCache;
             if (readsUncommitted)
             {
                 physical.Step("PRAGMA read_uncommitted=1");
             }
 
             physical.Transaction = transaction = new PooledTransaction(this, readsUncommitted);
+            physical.MarkGateFlow();
             return true;
         }
         finally

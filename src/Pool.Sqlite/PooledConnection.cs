@@ -22,7 +22,7 @@ public sealed partial class PooledConnection : DbConnection
     private static readonly StateChangeEventArgs Opened = new(ConnectionState.Closed, ConnectionState.Open);
     private static readonly StateChangeEventArgs Closed = new(ConnectionState.Open, ConnectionState.Closed);
 
-    private readonly SqlitePool _pool;
+    private SqlitePool? _pool;
     private PoolItem<PhysicalConnection>? _item;
     private UseGuard _use;
     private bool _disposed;
@@ -36,7 +36,7 @@ public sealed partial class PooledConnection : DbConnection
     }
 
     /// <summary>A closed one: it rents when it is opened.</summary>
-    internal PooledConnection(SqlitePool pool)
+    internal PooledConnection(SqlitePool? pool = null)
     {
         _pool = pool;
         _use = UseGuard.ClosedGuard;
@@ -74,21 +74,35 @@ public sealed partial class PooledConnection : DbConnection
         }
     }
 
-    /// <summary>The connection string, without a password. It cannot be changed here.</summary>
-    /// <exception cref="NotSupportedException">Set: the connection string belongs to the pool.</exception>
+    /// <summary>
+    /// The connection string, without a password. Setting another one, while closed, makes this a connection of the pool
+    /// that <see cref="SqlitePoolFactory"/> keeps for it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It is set while the connection is open.</exception>
+    /// <exception cref="ArgumentException">It is set to something that cannot be used.</exception>
     [AllowNull]
     public override string ConnectionString
     {
-        get => _pool.ConnectionString;
-        set => throw new NotSupportedException(
-            "The connection string belongs to the pool. Make another SqlitePool for another database.");
+        get => _pool?.ConnectionString ?? "";
+        set
+        {
+            if (!_use.IsClosed)
+            {
+                throw new InvalidOperationException("The connection is open. Close it before setting its ConnectionString.");
+            }
+
+            if (value != ConnectionString)
+            {
+                _pool = string.IsNullOrEmpty(value) ? null : SqlitePoolFactory.PoolFor(value);
+            }
+        }
     }
 
     /// <summary>Always <c>main</c>.</summary>
     public override string Database => "main";
 
     /// <summary>The database file, or the name of the memory database.</summary>
-    public override string DataSource => _pool.DataSource;
+    public override string DataSource => _pool?.DataSource ?? "";
 
     /// <summary>The version of SQLite.</summary>
     public override string ServerVersion => SQLitePCL.raw.sqlite3_libversion().utf8_to_string();
@@ -97,16 +111,16 @@ public sealed partial class PooledConnection : DbConnection
     public override ConnectionState State => _use.IsClosed ? ConnectionState.Closed : ConnectionState.Open;
 
     /// <summary>How long <see cref="OpenAsync"/> takes at the most, in seconds, rounded up; 0 for no limit.</summary>
-    public override int ConnectionTimeout => _pool.RentTimeoutSeconds;
+    public override int ConnectionTimeout => _pool?.RentTimeoutSeconds ?? 0;
 
     /// <inheritdoc/>
-    protected override DbProviderFactory DbProviderFactory => SqliteFactory.Instance;
+    protected override DbProviderFactory DbProviderFactory => SqlitePoolFactory.Instance;
 
     internal PhysicalConnection Physical => _item!.Value;
 
-    internal TimeSpan BusyTimeout => _pool.BusyTimeout;
+    internal TimeSpan BusyTimeout => _pool!.BusyTimeout;
 
-    internal int DefaultCommandTimeout => _pool.DefaultCommandTimeout;
+    internal int DefaultCommandTimeout => _pool?.DefaultCommandTimeout ?? 30;
 
     /// <summary>Rents. Does nothing when open.</summary>
     /// <exception cref="SqlitePoolTimeoutException">None was free in time.</exception>
@@ -115,7 +129,7 @@ public sealed partial class PooledConnection : DbConnection
     {
         if (PrepareToOpen())
         {
-            Attach(_pool.RentItem(CancellationToken.None));
+            Attach(_pool!.RentItem(CancellationToken.None));
         }
     }
 
@@ -125,7 +139,7 @@ public sealed partial class PooledConnection : DbConnection
     {
         if (PrepareToOpen())
         {
-            Attach(await _pool.RentItemAsync(cancellationToken).ConfigureAwait(false));
+            Attach(await _pool!.RentItemAsync(cancellationToken).ConfigureAwait(false));
         }
     }
 
@@ -226,7 +240,7 @@ public sealed partial class PooledConnection : DbConnection
             nameof(PooledConnection), "This lease has gone back to the pool. Rent a new one for new work.")
         : new InvalidOperationException("The connection is closed. Open it first.");
 
-    internal SqliteException GateTimeout(TimeSpan waited) => _pool.GateTimeout(Physical.Gate, waited);
+    internal SqliteException GateTimeout(TimeSpan waited) => _pool!.GateTimeout(Physical.Gate, waited);
 
     internal static long IdOf(PoolItem<PhysicalConnection> item) => ((long)item.Number << 32) | (item.Rents & uint.MaxValue);
 
@@ -250,13 +264,18 @@ public sealed partial class PooledConnection : DbConnection
         }
         else if (_use.TryClose())
         {
-            _pool.ReturnLeaked(_item!, Role);
+            _pool!.ReturnLeaked(_item!);
         }
     }
 
     private bool PrepareToOpen()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_pool is null)
+        {
+            throw new InvalidOperationException("The connection has no ConnectionString. Set it first.");
+        }
+
         return _use.IsClosed;
     }
 
@@ -269,7 +288,7 @@ public sealed partial class PooledConnection : DbConnection
 
     private void Return()
     {
-        _pool.Return(_item!, Role);
+        _pool!.Return(_item!);
         OnStateChange(Closed);
     }
 }

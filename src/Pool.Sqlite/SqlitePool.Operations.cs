@@ -29,11 +29,7 @@ public sealed partial class SqlitePool
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfPrivateMemory("cleared");
         return _leases.IsClosed ? throw _source.Closed() : Task.Run(
-            () =>
-            {
-                _leases.Clear();
-                _writers.Clear();
-            },
+            () => Array.ForEach(_all, static pool => pool.Clear()),
             cancellationToken);
     }
 
@@ -53,23 +49,20 @@ public sealed partial class SqlitePool
     {
         ArgumentNullException.ThrowIfNull(work);
         ThrowIfPrivateMemory("closed for exclusive work");
-        await _writers.BeginExclusive(cancellationToken).ConfigureAwait(false);
+        int begun = 0;
         try
         {
-            await _leases.BeginExclusive(cancellationToken).ConfigureAwait(false);
-            try
+            for (; begun < _all.Length; begun++)
             {
-                _source.Forget();
-                await work(cancellationToken).ConfigureAwait(false);
+                await _all[begun].BeginExclusive(cancellationToken).ConfigureAwait(false);
             }
-            finally
-            {
-                _leases.EndExclusive();
-            }
+
+            _source.Forget();
+            await work(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _writers.EndExclusive();
+            Array.ForEach(_all[..begun], static pool => pool.EndExclusive());
         }
     }
 
@@ -139,19 +132,18 @@ public sealed partial class SqlitePool
         }
         catch (TimeoutException)
         {
-            string leases = string.Join(", ", _leases.Leased().Concat(_writers.Leased()).Distinct().Select(lease => Describe(lease.Item, lease.Held)));
+            string leases = string.Join(", ", _all.SelectMany(pool => pool.Leased()).Select(lease => Describe(lease.Item, lease.Held)));
             _logger.LeasesStillOut(Name, _options.ShutdownTimeout, leases);
         }
     }
 
-    private Task Drained => Task.WhenAll(_leases.Drained, _writers.Drained);
+    private Task Drained => Task.WhenAll(_all.Select(pool => pool.Drained));
 
     private void Close()
     {
         bool first = !_leases.IsClosed;
         _housekeeper.Dispose();
-        _writers.Dispose();
-        _leases.Dispose();
+        Array.ForEach(_all, static pool => pool.Dispose());
         if (first)
         {
             _ = Drained.ContinueWith(

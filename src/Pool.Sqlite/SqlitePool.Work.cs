@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Connections;
 using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Writing;
 using SQLitePCL;
 
 namespace Pool.Sqlite;
@@ -32,13 +33,19 @@ public sealed partial class SqlitePool
     /// write gate held until it is returned: nobody else in this process writes to the database meanwhile.
     /// </summary>
     /// <inheritdoc cref="RentAsync"/>
-    public ValueTask<PooledConnection> RentWriterAsync(CancellationToken cancellationToken = default) =>
-        RentWriter(async: true, cancellationToken);
+    public ValueTask<PooledConnection> RentWriterAsync(CancellationToken cancellationToken = default)
+    {
+        GateFlow.Mark();
+        return RentWriter(async: true, cancellationToken);
+    }
 
     /// <summary>As <see cref="RentWriterAsync"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync"/>
-    public PooledConnection RentWriter(CancellationToken cancellationToken = default) =>
-        RentWriter(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
+    public PooledConnection RentWriter(CancellationToken cancellationToken = default)
+    {
+        GateFlow.Mark();
+        return RentWriter(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
+    }
 
     /// <summary>Runs <paramref name="work"/> on a reader lease: one snapshot.</summary>
     /// <param name="work">What to read. It is called once.</param>
@@ -205,11 +212,12 @@ public sealed partial class SqlitePool
         }
         catch
         {
-            _writers.Return(item);
+            item.Pool.Return(item);
             throw;
         }
 
         physical.HoldsGate = physical.KeepsGate = physical.IsTouched = true;
+        physical.MarkGateFlow();
         return new PooledConnection(this, item, PooledConnectionRole.Writer);
     }
 

@@ -17,7 +17,7 @@ internal enum DatabaseKind
 /// <summary>A connection string, read once.</summary>
 internal sealed class DatabaseTarget
 {
-    private DatabaseTarget(SqliteConnectionStringBuilder builder, DatabaseKind kind, bool sharesCache)
+    private DatabaseTarget(string original, SqliteConnectionStringBuilder builder, DatabaseKind kind, bool sharesCache)
     {
         Kind = kind;
         SharesCache = sharesCache;
@@ -29,9 +29,10 @@ internal sealed class DatabaseTarget
 
         builder.Pooling = false;
         OpenString = builder.ConnectionString;
+        bool hasSecret = builder.Password.Length > 0 || builder.DataSource != DataSource;
         builder.Remove("Password");
         builder.DataSource = DataSource;
-        PublicString = builder.ConnectionString;
+        PublicString = hasSecret ? builder.ConnectionString : original;
     }
 
     public DatabaseKind Kind { get; }
@@ -98,7 +99,7 @@ internal sealed class DatabaseTarget
         DatabaseKind kind = !inMemory ? DatabaseKind.File
             : sharesCache ? DatabaseKind.SharedMemory
             : DatabaseKind.PrivateMemory;
-        return new DatabaseTarget(builder, kind, sharesCache);
+        return new DatabaseTarget(connectionString, builder, kind, sharesCache);
     }
 
     private static bool UriHas(string source, string parameter) =>

@@ -13,6 +13,7 @@ internal sealed class PhysicalConnection
     private string? _functionsBefore;
     private bool _isExposed;
     private bool _inSnapshot;
+    private GateFlow? _gateFlow;
 
     private PhysicalConnection(
         SqliteConnection driver, DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
@@ -210,11 +211,25 @@ internal sealed class PhysicalConnection
         }
     }
 
+    /// <summary>
+    /// Marks the current flow as the one that holds the gate, if the gate stays with this connection.
+    /// </summary>
+    public void MarkGateFlow()
+    {
+        if (HoldsGate && _gateFlow is null)
+        {
+            _gateFlow = GateFlow.Mark();
+            _gateFlow.Enter();
+        }
+    }
+
     public void ReleaseGate()
     {
         if (HoldsGate)
         {
             HoldsGate = KeepsGate = false;
+            _gateFlow?.Leave();
+            _gateFlow = null;
             Gate.Exit();
         }
     }

@@ -101,7 +101,7 @@ internal sealed partial class LeasePool<T>
 
             T value = _source.Open();
             long now = _time.GetTimestamp();
-            return item = new PoolItem<T>(value, _items.NextNumber(), now, ExpiresAt(now));
+            return item = new PoolItem<T>(this, value, _items.NextNumber(), now, ExpiresAt(now));
         }
         finally
         {

@@ -77,6 +77,15 @@ internal sealed partial class LeasePool<T> : IDisposable
             ? new ValueTask<PoolItem<T>>(item)
             : RentSlow(async: true, cancellationToken);
 
+    /// <summary>Rents if that needs no waiting for somebody else's return; null otherwise.</summary>
+    public async ValueTask<PoolItem<T>?> RentWithoutWaiting(bool async, CancellationToken cancellationToken)
+    {
+        ThrowIfCanceled(cancellationToken);
+        return TryTakePermit(out PoolItem<T>? item)
+            ? await Lend(item, async, new Deadline(_time, _options.RentTimeout), cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
     /// <summary>Takes back an item together with its permit.</summary>
     public void Return(PoolItem<T> item, RetireReason reason = RetireReason.None)
     {
@@ -102,7 +111,13 @@ internal sealed partial class LeasePool<T> : IDisposable
             item = await WaitForPermit(async, deadline, cancellationToken).ConfigureAwait(false);
         }
 
-        // From here on there is a permit. It goes out with the item, or Open gives it back.
+        return await Lend(item, async, deadline, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Lends an item for the caller's permit. The permit goes out with the item, or has been given back.</summary>
+    private async ValueTask<PoolItem<T>> Lend(
+        PoolItem<T>? item, bool async, Deadline deadline, CancellationToken cancellationToken)
+    {
         for (; ; )
         {
             if (item is null && !_idle.TryDequeue(out item))

@@ -23,7 +23,7 @@ internal sealed class Housekeeper : IDisposable
     private sealed class Round(LeasePool<PhysicalConnection>[] pools)
     {
         private readonly WeakReference<LeasePool<PhysicalConnection>>[] _pools =
-            [.. pools.Distinct().Select(pool => new WeakReference<LeasePool<PhysicalConnection>>(pool))];
+            [.. pools.Select(pool => new WeakReference<LeasePool<PhysicalConnection>>(pool))];
 
         public ITimer? Timer { get; set; }
 
