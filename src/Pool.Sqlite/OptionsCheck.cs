@@ -182,9 +182,9 @@ internal static partial class OptionsCheck
         }
     }
 
-    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z")]
     private static partial Regex PragmaName();
 
-    [GeneratedRegex("^([+-]?[0-9]+|[A-Za-z_][A-Za-z0-9_]*)$")]
+    [GeneratedRegex(@"^([+-]?[0-9]+|[A-Za-z_][A-Za-z0-9_]*)\z")]
     private static partial Regex PragmaValue();
 }

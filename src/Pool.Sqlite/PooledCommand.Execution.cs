@@ -8,10 +8,7 @@ namespace Pool.Sqlite;
 
 public sealed partial class PooledCommand
 {
-    // The statement and its reader, as long as that is open.
-    private Statement? _statement;
-    private SqliteDataReader? _reader;
-    private bool _readerWrites;
+    private OpenReader? _open;
 
     // The number of the execution that is going on, or whose reader is open; 0 for none.
     private int _execution;
@@ -24,50 +21,34 @@ public sealed partial class PooledCommand
         Reader,
     }
 
-    internal bool HasOpenReader => _reader is { IsClosed: false };
-
-    /// <summary>Closes the reader if it is open, and puts the statement back, for the next who has the same text.</summary>
-    internal void ReleaseStatement()
-    {
-        if (_statement is not { } statement)
-        {
-            return;
-        }
-
-        try
-        {
-            _reader!.Dispose();
-        }
-        catch (ObjectDisposedException)
-        {
-            // Its statement has been finalised under it, because the lease goes back.
-        }
-
-        PhysicalConnection physical = _connection!.Physical;
-        physical.OpenWritingReaders -= _readerWrites ? 1 : 0;
-        _statement = null;
-        _reader = null;
-        _execution = 0;
-        statement.Driver.Parameters.Clear();
-        physical.Disarm(this);
-        physical.Statements.PutBack(statement);
-        physical.ReleaseGateIfDone();
-    }
-
     /// <summary>The reader is closed through its wrapper.</summary>
     internal void FinishReader(SqliteDataReader reader)
     {
-        if (reader == _reader && _connection is { State: ConnectionState.Open } connection)
+        if (_open?.Reader == reader)
         {
-            bool outermost = connection.Enter();
-            try
-            {
-                ReleaseStatement();
-            }
-            finally
-            {
-                connection.Exit(outermost);
-            }
+            FinishReader();
+        }
+    }
+
+    private void FinishReader()
+    {
+        // It is finished already when its lease went back.
+        if (_open is not { IsFinished: false } open || _connection is not { State: ConnectionState.Open } connection)
+        {
+            _open = null;
+            return;
+        }
+
+        bool outermost = connection.Enter();
+        try
+        {
+            connection.Physical.Finish(open);
+            _open = null;
+            _execution = 0;
+        }
+        finally
+        {
+            connection.Exit(outermost);
         }
     }
 
@@ -166,7 +147,7 @@ public sealed partial class PooledCommand
             PhysicalConnection physical = connection.Physical;
             physical.IsTouched = true;
             ThrowIfReaderIsOpen();
-            ReleaseStatement();
+            FinishReader();
             CheckTransaction(physical);
             Statement statement = physical.Statements.Take(_text);
             try
@@ -175,7 +156,7 @@ public sealed partial class PooledCommand
             }
             finally
             {
-                if (_statement is null)
+                if (_open?.Statement != statement)
                 {
                     physical.Statements.PutBack(statement);
                 }
@@ -244,7 +225,7 @@ public sealed partial class PooledCommand
             }
 
             physical.Stop.LiftDeadline();
-            if (_statement is null)
+            if (_open is null)
             {
                 _execution = 0;
             }
@@ -322,13 +303,10 @@ public sealed partial class PooledCommand
 
         // The driver would close its own connection with the reader.
         CommandBehavior inner = behavior & ~CommandBehavior.CloseConnection;
-        _reader = driver.ExecuteReader(inner);
-        _statement = statement;
-        _readerWrites = writes;
-        physical.OpenWritingReaders += writes ? 1 : 0;
-        physical.Arm(this);
-        return new Outcome(
-            writes || behavior != inner || canBeCanceled ? new PooledDataReader(_reader, this, closesConnection: behavior != inner) : _reader, -1);
+        SqliteDataReader reader = driver.ExecuteReader(inner);
+        _open = physical.AddReader(reader, statement, writes);
+        bool wrapped = writes || behavior != inner || canBeCanceled;
+        return new Outcome(wrapped ? new PooledDataReader(reader, this, closesConnection: behavior != inner) : reader, -1);
     }
 
     // As the driver's GetValue answers.
@@ -358,7 +336,7 @@ public sealed partial class PooledCommand
 
     private void CheckTransaction(PhysicalConnection physical)
     {
-        PooledTransaction? current = physical.Transaction;
+        PooledTransaction? current = _connection!.CurrentTransaction;
         if (current is not null && !physical.IsInTransaction)
         {
             throw PooledTransaction.Ended();

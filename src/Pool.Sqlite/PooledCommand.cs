@@ -248,17 +248,9 @@ public sealed partial class PooledCommand : DbCommand
     protected override void Dispose(bool disposing)
 #pragma warning restore CA2215
     {
-        if (disposing && _statement is not null && _connection is { State: ConnectionState.Open } connection)
+        if (disposing)
         {
-            bool outermost = connection.Enter();
-            try
-            {
-                ReleaseStatement();
-            }
-            finally
-            {
-                connection.Exit(outermost);
-            }
+            FinishReader();
         }
     }
 
@@ -267,7 +259,7 @@ public sealed partial class PooledCommand : DbCommand
 
     private void ThrowIfReaderIsOpen()
     {
-        if (HasOpenReader)
+        if (_open is { Reader.IsClosed: false })
         {
             throw new InvalidOperationException("A reader of this command is open. Close it first.");
         }

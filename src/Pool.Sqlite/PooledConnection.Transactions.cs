@@ -121,7 +121,7 @@ public sealed partial class PooledConnection
                 physical.Step("PRAGMA read_uncommitted=1");
             }
 
-            physical.Transaction = transaction = new PooledTransaction(this, readsUncommitted);
+            CurrentTransaction = transaction = new PooledTransaction(this, readsUncommitted);
             physical.MarkGateFlow();
             return true;
         }
@@ -149,7 +149,7 @@ public sealed partial class PooledConnection
                 "This is a reader lease, which is one read transaction already. Use RentAsync for transactions of your own.");
         }
 
-        if (physical.Transaction is not null || physical.IsInTransaction)
+        if (CurrentTransaction is not null || physical.IsInTransaction)
         {
             throw new InvalidOperationException(
                 "The connection is in a transaction already, and SQLite does not nest them. Use Save() for a savepoint in it.");

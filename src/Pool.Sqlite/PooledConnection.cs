@@ -25,7 +25,7 @@ public sealed partial class PooledConnection : DbConnection
     private SqlitePool? _pool;
     private PoolItem<PhysicalConnection>? _item;
     private UseGuard _use;
-    private bool _disposed;
+    private volatile bool _disposed;
 
     internal PooledConnection(
         SqlitePool pool, PoolItem<PhysicalConnection> item, PooledConnectionRole role = PooledConnectionRole.ReadWrite)
@@ -118,6 +118,12 @@ public sealed partial class PooledConnection : DbConnection
 
     internal PhysicalConnection Physical => _item!.Value;
 
+    /// <summary>
+    /// The transaction that this lease has begun, if it was begun through ADO.NET. (Here and not with the physical
+    /// connection, which must not keep a dropped lease from being found.)
+    /// </summary>
+    internal PooledTransaction? CurrentTransaction { get; set; }
+
     internal TimeSpan BusyTimeout => _pool!.BusyTimeout;
 
     internal int DefaultCommandTimeout => _pool?.DefaultCommandTimeout ?? 30;
@@ -170,7 +176,7 @@ public sealed partial class PooledConnection : DbConnection
     }
 
     /// <summary>A command on this connection, in its current transaction.</summary>
-    public new PooledCommand CreateCommand() => new(this, _use.IsClosed ? null : Physical.Transaction);
+    public new PooledCommand CreateCommand() => new(this, CurrentTransaction);
 
     /// <summary>A command with its text.</summary>
     /// <param name="commandText">The SQL.</param>
@@ -283,11 +289,21 @@ public sealed partial class PooledConnection : DbConnection
     {
         _item = item;
         _use.Open();
+
+        // Disposed meanwhile: there was nothing to give back yet.
+        if (_disposed)
+        {
+            Close();
+            throw ClosedException();
+        }
+
         OnStateChange(Opened);
     }
 
     private void Return()
     {
+        CurrentTransaction?.Abandon();
+        CurrentTransaction = null;
         _pool!.Return(_item!);
         OnStateChange(Closed);
     }

@@ -87,7 +87,7 @@ public sealed class PooledTransaction : DbTransaction
             if (ends)
             {
                 _connection = null;
-                physical.Transaction = null;
+                connection.CurrentTransaction = null;
                 if (_readsUncommitted)
                 {
                     physical.Step("PRAGMA read_uncommitted=0");

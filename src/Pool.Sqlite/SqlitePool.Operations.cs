@@ -57,7 +57,6 @@ public sealed partial class SqlitePool
                 await _all[begun].BeginExclusive(cancellationToken).ConfigureAwait(false);
             }
 
-            _source.Forget();
             await work(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -128,7 +127,7 @@ public sealed partial class SqlitePool
 
         try
         {
-            await Drained.WaitAsync(_options.ShutdownTimeout, _time).ConfigureAwait(false);
+            await _closed.WaitAsync(_options.ShutdownTimeout, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -137,22 +136,17 @@ public sealed partial class SqlitePool
         }
     }
 
-    private Task Drained => Task.WhenAll(_all.Select(pool => pool.Drained));
-
     private void Close()
     {
-        bool first = !_leases.IsClosed;
         _housekeeper.Dispose();
         Array.ForEach(_all, static pool => pool.Dispose());
-        if (first)
-        {
-            _ = Drained.ContinueWith(
-                static (_, source) => ((ConnectionSource)source!).Dispose(),
-                _source,
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
-        }
+    }
+
+    /// <summary>Ends when nothing of the pool is open any more.</summary>
+    private async Task LetGoWhenDrained()
+    {
+        await Task.WhenAll(_all.Select(static pool => pool.Drained)).ConfigureAwait(false);
+        _source.Dispose();
     }
 
     private void ThrowIfPrivateMemory(string what)

@@ -39,6 +39,7 @@ public sealed partial class SqlitePool : DbDataSource
     private readonly LeasePool<PhysicalConnection> _reserve;
     private readonly LeasePool<PhysicalConnection>[] _all;
     private readonly Housekeeper _housekeeper;
+    private readonly Task _closed;
     private readonly bool _cleansEveryReturn;
     private readonly bool _capturesRentSite;
     private long _leaks;
@@ -76,6 +77,7 @@ public sealed partial class SqlitePool : DbDataSource
         _capturesRentSite = _options.CaptureRentSite;
         PoolSize = leasing.Size;
         MaxOverflow = leasing.MaxOverflow;
+        _closed = LetGoWhenDrained();
         _housekeeper = new Housekeeper(_all, _time, OptionsCheck.HousekeepingPeriod(leasing));
     }
 
@@ -134,7 +136,9 @@ public sealed partial class SqlitePool : DbDataSource
         RentAsync(cancellationToken);
 
     internal PoolItem<PhysicalConnection> RentItem(CancellationToken cancellationToken) =>
-        !_capturesRentSite && _leases.TryRentHot(out PoolItem<PhysicalConnection>? item)
+        !_capturesRentSite
+        && !cancellationToken.IsCancellationRequested
+        && _leases.TryRentHot(out PoolItem<PhysicalConnection>? item)
             ? item
             : RentItemSlow(async: false, CaptureSite(), cancellationToken).AsTask().GetAwaiter().GetResult();
 

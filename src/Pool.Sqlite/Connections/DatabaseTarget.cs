@@ -24,7 +24,7 @@ internal sealed class DatabaseTarget
         IsReadOnly = builder.Mode == SqliteOpenMode.ReadOnly
             || UriHas(builder.DataSource, "mode=ro")
             || UriHas(builder.DataSource, "immutable=1");
-        DataSource = builder.DataSource.Split('?')[0];
+        DataSource = IsUri(builder.DataSource) ? builder.DataSource.Split('?')[0] : builder.DataSource;
         DefaultTimeoutSeconds = builder.DefaultTimeout;
 
         builder.Pooling = false;
@@ -85,7 +85,6 @@ internal sealed class DatabaseTarget
                 + "\"Data Source=app;Mode=Memory;Cache=Shared\" for a database in memory.");
         }
 
-        bool isUri = source.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
         bool inMemory = builder.Mode == SqliteOpenMode.Memory
             || source == ":memory:"
             || source.StartsWith("file::memory:", StringComparison.OrdinalIgnoreCase)
@@ -94,16 +93,20 @@ internal sealed class DatabaseTarget
         // The driver passes Cache=Shared on, but SQLite ignores it for a plain ":memory:".
         bool sharesCache = UriHas(source, "cache=shared")
             || (builder.Cache == SqliteCacheMode.Shared
-                && (!inMemory || isUri || builder.Mode == SqliteOpenMode.Memory));
+                && (!inMemory || IsUri(source) || builder.Mode == SqliteOpenMode.Memory));
 
+        // Without a name there is nothing to share it by.
+        bool hasName = source.Split('?')[0] is not ("" or "file:");
         DatabaseKind kind = !inMemory ? DatabaseKind.File
-            : sharesCache ? DatabaseKind.SharedMemory
+            : sharesCache && hasName ? DatabaseKind.SharedMemory
             : DatabaseKind.PrivateMemory;
         return new DatabaseTarget(connectionString, builder, kind, sharesCache);
     }
 
+    private static bool IsUri(string source) => source.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
+
     private static bool UriHas(string source, string parameter) =>
-        source.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
+        IsUri(source)
         && source.Split('?', 2) is [_, string query]
         && query.Split('&').Contains(parameter, StringComparer.OrdinalIgnoreCase);
 }

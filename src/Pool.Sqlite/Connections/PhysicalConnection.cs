@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Leasing;
 using Pool.Sqlite.Writing;
 using SQLitePCL;
 
@@ -9,8 +10,10 @@ internal sealed class PhysicalConnection
 {
     private readonly IReadOnlyList<Pragma> _pragmas;
     private readonly SessionWatch _watch;
-    private readonly List<PooledCommand> _armed = [];
-    private string? _functionsBefore;
+    private readonly List<OpenReader> _readers = [];
+    private readonly bool _hasHook;
+    private readonly TimeSpan _rentTimeout;
+    private Exposure? _exposure;
     private bool _isExposed;
     private bool _inSnapshot;
     private GateFlow? _gateFlow;
@@ -19,6 +22,8 @@ internal sealed class PhysicalConnection
         SqliteConnection driver, DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
     {
         Driver = driver;
+        _rentTimeout = options.RentTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.RentTimeout;
+        _hasHook = options.ConnectionOpened is not null;
         BusyTimeoutMilliseconds = (int)options.Pragmas.BusyTimeout.TotalMilliseconds;
         Handle = driver.Handle!;
         _pragmas = pragmas;
@@ -50,12 +55,6 @@ internal sealed class PhysicalConnection
     /// <summary>True when the gate is held for the whole lease, not only while something is being written.</summary>
     public bool KeepsGate { get; set; }
 
-    /// <summary>How many readers are open on statements that write.</summary>
-    public int OpenWritingReaders { get; set; }
-
-    /// <summary>The transaction that the current lease has begun, if it was begun through ADO.NET.</summary>
-    public PooledTransaction? Transaction { get; set; }
-
     /// <summary>True once the current lease has done anything with the connection.</summary>
     public bool IsTouched { get; set; }
 
@@ -70,8 +69,7 @@ internal sealed class PhysicalConnection
     public bool IsInTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
 
     /// <exception cref="SqliteException">The file cannot be opened, or a PRAGMA was refused or did not take.</exception>
-    public static PhysicalConnection Open(
-        DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
+    public static PhysicalConnection Open(DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
     {
         SqliteConnection driver = new(target.OpenString);
         string doing = "opening it";
@@ -79,25 +77,19 @@ internal sealed class PhysicalConnection
         {
             driver.Open();
             driver.Handle!.enable_sqlite3_next_stmt(true);
+            PhysicalConnection connection = new(driver, target, pragmas, options);
             foreach (Pragma pragma in pragmas)
             {
                 doing = $"applying {pragma.Set}";
-                Apply(driver.Handle, pragma);
+                connection.Apply(pragma);
             }
 
             doing = "calling the ConnectionOpened hook";
             if (options.ConnectionOpened is { } opened)
             {
-                Hook.Run(
-                    connection =>
-                    {
-                        opened(connection);
-                        return true;
-                    },
-                    driver);
+                Hook.Run(opened, driver);
             }
 
-            PhysicalConnection connection = new(driver, target, pragmas, options);
             connection._watch.Attach(connection.Handle);
             connection.Stop.Attach(connection.Handle);
             return connection;
@@ -118,30 +110,50 @@ internal sealed class PhysicalConnection
     /// <summary>The driver's own object: from here on the lease can do what no statement shows.</summary>
     public SqliteConnection Expose()
     {
-        IsTouched = _isExposed = true;
-        _functionsBefore ??= ListFunctions();
+        if (!_isExposed)
+        {
+            IsTouched = _isExposed = true;
+            _exposure ??= new Exposure(Driver);
+            _exposure.Begin();
+        }
+
         return Driver;
     }
 
-    /// <summary>Notes a command that has a reader open.</summary>
-    public void Arm(PooledCommand command)
+    public OpenReader AddReader(SqliteDataReader reader, Statement statement, bool writes)
     {
-        // Readers that were closed without their command being disposed: a long lease would collect them.
-        if (_armed.Count >= 16)
+        // Those that were closed without their command being disposed: a long lease would collect them.
+        if (_readers.Count >= 16)
         {
-            for (int i = _armed.Count - 1; i >= 0; i--)
+            for (int i = _readers.Count - 1; i >= 0; i--)
             {
-                if (!_armed[i].HasOpenReader)
+                if (_readers[i].Reader.IsClosed)
                 {
-                    _armed[i].ReleaseStatement();
+                    Finish(_readers[i]);
                 }
             }
         }
 
-        _armed.Add(command);
+        OpenReader open = new(reader, statement, writes);
+        _readers.Add(open);
+        return open;
     }
 
-    public void Disarm(PooledCommand command) => _armed.Remove(command);
+    /// <summary>Closes a reader if that is still open, and puts its statement back, for the next who has the same text.</summary>
+    public void Finish(OpenReader open)
+    {
+        if (open.IsFinished)
+        {
+            return;
+        }
+
+        open.Reader.Dispose();
+        open.IsFinished = true;
+        _readers.Remove(open);
+        open.Statement.Driver.Parameters.Clear();
+        Statements.PutBack(open.Statement);
+        ReleaseGateIfDone();
+    }
 
     /// <summary>Tries a statement of the pool's own that has no parameters.</summary>
     /// <returns>False when somebody else's lock is in the way.</returns>
@@ -205,7 +217,7 @@ internal sealed class PhysicalConnection
     /// <summary>Lets go of the write gate when nothing is being written any more.</summary>
     public void ReleaseGateIfDone()
     {
-        if (HoldsGate && !KeepsGate && OpenWritingReaders == 0 && !IsInTransaction)
+        if (HoldsGate && !KeepsGate && !IsInTransaction && !_readers.Exists(static open => open.Writes))
         {
             ReleaseGate();
         }
@@ -276,7 +288,7 @@ internal sealed class PhysicalConnection
     {
         try
         {
-            DisarmAll();
+            CloseReaders();
             if (!Handle.IsClosed)
             {
                 if (IsInTransaction)
@@ -294,6 +306,7 @@ internal sealed class PhysicalConnection
         }
         finally
         {
+            _exposure?.Dispose();
             Driver.Dispose();
             ReleaseGate();
         }
@@ -302,7 +315,7 @@ internal sealed class PhysicalConnection
     private CleanUp CleanTouched()
     {
         Stop.Forget();
-        DisarmAll();
+        CloseReaders();
         if (Driver.Handle is null || Handle.IsClosed)
         {
             return new CleanUp(false, false, "the driver's connection was closed");
@@ -318,14 +331,14 @@ internal sealed class PhysicalConnection
                 return new CleanUp(false, rolledBack, "a statement that does not belong to a command is still running");
             }
 
-            if (_functionsBefore != ListFunctions())
+            if (!_exposure!.TryEnd())
             {
                 return new CleanUp(false, rolledBack, "functions or collations were registered");
             }
         }
 
         SessionChanges changes = _watch.Changes;
-        if ((changes & ~SessionChanges.OwnPragma) != 0)
+        if ((changes & ~SessionChanges.OwnPragma) != 0 || (changes != 0 && _hasHook))
         {
             return new CleanUp(false, rolledBack, $"the session was changed: {changes}");
         }
@@ -334,7 +347,7 @@ internal sealed class PhysicalConnection
         {
             foreach (Pragma pragma in _pragmas)
             {
-                Apply(Handle, pragma);
+                Apply(pragma);
             }
 
             _watch.Forget();
@@ -346,8 +359,6 @@ internal sealed class PhysicalConnection
 
     private bool EndTransaction()
     {
-        Transaction?.Abandon();
-        Transaction = null;
         bool snapshot = _inSnapshot;
         _inSnapshot = false;
         if (!IsInTransaction)
@@ -360,45 +371,47 @@ internal sealed class PhysicalConnection
         return !snapshot;
     }
 
-    private void DisarmAll()
+    private void CloseReaders()
     {
-        if (_armed.Count == 0)
+        if (_readers.Count == 0)
         {
             return;
         }
 
-        if (_armed.Exists(static command => command.HasOpenReader) && !Handle.IsClosed)
+        bool open = _readers.Exists(static open => !open.Reader.IsClosed) && !Handle.IsClosed;
+        if (open)
         {
-            // A reader that is disposed runs what is left of its batch. With its statements gone and new ones refused,
-            // there is nothing to run.
-            _watch.RefusesAll = true;
-            while (raw.sqlite3_next_stmt(Handle, null) is { } statement)
-            {
-                statement.Dispose();
-            }
+            RefuseRestOfBatches();
         }
 
-        // From the end: a command takes itself out of the list.
-        for (int i = _armed.Count - 1; i >= 0; i--)
+        for (int i = _readers.Count - 1; i >= 0; i--)
         {
-            _armed[i].ReleaseStatement();
+            Finish(_readers[i]);
         }
 
-        if (_watch.RefusesAll)
+        if (open)
         {
             _watch.RefusesAll = false;
             Statements.Clear();
         }
-
-        OpenWritingReaders = 0;
     }
 
-    private string ListFunctions()
+    // A reader that is disposed runs what is left of its batch. With all statements gone but the one whose rows it is
+    // reading, and new ones refused, there is nothing to run.
+    private void RefuseRestOfBatches()
     {
-        const string Sql =
-            "SELECT (SELECT count(*) || ',' || coalesce(sum(builtin), 0) FROM pragma_function_list) || ';' || "
-            + "(SELECT count(*) FROM pragma_collation_list)";
-        return NativeSql.Scalar(Handle, Sql) ?? "";
+        _watch.RefusesAll = true;
+        sqlite3_stmt?[] current = [.. _readers.Select(static open => open.Reader.IsClosed ? null : open.Reader.Handle)];
+        List<sqlite3_stmt> others = [];
+        for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
+        {
+            if (!current.Contains(s) && s != _exposure?.Sentinel)
+            {
+                others.Add(s);
+            }
+        }
+
+        others.ForEach(static statement => statement.Dispose());
     }
 
     private bool HasBusyStatement()
@@ -414,18 +427,90 @@ internal sealed class PhysicalConnection
         return false;
     }
 
-    private static void Apply(sqlite3 handle, Pragma pragma)
+    private void Apply(Pragma pragma)
     {
-        NativeSql.Scalar(handle, pragma.Set);
-        string? actual = NativeSql.Scalar(handle, pragma.Get);
+        string? actual = pragma.Name == Pragma.JournalMode ? SetJournalMode(pragma) : Set(pragma);
         bool unsupported = actual is null && pragma.Name == "mmap_size";
-        if (pragma.CanBeRead && !unsupported && !string.Equals(actual, pragma.ReadsBack, StringComparison.OrdinalIgnoreCase))
+        if (pragma.CanBeRead && !unsupported && !pragma.IsReadAs(actual))
         {
             throw new SqliteException(
                 actual is null
                     ? $"PRAGMA {pragma.Name} is not known to this SQLite ({raw.sqlite3_libversion().utf8_to_string()})."
                     : $"PRAGMA {pragma.Name} was set to {pragma.Value} but reads back as {actual}.",
                 raw.SQLITE_ERROR);
+        }
+    }
+
+    private string? Set(Pragma pragma)
+    {
+        NativeSql.Scalar(Handle, pragma.Set);
+        return NativeSql.Scalar(Handle, pragma.Get);
+    }
+
+    // It belongs to the file, and changing it needs the file for itself for a moment. So one connection of this process
+    // does it, asking again as long as another process is in the way; the others find it changed.
+    private string? SetJournalMode(Pragma pragma)
+    {
+        if (Gate.JournalMode == pragma.Value && NativeSql.Scalar(Handle, pragma.Get) is { } known && pragma.IsReadAs(known))
+        {
+            return known;
+        }
+
+        bool enter = !HoldsGate;
+        if (enter)
+        {
+            EnterGateBlocking();
+        }
+
+        try
+        {
+            string? actual = SetJournalModeInGate(pragma);
+            Gate.JournalMode = pragma.Value;
+            return actual;
+        }
+        finally
+        {
+            if (enter)
+            {
+                Gate.Exit();
+            }
+        }
+    }
+
+    private void EnterGateBlocking()
+    {
+        if (!Gate.Enter(async: false, _rentTimeout, CancellationToken.None).AsTask().GetAwaiter().GetResult())
+        {
+            throw new SqliteException("The write gate of the database was not free in time.", raw.SQLITE_BUSY);
+        }
+    }
+
+    private string? SetJournalModeInGate(Pragma pragma)
+    {
+        Deadline deadline = new(TimeProvider.System, TimeSpan.FromMilliseconds(BusyTimeoutMilliseconds));
+        _ = raw.sqlite3_busy_timeout(Handle, 0);
+        try
+        {
+            for (; ; )
+            {
+                try
+                {
+                    string? actual = NativeSql.Scalar(Handle, pragma.Get);
+                    actual = pragma.IsReadAs(actual) ? actual : NativeSql.Scalar(Handle, pragma.Set);
+
+                    // The first read makes the index of the WAL, and is in the way of another first read.
+                    NativeSql.Scalar(Handle, "PRAGMA schema_version");
+                    return actual;
+                }
+                catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(TimeSpan.Zero))
+                {
+                    Thread.Sleep(1);
+                }
+            }
+        }
+        finally
+        {
+            _ = raw.sqlite3_busy_timeout(Handle, BusyTimeoutMilliseconds);
         }
     }
 

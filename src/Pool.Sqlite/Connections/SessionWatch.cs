@@ -38,11 +38,16 @@ internal enum PreparedKinds
 /// </summary>
 internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
 {
-    // Those that take an argument and only answer a question, or change what is in the file.
-    private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase)
+    // Those that take an argument and only answer a question.
+    private static readonly HashSet<string> Questions = new(StringComparer.OrdinalIgnoreCase)
     {
         "table_info", "table_xinfo", "table_list", "index_info", "index_xinfo", "index_list", "foreign_key_list",
         "foreign_key_check", "integrity_check", "quick_check", "optimize", "wal_checkpoint", "incremental_vacuum",
+    };
+
+    // Those that change what is in the file, and so not the session, if it is the file of the pool.
+    private static readonly HashSet<string> InFile = new(StringComparer.OrdinalIgnoreCase)
+    {
         "user_version", "application_id", "page_size", "auto_vacuum", "encoding",
     };
 
@@ -75,7 +80,7 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
 
             case raw.SQLITE_PRAGMA:
                 watch.Prepared |= PreparedKinds.Pragma;
-                watch.OnPragma(first, second);
+                watch.OnPragma(first, second, database);
                 break;
 
             case raw.SQLITE_ATTACH:
@@ -84,47 +89,54 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
                 watch.Changes |= SessionChanges.Attachment;
                 break;
 
-            case raw.SQLITE_CREATE_TEMP_INDEX:
-            case raw.SQLITE_CREATE_TEMP_TABLE:
-            case raw.SQLITE_CREATE_TEMP_TRIGGER:
-            case raw.SQLITE_CREATE_TEMP_VIEW:
+            case >= raw.SQLITE_CREATE_TEMP_INDEX and <= raw.SQLITE_CREATE_TEMP_VIEW:
+            case >= raw.SQLITE_DROP_TEMP_INDEX and <= raw.SQLITE_DROP_TEMP_VIEW:
                 watch.Prepared |= PreparedKinds.Schema;
                 watch.Changes |= SessionChanges.TempObject;
                 break;
 
             // "create table temp.x" comes as an ordinary table in the database "temp".
-            case raw.SQLITE_CREATE_INDEX:
-            case raw.SQLITE_CREATE_TABLE:
-            case raw.SQLITE_CREATE_TRIGGER:
-            case raw.SQLITE_CREATE_VIEW:
-            case raw.SQLITE_CREATE_VTABLE:
+            case raw.SQLITE_CREATE_INDEX or raw.SQLITE_CREATE_TABLE or raw.SQLITE_CREATE_TRIGGER or raw.SQLITE_CREATE_VIEW:
+            case raw.SQLITE_DROP_INDEX or raw.SQLITE_DROP_TABLE or raw.SQLITE_DROP_TRIGGER or raw.SQLITE_DROP_VIEW:
+            case raw.SQLITE_CREATE_VTABLE or raw.SQLITE_DROP_VTABLE or raw.SQLITE_REINDEX or raw.SQLITE_ANALYZE:
                 watch.Prepared |= PreparedKinds.Schema;
-                if (string.Equals(database.utf8_to_string(), "temp", StringComparison.OrdinalIgnoreCase))
-                {
-                    watch.Changes |= SessionChanges.TempObject;
-                }
-
+                watch.OnWrite(database);
                 break;
 
-            case >= raw.SQLITE_DROP_INDEX and <= raw.SQLITE_DROP_VIEW:
             case raw.SQLITE_ALTER_TABLE:
-            case raw.SQLITE_REINDEX:
-            case raw.SQLITE_ANALYZE:
-            case raw.SQLITE_DROP_VTABLE:
                 watch.Prepared |= PreparedKinds.Schema;
+                watch.OnWrite(first);
+                break;
+
+            case raw.SQLITE_INSERT or raw.SQLITE_UPDATE or raw.SQLITE_DELETE:
+                watch.OnWrite(database);
                 break;
         }
 
         return watch.RefusesAll ? raw.SQLITE_DENY : raw.SQLITE_OK;
     }
 
-    private void OnPragma(utf8z name, utf8z value)
+    // What is in the temp database was put there by the ConnectionOpened hook, and is to stay as that made it.
+    private void OnWrite(utf8z database)
     {
-        if (value.utf8_to_string() is null || name.utf8_to_string() is not { } pragma || Harmless.Contains(pragma))
+        if (string.Equals(database.utf8_to_string(), "temp", StringComparison.OrdinalIgnoreCase))
+        {
+            Changes |= SessionChanges.TempObject;
+        }
+    }
+
+    private void OnPragma(utf8z name, utf8z value, utf8z database)
+    {
+        if (value.utf8_to_string() is null || name.utf8_to_string() is not { } pragma || Questions.Contains(pragma))
         {
             return;
         }
 
-        Changes |= _own.Contains(pragma) ? SessionChanges.OwnPragma : SessionChanges.ForeignPragma;
+        bool isMain = database.utf8_to_string() is not { } other
+            || string.Equals(other, "main", StringComparison.OrdinalIgnoreCase);
+        if (!isMain || !InFile.Contains(pragma))
+        {
+            Changes |= isMain && _own.Contains(pragma) ? SessionChanges.OwnPragma : SessionChanges.ForeignPragma;
+        }
     }
 }

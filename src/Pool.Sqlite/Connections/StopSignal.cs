@@ -13,7 +13,7 @@ internal sealed class StopSignal
     private const int StepsBetweenQuestions = 1_000;
 
     private int _current;
-    private volatile int _stopped;
+    private volatile int _stopped = -1;
     private long _deadline = long.MaxValue;
 
     public void Attach(sqlite3 database) =>

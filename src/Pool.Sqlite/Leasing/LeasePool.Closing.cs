@@ -6,6 +6,7 @@ internal sealed partial class LeasePool<T>
 {
     private readonly ConcurrentQueue<(PoolItem<T> Item, RetireReason Reason)> _closeQueue = new();
     private int _closers;
+    private int _closingNow;
 
     /// <summary>Ends when the pool is closed and every item with it.</summary>
     public Task Drained => _items.Drained;
@@ -63,13 +64,21 @@ internal sealed partial class LeasePool<T>
     {
         if (!_closed)
         {
+            Interlocked.Increment(ref _closingNow);
             _source.Close(item.Value, reason, last: false);
             _items.EndClose(item, reason);
-            return;
+            Interlocked.Decrement(ref _closingNow);
+            if (!_closed)
+            {
+                return;
+            }
+        }
+        else
+        {
+            _closeQueue.Enqueue((item, reason));
         }
 
         // One at a time, without a lock: so that there is one that is the last, and it is alone with the database.
-        _closeQueue.Enqueue((item, reason));
         if (Interlocked.Increment(ref _closers) > 1)
         {
             return;
@@ -77,12 +86,18 @@ internal sealed partial class LeasePool<T>
 
         do
         {
-            if (_closeQueue.TryDequeue(out var next))
-            {
-                _source.Close(next.Item.Value, next.Reason, _items.IsLast(next.Item));
-                _items.EndClose(next.Item, next.Reason);
-            }
+            CloseQueued();
         }
         while (Interlocked.Decrement(ref _closers) > 0);
+    }
+
+    private void CloseQueued()
+    {
+        // The end of a close that began before will call again.
+        while ((_closeQueue.Count > 1 || Volatile.Read(ref _closingNow) == 0) && _closeQueue.TryDequeue(out var next))
+        {
+            _source.Close(next.Item.Value, next.Reason, _items.IsLast(next.Item));
+            _items.EndClose(next.Item, next.Reason);
+        }
     }
 }

@@ -48,8 +48,7 @@ internal sealed partial class LeasePool<T>
         {
             try
             {
-                Deadline deadline = new(_time, _options.RentTimeout);
-                PoolItem<T> item = await Open(async: true, deadline, cancellationToken).ConfigureAwait(false);
+                PoolItem<T> item = await Open(async: true, OpenDeadline(), cancellationToken).ConfigureAwait(false);
                 ReturnSlow(item, RetireReason.None);
             }
             finally
@@ -81,12 +80,17 @@ internal sealed partial class LeasePool<T>
     {
         ThrowIfCanceled(cancellationToken);
         Deadline deadline = new(_time, _options.RentTimeout);
-        Waiter<PoolItem<T>> waiter = _waiters.TryEnqueue(_options.Permits) ?? throw NoRoomToWait();
+        Waiter<PoolItem<T>> waiter = _waiters.TryEnqueue(_options.RentTimeout, _options.Permits, always: true) ?? throw _source.Closed();
         GrantToWaiters();
         WaitOutcome outcome = await waiter.Wait(async: true, cancellationToken).ConfigureAwait(false);
-        foreach (PoolItem<T> item in waiter.Items ?? [])
+        foreach (PoolItem<T> item in waiter.FurtherItems ?? [])
         {
             _idle.Enqueue(item);
+        }
+
+        if (waiter.Item is not null)
+        {
+            _idle.Enqueue(waiter.Item);
         }
 
         if (outcome == WaitOutcome.Granted)
@@ -139,6 +143,8 @@ internal sealed partial class LeasePool<T>
 
     private void Inspect(PoolItem<T> item, long now)
     {
+        // It may have come home since the look at the beginning of the round.
+        item.Observe(now);
         TimeSpan idle = _time.GetElapsedTime(item.UnchangedSince, now);
         RetireReason reason = WhyRetire(item);
         if (reason == RetireReason.None)

@@ -21,18 +21,24 @@ internal sealed partial class LeasePool<T>
         }
         catch (Exception failure)
         {
-            bool timedOut = failure is TimeoutException && !opening.IsCompleted;
-            await abandoned.CancelAsync().ConfigureAwait(false);
-            _ = GiveBack(opening);
-            if (failure is OperationCanceledException)
+            // Either it failed, or nobody waits for it any more; or it was ready at the very moment the time was up.
+            bool timedOut = failure is TimeoutException && !ReferenceEquals(failure, opening.Exception?.InnerException);
+            if (timedOut && opening.IsCompletedSuccessfully)
             {
-                Interlocked.Increment(ref _cancellations);
+                return await opening.ConfigureAwait(false);
             }
 
+            await abandoned.CancelAsync().ConfigureAwait(false);
+            _ = GiveBack(opening);
             if (timedOut)
             {
                 Interlocked.Increment(ref _timeouts);
                 throw _source.RentRefused(RentRefusal.TimedOutOpening, deadline.Elapsed);
+            }
+
+            if (failure is OperationCanceledException && cancellationToken.IsCancellationRequested)
+            {
+                Interlocked.Increment(ref _cancellations);
             }
 
             throw;

@@ -23,6 +23,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     private readonly WaiterQueue<PoolItem<T>> _waiters;
     private readonly ItemRegistry<T> _items = new();
     private readonly bool _checksEveryRent;
+    private readonly bool _closesOverflow;
     private volatile bool _closed;
     private int _peak;
     private long _misses;
@@ -40,6 +41,7 @@ internal sealed partial class LeasePool<T> : IDisposable
         _hot = new HotSlots<PoolItem<T>>(Math.Min(Environment.ProcessorCount, options.Permits));
         _waiters = new WaiterQueue<PoolItem<T>>(_time, options.RentTimeout, options.MaxWaiters);
         _checksEveryRent = source.ChecksEveryRent;
+        _closesOverflow = options.OverflowIdleTimeout == TimeSpan.Zero;
     }
 
     /// <summary>How long rents that had to wait for a permit have waited.</summary>
@@ -68,7 +70,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     }
 
     public PoolItem<T> Rent(CancellationToken cancellationToken = default) =>
-        TryRentHot(out PoolItem<T>? item)
+        !cancellationToken.IsCancellationRequested && TryRentHot(out PoolItem<T>? item)
             ? item
             : RentSlow(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
 
@@ -93,6 +95,7 @@ internal sealed partial class LeasePool<T> : IDisposable
         if (reason == RetireReason.None
             && item.RetireReason == RetireReason.None
             && _waiters.Demand == 0
+            && (!_closesOverflow || _items.Open <= _options.Size)
             && _hot.TryPut(item)
             && (_waiters.Demand == 0 || !_hot.TryRemove(item)))
         {
@@ -120,28 +123,58 @@ internal sealed partial class LeasePool<T> : IDisposable
     {
         for (; ; )
         {
-            if (item is null && !_idle.TryDequeue(out item))
-            {
-                item = await Open(async, deadline, cancellationToken).ConfigureAwait(false);
-                Interlocked.Increment(ref _misses);
-            }
-
+            bool isNew = item is null && !_idle.TryDequeue(out item);
+            item ??= await Open(async, OpenDeadline(deadline), cancellationToken).ConfigureAwait(false);
             RetireReason reason = WhyNotLend(item);
             if (reason == RetireReason.None)
             {
+                if (isNew)
+                {
+                    Interlocked.Increment(ref _misses);
+                }
+
                 item.BeginLease();
                 return item;
             }
 
             Close(item, reason);
             item = null;
-            if (_closed)
+            if (WhyGiveUp(isNew, deadline, cancellationToken) is { } failure)
             {
                 ReleasePermit();
-                throw _source.Closed();
+                throw failure;
             }
         }
     }
+
+    // A check that refuses everything must not hold a rent for ever.
+    private Exception? WhyGiveUp(bool wasNew, Deadline deadline, CancellationToken cancellationToken)
+    {
+        if (_closed)
+        {
+            return _source.Closed();
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            Interlocked.Increment(ref _cancellations);
+            return new OperationCanceledException(cancellationToken);
+        }
+
+        if (wasNew && !deadline.Allows(TimeSpan.Zero))
+        {
+            Interlocked.Increment(ref _timeouts);
+            return _source.RentRefused(RentRefusal.TimedOutOpening, deadline.Elapsed);
+        }
+
+        return null;
+    }
+
+    // A timeout of zero refuses to wait for others, not to open where there is room.
+    private Deadline OpenDeadline(Deadline deadline) =>
+        _options.RentTimeout == TimeSpan.Zero ? new Deadline(_time, Timeout.InfiniteTimeSpan) : deadline;
+
+    private Deadline OpenDeadline() => OpenDeadline(new Deadline(_time, _options.RentTimeout));
 
     private bool TryTakePermit(out PoolItem<T>? item)
     {
@@ -181,6 +214,7 @@ internal sealed partial class LeasePool<T> : IDisposable
         switch (outcome)
         {
             case WaitOutcome.Granted:
+                NotePeak();
                 WaitTimes.Record(deadline.Elapsed);
                 return waiter.Item;
             case WaitOutcome.Canceled:
@@ -236,7 +270,7 @@ internal sealed partial class LeasePool<T> : IDisposable
         {
             return;
         }
-        else if (_options.OverflowIdleTimeout == TimeSpan.Zero && _items.TryBeginClose(item, floor: _options.Size))
+        else if (_closesOverflow && _items.TryBeginClose(item, floor: _options.Size))
         {
             FinishClose(item, RetireReason.Overflow);
         }

@@ -29,23 +29,23 @@ internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
     /// <summary>How many permits it has so far.</summary>
     public int Permits { get; private set; }
 
-    /// <summary>The item that came with the permit of a plain rent.</summary>
+    /// <summary>The item that came with a permit.</summary>
     public T? Item { get; private set; }
 
-    /// <summary>Items that came with the permits of exclusive work.</summary>
-    public List<T>? Items { get; private set; }
+    /// <summary>Further items, for who wanted more than one permit.</summary>
+    public List<T>? FurtherItems { get; private set; }
 
     /// <summary>Adds a permit, perhaps with an item. True when there are enough.</summary>
     public bool Add(T? item)
     {
         Permits++;
-        if (needed == 1)
+        if (Item is null)
         {
             Item = item;
         }
         else if (item is not null)
         {
-            (Items ??= []).Add(item);
+            (FurtherItems ??= []).Add(item);
         }
 
         return Permits == needed;

@@ -35,10 +35,13 @@ internal sealed class WaiterQueue<T> : IDisposable
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Adds a waiter, or returns null when the queue is closed or full.</summary>
-    public Waiter<T>? TryEnqueue(int needed = 1) => TryEnqueue(_timeout, needed);
+    public Waiter<T>? TryEnqueue() => TryEnqueue(_timeout);
 
-    /// <inheritdoc cref="TryEnqueue(int)"/>
-    public Waiter<T>? TryEnqueue(TimeSpan timeout, int needed = 1)
+    /// <inheritdoc cref="TryEnqueue()"/>
+    /// <param name="timeout">How long it may wait.</param>
+    /// <param name="needed">How many permits it needs.</param>
+    /// <param name="always">True to let it in also when the queue is full.</param>
+    public Waiter<T>? TryEnqueue(TimeSpan timeout, int needed = 1, bool always = false)
     {
         long dueAt = timeout == Timeout.InfiniteTimeSpan
             ? long.MaxValue
@@ -46,7 +49,7 @@ internal sealed class WaiterQueue<T> : IDisposable
 
         lock (_lock)
         {
-            if (_closed || _count >= _capacity)
+            if (_closed || (_count >= _capacity && !always))
             {
                 return null;
             }

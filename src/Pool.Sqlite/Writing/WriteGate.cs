@@ -15,6 +15,14 @@ internal sealed class WriteGate
 
     private readonly WaiterQueue<object> _waiters = new(TimeProvider.System, Timeout.InfiniteTimeSpan, int.MaxValue);
     private int _held;
+    private string? _journalMode;
+
+    /// <summary>What <c>PRAGMA journal_mode</c> was last set to in this process; written inside the gate.</summary>
+    public string? JournalMode
+    {
+        get => Volatile.Read(ref _journalMode);
+        set => Volatile.Write(ref _journalMode, value);
+    }
 
     /// <summary>How many wait.</summary>
     public int Waiting => _waiters.Count;
