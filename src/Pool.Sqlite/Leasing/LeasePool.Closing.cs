@@ -4,7 +4,7 @@ namespace Pool.Sqlite.Leasing;
 
 internal sealed partial class LeasePool<T>
 {
-    private readonly ConcurrentQueue<(PoolItem<T> Item, RetireReason Reason)> _closeQueue = new();
+    private readonly ConcurrentQueue<(PoolItem<T> Item, RetireReason Reason, bool WithPermit)> _closeQueue = new();
     private int _closers;
     private int _closingNow;
 
@@ -50,17 +50,18 @@ internal sealed partial class LeasePool<T>
         FlushHot();
         while (_idle.TryDequeue(out PoolItem<T>? item))
         {
-            Close(item, WhyRetire(item));
+            Close(item, WhyRetire(item), withPermit: false);
         }
     }
 
-    private void Close(PoolItem<T> item, RetireReason reason)
+    /// <summary>Closes an item, and then gives back the permit that came with it, if one did.</summary>
+    private void Close(PoolItem<T> item, RetireReason reason, bool withPermit)
     {
         _items.TryBeginClose(item);
-        FinishClose(item, reason);
+        FinishClose(item, reason, withPermit);
     }
 
-    private void FinishClose(PoolItem<T> item, RetireReason reason)
+    private void FinishClose(PoolItem<T> item, RetireReason reason, bool withPermit)
     {
         if (!_closed)
         {
@@ -68,6 +69,11 @@ internal sealed partial class LeasePool<T>
             _source.Close(item.Value, reason, last: false);
             _items.EndClose(item, reason);
             Interlocked.Decrement(ref _closingNow);
+            if (withPermit)
+            {
+                ReleasePermit();
+            }
+
             if (!_closed)
             {
                 return;
@@ -75,7 +81,7 @@ internal sealed partial class LeasePool<T>
         }
         else
         {
-            _closeQueue.Enqueue((item, reason));
+            _closeQueue.Enqueue((item, reason, withPermit));
         }
 
         // One at a time, without a lock: so that there is one that is the last, and it is alone with the database.
@@ -98,6 +104,10 @@ internal sealed partial class LeasePool<T>
         {
             _source.Close(next.Item.Value, next.Reason, _items.IsLast(next.Item));
             _items.EndClose(next.Item, next.Reason);
+            if (next.WithPermit)
+            {
+                _permits.Release();
+            }
         }
     }
 }

@@ -48,8 +48,13 @@ internal sealed partial class LeasePool<T>
         {
             try
             {
-                PoolItem<T> item = await Open(async: true, OpenDeadline(), cancellationToken).ConfigureAwait(false);
-                ReturnSlow(item, RetireReason.None);
+                PoolItem<T>? item =
+                    await Open(async: true, OpenDeadline(), cancellationToken, _options.Size).ConfigureAwait(false);
+                Shelve(item);
+                if (item is null)
+                {
+                    break;
+                }
             }
             finally
             {
@@ -202,17 +207,15 @@ internal sealed partial class LeasePool<T>
 
     private void GiveBackIdle(PoolItem<T> item, RetireReason reason)
     {
+        Interlocked.Decrement(ref _housekeeping);
         if (reason == RetireReason.None)
         {
-            _idle.Enqueue(item);
+            Shelve(item);
         }
         else
         {
-            Close(item, reason);
+            Close(item, reason, withPermit: true);
         }
-
-        Interlocked.Decrement(ref _housekeeping);
-        ReleasePermit();
     }
 
     private bool TryTakeHousekeepingPermit()
@@ -243,7 +246,7 @@ internal sealed partial class LeasePool<T>
         {
             try
             {
-                ReturnSlow(OpenOnce(), RetireReason.None);
+                Shelve(OpenOnce(wanted));
             }
 #pragma warning disable CA1031 // It is counted, and the next round tries again.
             catch

@@ -6,13 +6,15 @@ internal sealed partial class LeasePool<T>
     /// Opens an item for the caller's permit. The permit comes back with the item; when there is none, it has been
     /// given back, or will be by the open that nobody waits for any more.
     /// </summary>
-    private async ValueTask<PoolItem<T>> Open(bool async, Deadline deadline, CancellationToken cancellationToken)
+    /// <returns>Null, and the permit still with the caller, when there are as many items as the limit.</returns>
+    private async ValueTask<PoolItem<T>?> Open(
+        bool async, Deadline deadline, CancellationToken cancellationToken, int limit = int.MaxValue)
     {
         // Off the caller's thread, since opening blocks and cannot be interrupted: who cancels is answered at once.
         using CancellationTokenSource abandoned = new();
-        Task<PoolItem<T>> opening = async
-            ? Task.Run(() => OpenWithRetries(async, deadline, abandoned.Token).AsTask(), CancellationToken.None)
-            : OpenWithRetries(async, deadline, cancellationToken).AsTask();
+        Task<PoolItem<T>?> opening = async
+            ? Task.Run(() => OpenWithRetries(async, deadline, limit, abandoned.Token).AsTask(), CancellationToken.None)
+            : OpenWithRetries(async, deadline, limit, cancellationToken).AsTask();
         try
         {
             return async
@@ -45,12 +47,18 @@ internal sealed partial class LeasePool<T>
         }
     }
 
-    private async Task GiveBack(Task<PoolItem<T>> opening)
+    private async Task GiveBack(Task<PoolItem<T>?> opening)
     {
         try
         {
-            PoolItem<T> item = await opening.ConfigureAwait(false);
-            ReturnSlow(item, RetireReason.None);
+            if (await opening.ConfigureAwait(false) is { } item)
+            {
+                ReturnSlow(item, RetireReason.None);
+            }
+            else
+            {
+                ReleasePermit();
+            }
         }
 #pragma warning disable CA1031 // Whatever it was: it has been counted, and the caller has its own exception.
         catch
@@ -60,13 +68,14 @@ internal sealed partial class LeasePool<T>
         }
     }
 
-    private async ValueTask<PoolItem<T>> OpenWithRetries(bool async, Deadline deadline, CancellationToken abandoned)
+    private async ValueTask<PoolItem<T>?> OpenWithRetries(
+        bool async, Deadline deadline, int limit, CancellationToken abandoned)
     {
         for (int retry = 0; ; retry++)
         {
             try
             {
-                return OpenOnce();
+                return OpenOnce(limit);
             }
             catch (Exception failure) when (failure is not ObjectDisposedException)
             {
@@ -93,11 +102,15 @@ internal sealed partial class LeasePool<T>
         }
     }
 
-    private PoolItem<T> OpenOnce()
+    private PoolItem<T>? OpenOnce(int limit)
     {
         int generation = _items.Generation;
         PoolItem<T>? item = null;
-        _items.BeginOpen();
+        if (!_items.TryBeginOpen(limit))
+        {
+            return null;
+        }
+
         try
         {
             if (_closed)

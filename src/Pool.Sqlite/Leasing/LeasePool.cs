@@ -124,7 +124,7 @@ internal sealed partial class LeasePool<T> : IDisposable
         for (; ; )
         {
             bool isNew = item is null && !_idle.TryDequeue(out item);
-            item ??= await Open(async, OpenDeadline(deadline), cancellationToken).ConfigureAwait(false);
+            item ??= (await Open(async, OpenDeadline(deadline), cancellationToken).ConfigureAwait(false))!;
             RetireReason reason = WhyNotLend(item);
             if (reason == RetireReason.None)
             {
@@ -137,11 +137,11 @@ internal sealed partial class LeasePool<T> : IDisposable
                 return item;
             }
 
-            Close(item, reason);
+            Exception? failure = WhyGiveUp(isNew, deadline, cancellationToken);
+            Close(item, reason, withPermit: failure is not null);
             item = null;
-            if (WhyGiveUp(isNew, deadline, cancellationToken) is { } failure)
+            if (failure is not null)
             {
-                ReleasePermit();
                 throw failure;
             }
         }
@@ -264,7 +264,7 @@ internal sealed partial class LeasePool<T> : IDisposable
         reason = reason == RetireReason.None ? WhyRetire(item) : reason;
         if (reason != RetireReason.None)
         {
-            Close(item, reason);
+            Close(item, reason, withPermit: true);
         }
         else if (_waiters.TryGrant(item))
         {
@@ -272,20 +272,22 @@ internal sealed partial class LeasePool<T> : IDisposable
         }
         else if (_closesOverflow && _items.TryBeginClose(item, floor: _options.Size))
         {
-            FinishClose(item, RetireReason.Overflow);
+            FinishClose(item, RetireReason.Overflow, withPermit: true);
         }
         else
+        {
+            Shelve(item);
+        }
+    }
+
+    /// <summary>Lays an item, if there is one, and its permit where the slow path finds them.</summary>
+    private void Shelve(PoolItem<T>? item)
+    {
+        if (item is not null)
         {
             _idle.Enqueue(item);
         }
 
-        ReleasePermit();
-    }
-
-    /// <summary>Lays an item and its permit where the slow path finds them.</summary>
-    private void Shelve(PoolItem<T> item)
-    {
-        _idle.Enqueue(item);
         ReleasePermit();
     }
 
