@@ -56,18 +56,17 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public bool Check(PhysicalConnection item, bool probe, out RetireReason reason)
     {
-        reason = RetireReason.None;
-        if (probe && !item.Probe())
-        {
-            reason = RetireReason.Unhealthy;
-        }
-        else if (_options.Renting is { } renting && !Allows(renting, item, nameof(SqlitePoolOptions.Renting)))
+        reason = probe ? Probe(item) : RetireReason.None;
+        if (reason == RetireReason.None && _options.Renting is { } renting && !Allows(renting, item, nameof(SqlitePoolOptions.Renting)))
         {
             reason = RetireReason.Retired;
         }
 
         return reason == RetireReason.None;
     }
+
+    public RetireReason Probe(PhysicalConnection item) =>
+        item.Probe() ? RetireReason.None : RetireReason.Unhealthy;
 
     /// <summary>Cleans a connection after its lease. Never throws.</summary>
     /// <returns>Why it must not be lent again, or <see cref="RetireReason.None"/>.</returns>

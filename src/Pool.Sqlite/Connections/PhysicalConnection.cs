@@ -8,10 +8,9 @@ namespace Pool.Sqlite.Connections;
 /// <summary>One connection to SQLite: opened and set up once, cleaned after each lease, closed once.</summary>
 internal sealed class PhysicalConnection
 {
-    private readonly IReadOnlyList<Pragma> _pragmas;
+    private IReadOnlyList<Pragma> _pragmas;
     private readonly SessionWatch _watch;
     private readonly List<OpenReader> _readers = [];
-    private readonly bool _hasHook;
     private readonly TimeSpan _rentTimeout;
     private Exposure? _exposure;
     private bool _isExposed;
@@ -23,7 +22,6 @@ internal sealed class PhysicalConnection
     {
         Driver = driver;
         _rentTimeout = options.RentTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.RentTimeout;
-        _hasHook = options.ConnectionOpened is not null;
         BusyTimeoutMilliseconds = (int)options.Pragmas.BusyTimeout.TotalMilliseconds;
         Handle = driver.Handle!;
         _pragmas = pragmas;
@@ -88,6 +86,7 @@ internal sealed class PhysicalConnection
             if (options.ConnectionOpened is { } opened)
             {
                 Hook.Run(opened, driver);
+                connection.KeepAsTheHookLeftThem();
             }
 
             connection._watch.Attach(connection.Handle);
@@ -338,7 +337,7 @@ internal sealed class PhysicalConnection
         }
 
         SessionChanges changes = _watch.Changes;
-        if ((changes & ~SessionChanges.OwnPragma) != 0 || (changes != 0 && _hasHook))
+        if ((changes & ~SessionChanges.OwnPragma) != 0)
         {
             return new CleanUp(false, rolledBack, $"the session was changed: {changes}");
         }
@@ -440,6 +439,10 @@ internal sealed class PhysicalConnection
                 raw.SQLITE_ERROR);
         }
     }
+
+    // What the hook has set stays, so that is what a lease's changes are put right to.
+    private void KeepAsTheHookLeftThem() => _pragmas =
+        [.. _pragmas.Select(pragma => NativeSql.Scalar(Handle, pragma.Get) is { } value ? pragma with { Value = value, ReadsBack = value } : pragma)];
 
     private string? Set(Pragma pragma)
     {

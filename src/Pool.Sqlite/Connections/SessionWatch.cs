@@ -108,7 +108,9 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
                 watch.OnWrite(first);
                 break;
 
-            case raw.SQLITE_INSERT or raw.SQLITE_UPDATE or raw.SQLITE_DELETE:
+            // Renaming in the main database looks through the schema of the temp database as well.
+            case raw.SQLITE_INSERT or raw.SQLITE_UPDATE or raw.SQLITE_DELETE
+                when first.utf8_to_string() is not ("sqlite_temp_master" or "sqlite_temp_schema"):
                 watch.OnWrite(database);
                 break;
         }
@@ -130,6 +132,12 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
         if (value.utf8_to_string() is null || name.utf8_to_string() is not { } pragma || Questions.Contains(pragma))
         {
             return;
+        }
+
+        // A change of where temporary tables are kept drops them.
+        if (string.Equals(pragma, "temp_store", StringComparison.OrdinalIgnoreCase))
+        {
+            Changes |= SessionChanges.TempObject;
         }
 
         bool isMain = database.utf8_to_string() is not { } other

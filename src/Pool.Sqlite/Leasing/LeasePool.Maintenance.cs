@@ -177,12 +177,8 @@ internal sealed partial class LeasePool<T>
 
     private RetireReason Probe(PoolItem<T> item, long now)
     {
-        if (_source.Check(item.Value, probe: true, out RetireReason reason))
-        {
-            item.CheckedAt = now;
-            return RetireReason.None;
-        }
-
+        RetireReason reason = _source.Probe(item.Value);
+        item.CheckedAt = now;
         NoteFailedCheck(reason);
         return reason;
     }
@@ -246,7 +242,12 @@ internal sealed partial class LeasePool<T>
         {
             try
             {
-                Shelve(OpenOnce(wanted));
+                PoolItem<T>? item = OpenOnce(wanted);
+                Shelve(item);
+                if (item is null)
+                {
+                    return;
+                }
             }
 #pragma warning disable CA1031 // It is counted, and the next round tries again.
             catch

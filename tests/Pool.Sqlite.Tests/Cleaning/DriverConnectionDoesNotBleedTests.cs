@@ -62,13 +62,18 @@ public sealed class DriverConnectionDoesNotBleedTests : TwoLeases
     }
 
     [Fact]
-    public void Extensions_that_were_enabled_are_disabled_again() => OnTheNextLease(
-        connection =>
-        {
-            connection.SqliteConnection.EnableExtensions(true);
-            Assert.True(MayLoadExtensions(connection));
-        },
-        connection => Assert.False(MayLoadExtensions(connection)));
+    public void Extensions_that_were_enabled_or_disabled_are_again_as_the_engine_has_them()
+    {
+        bool fresh = false;
+        OnTheNextLease(
+            connection =>
+            {
+                fresh = MayLoadExtensions(connection);
+                connection.SqliteConnection.EnableExtensions(!fresh);
+                Assert.NotEqual(fresh, MayLoadExtensions(connection));
+            },
+            connection => Assert.Equal(fresh, MayLoadExtensions(connection)));
+    }
 
     [Fact]
     public void Extensions_that_the_hook_has_enabled_stay_enabled()
@@ -108,7 +113,6 @@ public sealed class DriverConnectionDoesNotBleedTests : TwoLeases
 
             using (PooledConnection connection = Pool.Rent())
             {
-                Assert.DoesNotContain("select 1 union all select 2", connection.PreparedStatements());
                 Assert.Equal("1", connection.Ask("select 1"));
             }
 

@@ -132,13 +132,26 @@ public sealed class FunctionsDoNotBleedTests : TwoLeases
         connection => Assert.Equal("1", connection.Ask("select count(*) from b")));
 
     [Fact]
-    public void A_blob_that_was_left_open_goes_with_its_connection() => OnTheNextLease(
-        connection =>
-        {
-            connection.Run("create table b(id integer primary key, data); insert into b values(1, x'0102')");
-            GC.KeepAlive(new SqliteBlob(connection.SqliteConnection, "b", "data", 1));
-        },
-        connection => Assert.Equal(1, connection.Run("update b set data = x'0304'")));
+    public void A_blob_that_was_left_open_does_not_hold_the_next_lease_to_what_it_saw()
+    {
+        SqliteBlob? blob = null;
+        OnTheNextLease(
+            connection =>
+            {
+                connection.Run("create table b(id integer primary key, data); insert into b values(1, x'01')");
+                blob = new SqliteBlob(connection.SqliteConnection, "b", "data", 1, readOnly: true);
+                Assert.Equal(1, blob.ReadByte());
+            },
+            connection =>
+            {
+                using SqliteConnection direct = Database.OpenDirectly();
+                direct.Run("update b set data = x'02'");
+                Assert.Equal("02", connection.Ask("select hex(data) from b"));
+            });
+
+        // SQLite keeps a closed connection until its last blob is closed.
+        blob!.Dispose();
+    }
 
     private static void RegisterVersionOne(SqliteConnection connection)
     {

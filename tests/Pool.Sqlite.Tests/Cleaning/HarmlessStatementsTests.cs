@@ -12,6 +12,7 @@ public sealed class HarmlessStatementsTests : TwoLeases
     [InlineData("begin; insert into t values(1); commit")]
     [InlineData("begin immediate; savepoint s; insert into t values(1); release s; commit")]
     [InlineData("create table u(y); create index v on u(y); alter table u add column z; drop table u")]
+    [InlineData("alter table t rename to u; alter table u rename column x to y; alter table u rename to t")]
     [InlineData("create view w as select 1; create trigger a after insert on t begin select 1; end")]
     [InlineData("create virtual table f using fts5(body); insert into f values('text'); drop table f")]
     [InlineData("with recursive n(i) as (select 1 union all select i + 1 from n where i < 10) select count(*) from n")]

@@ -9,7 +9,6 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
     [InlineData("synchronous", "OFF", "0", "1")]
     [InlineData("cache_size", "77", "77", "-16000")]
     [InlineData("busy_timeout", "1", "1", "30000")]
-    [InlineData("temp_store", "FILE", "1", "2")]
     [InlineData("mmap_size", "0", "0", "268435456")]
     [InlineData("wal_autocheckpoint", "3", "3", "1000")]
     [InlineData("journal_size_limit", "-1", "-1", "67108864")]
@@ -36,6 +35,7 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
     [InlineData("legacy_alter_table", "ON", "0")]
     [InlineData("trusted_schema", "OFF", "1")]
     [InlineData("cell_size_check", "ON", "0")]
+    [InlineData("temp_store", "FILE", "2")]
     public void One_that_the_pool_does_not_set_goes_with_its_connection(string name, string value, string fresh) =>
         OnTheNextLease(
             connection =>

@@ -90,6 +90,7 @@ public sealed class SessionObjectsDoNotBleedTests : TwoLeases
     [InlineData("drop table settings")]
     [InlineData("alter table settings rename to others")]
     [InlineData("alter table settings add column y")]
+    [InlineData("PRAGMA temp_store=FILE")]
     public void What_a_lease_does_to_a_temporary_table_of_the_hook_the_next_does_not_see(string change)
     {
         Options.ConnectionOpened = connection => connection.Run("create temp table settings(x); insert into settings values(1)");

@@ -128,6 +128,22 @@ public sealed class ClosingTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_still_out_is_logged_with_where_it_was_rented_if_that_was_captured()
+    {
+        SqlitePoolOptions options = _database.Options();
+        options.CaptureRentSite = true;
+        options.ShutdownTimeout = TimeSpan.Zero;
+        SqlitePool pool = new(options, _log, _time);
+        using PooledConnection lease = pool.Rent();
+        await pool.DisposeAsync();
+
+        Assert.Contains(
+            nameof(What_is_still_out_is_logged_with_where_it_was_rented_if_that_was_captured),
+            Assert.Single(_log.Warnings).Text,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_can_be_closed_again_and_again_and_from_many_threads()
     {
         (await _pool.RentAsync()).Dispose();

@@ -125,6 +125,7 @@ public sealed class RentTimeoutTests : IDisposable
     public async Task An_open_that_takes_too_long_is_told_as_one_and_its_connection_is_not_lost()
     {
         Latch latch = new();
+        _options.MaxOverflow = 0;
         _options.ConnectionOpened = _ => latch.Pass();
         Task<PooledConnection> rent = Pool.RentAsync().AsTask();
         await latch.Reached;

@@ -172,6 +172,38 @@ public sealed class ConcurrentUseTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Disposing_a_lease_while_another_thread_reads_its_reader_never_breaks_the_pool()
+    {
+        for (int i = 0; i < 300; i++)
+        {
+            PooledConnection connection = _pool.Rent();
+            PooledCommand command = connection.CreateCommand(
+                "with recursive n(i) as (select 1 union all select i + 1 from n where i < 500) select i from n");
+            DbDataReader reader = command.ExecuteReader();
+            using Barrier barrier = new(2);
+            Task user = Task.Run(() =>
+            {
+                barrier.SignalAndWait();
+                Exception? error = Record.Exception(() =>
+                {
+                    while (reader.Read())
+                    {
+                        reader.GetInt64(0);
+                    }
+                });
+                Assert.True(error is null or InvalidOperationException or Microsoft.Data.Sqlite.SqliteException, error?.ToString());
+            });
+            barrier.SignalAndWait();
+            connection.Dispose();
+            using PooledConnection next = await _pool.RentAsync().Limited();
+            Assert.Equal("1", next.Ask("select 1"));
+            await user.Limited();
+            reader.Dispose();
+            command.Dispose();
+        }
+    }
+
     public void Dispose()
     {
         _latch.Open();

@@ -134,6 +134,40 @@ public sealed class BoundTests : LeasePoolTest
         Assert.Equal(1, Counts.Closed(RetireReason.Retired));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stock_is_not_opened_beyond_the_bound_while_rents_are_opening(bool warmingUp)
+    {
+        MakePool(new LeasePoolOptions { Size = 2, MaxOverflow = 1, MinIdle = warmingUp ? 0 : 2 });
+        PoolItem<FakeItem> item = await Rent();
+        Latch latch = new();
+        Source.Opening = number =>
+        {
+            // What is opened for stock, if it is, need not wait.
+            if (number <= 3)
+            {
+                latch.Pass();
+            }
+        };
+        Task<PoolItem<FakeItem>>[] opening = [StartRent(), StartRent()];
+        await Limit.Until(() => Source.Tries == 3);
+
+        // It comes home and goes cold: its permit is free, and it is the only one that is open.
+        Return(item);
+        Pool.Sweep();
+        Pool.Sweep();
+        if (warmingUp)
+        {
+            await Pool.WarmUp(CancellationToken.None).Limited();
+        }
+
+        latch.Open();
+        await Task.WhenAll(opening).Limited();
+        AssertPool(open: 3, inUse: 2);
+        Assert.Equal(3, Source.MostExisting);
+    }
+
     [Fact]
     public async Task The_peak_is_the_most_that_were_out_at_once()
     {

@@ -67,7 +67,7 @@ public sealed class CancellationTests : LeasePoolTest
     {
         MakePool(new LeasePoolOptions { Size = 1 });
         int served = 0;
-        int rounds = blocking ? 500 : 4000;
+        int rounds = blocking ? 500 : 2000;
         PoolItem<FakeItem> item = await Rent();
         for (int i = 0; i < rounds; i++)
         {
@@ -95,7 +95,7 @@ public sealed class CancellationTests : LeasePoolTest
         MakePool(new LeasePoolOptions { Size = 1, RentTimeout = Seconds(1) });
         int served = 0;
         PoolItem<FakeItem> item = await Rent();
-        for (int i = 0; i < 4000; i++)
+        for (int i = 0; i < 2000; i++)
         {
             Task<PoolItem<FakeItem>> waiting = StartRent();
             await Race(() => Time.Advance(Seconds(1)), () => Return(item), i);
@@ -104,7 +104,7 @@ public sealed class CancellationTests : LeasePoolTest
             item = await Rent();
         }
 
-        Assert.Equal(4000 - served, Counts.Timeouts);
+        Assert.Equal(2000 - served, Counts.Timeouts);
         Assert.Equal(1, Source.Opened);
         AssertCountersAreExact();
     }

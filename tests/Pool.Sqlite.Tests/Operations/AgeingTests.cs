@@ -147,6 +147,20 @@ public sealed class AgeingTests : IDisposable
     }
 
     [Fact]
+    public void A_health_check_is_no_rent_and_does_not_call_the_hook_of_one()
+    {
+        int rents = 0;
+        _options.IdleTimeout = Timeout.InfiniteTimeSpan;
+        _options.Renting = _ => ++rents > 0;
+        RentOnce();
+        _time.Advance(TimeSpan.FromMinutes(12));
+
+        Assert.Equal(1, rents);
+        RentOnce();
+        Assert.Equal(2, rents);
+    }
+
+    [Fact]
     public void A_broken_connection_that_was_idle_for_long_is_found_when_it_is_rented()
     {
         BreakAnIdleConnection();
