@@ -33,6 +33,7 @@ internal static partial class OptionsCheck
         Range(errors, nameof(options.MinIdle), options.MinIdle, 0, Math.Max(0, options.PoolSize), "PoolSize");
         Range(errors, nameof(options.MaxWaiters), options.MaxWaiters, 0, int.MaxValue);
         Range(errors, nameof(options.CreateRetries), options.CreateRetries, 0, 100);
+        Range(errors, nameof(options.StatementCacheSize), options.StatementCacheSize, 0, 1_000_000);
         Time(errors, nameof(options.RentTimeout), options.RentTimeout);
         Time(errors, nameof(options.MaxLifetime), options.MaxLifetime, zero: false);
         Time(errors, nameof(options.IdleTimeout), options.IdleTimeout, zero: false);
@@ -181,9 +182,9 @@ internal static partial class OptionsCheck
         }
     }
 
-    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z")]
     private static partial Regex PragmaName();
 
-    [GeneratedRegex("^([+-]?[0-9]+|[A-Za-z_][A-Za-z0-9_]*)$")]
+    [GeneratedRegex(@"^([+-]?[0-9]+|[A-Za-z_][A-Za-z0-9_]*)\z")]
     private static partial Regex PragmaValue();
 }

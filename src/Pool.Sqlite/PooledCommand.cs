@@ -6,12 +6,17 @@ using Pool.Sqlite.Connections;
 
 namespace Pool.Sqlite;
 
-/// <summary>SQL for a <see cref="PooledConnection"/>. It works only while the connection is open.</summary>
-public sealed class PooledCommand : DbCommand
+/// <summary>
+/// SQL for a <see cref="PooledConnection"/>. Its statement is prepared once for each connection and text, and kept; what
+/// writes queues at the write gate of the database; a cancelled token, <see cref="Cancel"/> and
+/// <see cref="CommandTimeout"/> stop it while it runs.
+/// </summary>
+public sealed partial class PooledCommand : DbCommand
 {
-    private readonly SqliteCommand _driver = new();
+    private string _text = "";
+    private ParameterList? _parameters;
     private PooledConnection? _connection;
-    private SqliteDataReader? _reader;
+    private int _timeout = -1;
 
     /// <summary>A command without a connection.</summary>
     public PooledCommand()
@@ -25,27 +30,45 @@ public sealed class PooledCommand : DbCommand
     }
 
     /// <summary>The SQL: one statement, or several with semicolons between them.</summary>
+    /// <exception cref="InvalidOperationException">A reader of this command is open.</exception>
     [AllowNull]
     public override string CommandText
     {
-        get => _driver.CommandText;
-        set => _driver.CommandText = value;
+        get => _text;
+        set
+        {
+            ThrowIfReaderIsOpen();
+            _text = value ?? "";
+        }
     }
 
     /// <summary>
-    /// In seconds, how long the driver goes on trying while the database is locked. Default 30; 0 for ever.
+    /// In seconds: how long a statement may wait for the right to write, and then run until its first row. Default: the
+    /// connection string's <c>Default Timeout</c>, which is 30; 0 for no limit. Reading rows has no limit.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
     public override int CommandTimeout
     {
-        get => _driver.CommandTimeout;
-        set => _driver.CommandTimeout = value;
+        get => _timeout >= 0 ? _timeout : _connection?.DefaultCommandTimeout ?? 30;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            _timeout = value;
+        }
     }
 
     /// <summary>Always <see cref="CommandType.Text"/>.</summary>
+    /// <exception cref="ArgumentException">It is set to another: SQLite has no stored procedures.</exception>
     public override CommandType CommandType
     {
-        get => _driver.CommandType;
-        set => _driver.CommandType = value;
+        get => CommandType.Text;
+        set
+        {
+            if (value != CommandType.Text)
+            {
+                throw new ArgumentException($"CommandType is {value}. SQLite has CommandType.Text only.");
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -55,6 +78,7 @@ public sealed class PooledCommand : DbCommand
     public override UpdateRowSource UpdatedRowSource { get; set; }
 
     /// <summary>The connection that it runs on.</summary>
+    /// <exception cref="InvalidOperationException">A reader of this command is open.</exception>
     public new PooledConnection? Connection
     {
         get => _connection;
@@ -62,7 +86,7 @@ public sealed class PooledCommand : DbCommand
         {
             if (value != _connection)
             {
-                Release();
+                ThrowIfReaderIsOpen();
                 _connection = value;
             }
         }
@@ -72,7 +96,7 @@ public sealed class PooledCommand : DbCommand
     public new PooledTransaction? Transaction { get; set; }
 
     /// <summary>The values for the SQL.</summary>
-    public new SqliteParameterCollection Parameters => _driver.Parameters;
+    public new SqliteParameterCollection Parameters => _parameters ??= new ParameterList();
 
     /// <inheritdoc/>
     protected override DbConnection? DbConnection
@@ -82,13 +106,13 @@ public sealed class PooledCommand : DbCommand
         {
             null => null,
             PooledConnection pooled => pooled,
-            _ => throw new ArgumentException(
+            _ => throw new InvalidCastException(
                 $"A PooledCommand runs on a PooledConnection, not on a {value.GetType().Name}."),
         };
     }
 
     /// <inheritdoc/>
-    protected override DbParameterCollection DbParameterCollection => _driver.Parameters;
+    protected override DbParameterCollection DbParameterCollection => Parameters;
 
     /// <inheritdoc/>
     protected override DbTransaction? DbTransaction
@@ -98,109 +122,149 @@ public sealed class PooledCommand : DbCommand
         {
             null => null,
             PooledTransaction pooled => pooled,
-            _ => throw new ArgumentException(
+            _ => throw new InvalidCastException(
                 $"A PooledCommand runs in a PooledTransaction, not in a {value.GetType().Name}."),
         };
     }
 
-    /// <summary>True while the physical connection knows of this command.</summary>
-    internal bool IsArmed { get; set; }
-
-    internal bool HasOpenReader => _reader is { IsClosed: false };
-
-    /// <summary>Does nothing, as with the driver: SQLite cannot be told to stop this way.</summary>
+    /// <summary>
+    /// Stops the statement if it is running, also from another thread: it then throws
+    /// <see cref="OperationCanceledException"/>. It never touches a statement that runs later.
+    /// </summary>
     public override void Cancel()
     {
+        int execution = Volatile.Read(ref _execution);
+        if (execution != 0 && _connection is { } connection)
+        {
+            connection.Physical.Stop.Stop(execution);
+        }
     }
 
-    /// <inheritdoc/>
-    public override void Prepare() => Run(0, static (driver, _) =>
+    /// <summary>Prepares the statement, so that an error in it shows now.</summary>
+    /// <exception cref="SqliteException">SQLite cannot prepare it.</exception>
+    public override void Prepare()
     {
-        driver.Prepare();
-        return true;
-    });
-
-    /// <inheritdoc/>
-    public override int ExecuteNonQuery() => Run(0, static (driver, _) => driver.ExecuteNonQuery());
-
-    /// <inheritdoc/>
-    public override object? ExecuteScalar() => Run(0, static (driver, _) => driver.ExecuteScalar());
-
-    /// <summary>A new parameter; it is not in <see cref="Parameters"/> yet.</summary>
-    public new SqliteParameter CreateParameter() => _driver.CreateParameter();
-
-    /// <summary>
-    /// Lets go of the physical connection: the reader is closed, what was prepared is finalised, and running the
-    /// command again needs an open connection.
-    /// </summary>
-    internal void Release()
-    {
-        if (!IsArmed)
-        {
-            return;
-        }
-
-        try
-        {
-            _reader?.Dispose();
-        }
-        catch (ObjectDisposedException)
-        {
-            // Its statement has been finalised under it.
-        }
-
-        _reader = null;
-        _driver.Transaction = null;
-        _driver.Connection = null;
-        _connection!.Physical.Disarm(this);
-    }
-
-    /// <inheritdoc/>
-    protected override DbParameter CreateDbParameter() => CreateParameter();
-
-    /// <inheritdoc/>
-    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior)
-    {
-        // The driver would close its own connection with the reader.
-        CommandBehavior inner = behavior & ~CommandBehavior.CloseConnection;
-        _reader = Run(inner, static (driver, behavior) => driver.ExecuteReader(behavior));
-        return behavior == inner ? _reader : new PooledDataReader(_reader, _connection!);
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            if (IsArmed && _connection is { State: ConnectionState.Open } connection)
-            {
-                bool outermost = connection.Enter();
-                Release();
-                connection.Exit(outermost);
-            }
-
-            _driver.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
-    private T Run<T>(CommandBehavior behavior, Func<SqliteCommand, CommandBehavior, T> execute)
-    {
-        PooledConnection connection = _connection
-            ?? throw new InvalidOperationException("The command has no connection. Set its Connection first.");
+        PooledConnection connection = OpenConnection();
         bool outermost = connection.Enter();
         try
         {
-            PhysicalConnection physical = connection.Physical;
-            physical.Arm(this);
-            _driver.Connection = physical.Driver;
-            _driver.Transaction = Transaction?.Driver;
-            return execute(_driver, behavior);
+            connection.Physical.IsTouched = true;
+            connection.Physical.Statements.PutBack(connection.Physical.Statements.Take(_text));
         }
         finally
         {
             connection.Exit(outermost);
         }
     }
+
+    /// <summary>Runs the statement; answers how many rows it changed, or -1 when it cannot change any.</summary>
+    /// <inheritdoc cref="ExecuteDbDataReader"/>
+    public override int ExecuteNonQuery() => Run(Execution.NonQuery, CommandBehavior.Default).Changes;
+
+    /// <inheritdoc cref="ExecuteNonQuery"/>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the statement was stopped.</exception>
+    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken)
+    {
+        ValueTask<Outcome> run = RunAsync(Execution.NonQuery, CommandBehavior.Default, cancellationToken);
+        return run.IsCompletedSuccessfully ? Task.FromResult(run.Result.Changes) : Awaited(run);
+
+        static async Task<int> Awaited(ValueTask<Outcome> run) => (await run.ConfigureAwait(false)).Changes;
+    }
+
+    /// <summary>Runs the statement; answers the first column of its first row, or null when there is none.</summary>
+    /// <inheritdoc cref="ExecuteDbDataReader"/>
+    public override object? ExecuteScalar() => Run(Execution.Scalar, CommandBehavior.Default).Value;
+
+    /// <inheritdoc cref="ExecuteScalar"/>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the statement was stopped.</exception>
+    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken)
+    {
+        ValueTask<Outcome> run = RunAsync(Execution.Scalar, CommandBehavior.Default, cancellationToken);
+        return run.IsCompletedSuccessfully ? Task.FromResult(run.Result.Value) : Awaited(run);
+
+        static async Task<object?> Awaited(ValueTask<Outcome> run) => (await run.ConfigureAwait(false)).Value;
+    }
+
+    /// <summary>Adds a parameter for each that the statement has, without values.</summary>
+    /// <exception cref="ArgumentException">There is not exactly one statement, or a parameter has no name.</exception>
+    internal SqliteParameter[] DeriveParameters()
+    {
+        PooledConnection connection = OpenConnection();
+        bool outermost = connection.Enter();
+        try
+        {
+            connection.Physical.IsTouched = true;
+            Statement statement = connection.Physical.Statements.Take(_text);
+            SqliteParameter[] parameters = [.. statement.ParameterNames.Select(NamedParameter)];
+            bool isOne = statement.Native is not null;
+            connection.Physical.Statements.PutBack(statement);
+            Parameters.AddRange(parameters);
+            return isOne ? parameters : throw new ArgumentException("Write exactly one statement.");
+        }
+        finally
+        {
+            connection.Exit(outermost);
+        }
+    }
+
+    private static SqliteParameter NamedParameter(string? name, int index) => new()
+    {
+        ParameterName = name
+            ?? throw new ArgumentException($"Parameter {index + 1} of the statement has no name. Write ?{index + 1}, or a name such as $id."),
+    };
+
+    /// <summary>A new parameter; it is not in <see cref="Parameters"/> yet.</summary>
+#pragma warning disable CA1822 // ADO.NET's shape.
+    public new SqliteParameter CreateParameter() => new();
+#pragma warning restore CA1822
+
+    /// <inheritdoc/>
+    protected override DbParameter CreateDbParameter() => CreateParameter();
+
+    /// <summary>Runs the statement.</summary>
+    /// <param name="behavior">What the reader is for.</param>
+    /// <exception cref="SqliteException">SQLite refuses it, or <see cref="CommandTimeout"/> passed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The connection is closed or in use by another thread, a reader of this command is open, its transaction is not
+    /// the connection's, or it writes on a reader lease.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
+    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) =>
+        (DbDataReader)Run(Execution.Reader, behavior).Value!;
+
+    /// <inheritdoc cref="ExecuteDbDataReader"/>
+    protected override Task<DbDataReader> ExecuteDbDataReaderAsync(
+        CommandBehavior behavior, CancellationToken cancellationToken)
+    {
+        ValueTask<Outcome> run = RunAsync(Execution.Reader, behavior, cancellationToken);
+        return run.IsCompletedSuccessfully ? Task.FromResult((DbDataReader)run.Result.Value!) : Awaited(run);
+
+        static async Task<DbDataReader> Awaited(ValueTask<Outcome> run) =>
+            (DbDataReader)(await run.ConfigureAwait(false)).Value!;
+    }
+
+    /// <inheritdoc/>
+#pragma warning disable CA2215 // As in PooledConnection: the base takes a lock to look for a designer's site.
+    protected override void Dispose(bool disposing)
+#pragma warning restore CA2215
+    {
+        if (disposing)
+        {
+            FinishReader();
+        }
+    }
+
+    private PooledConnection OpenConnection() => _connection
+        ?? throw new InvalidOperationException("The command has no connection. Set its Connection first.");
+
+    private void ThrowIfReaderIsOpen()
+    {
+        if (_open is { Reader.IsClosed: false })
+        {
+            throw new InvalidOperationException("A reader of this command is open. Close it first.");
+        }
+    }
+
+    /// <summary>The driver's collection, whose constructor is for those who derive from it.</summary>
+    private sealed class ParameterList : SqliteParameterCollection;
 }

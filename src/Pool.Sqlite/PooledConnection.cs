@@ -17,31 +17,33 @@ namespace Pool.Sqlite;
 /// <see cref="InvalidOperationException"/>. Using it after it went back throws; giving it back twice does nothing. One
 /// that is dropped without being disposed comes back through its finalizer, some time, and is counted as a leak.
 /// </remarks>
-public sealed class PooledConnection : DbConnection
+public sealed partial class PooledConnection : DbConnection
 {
     private static readonly StateChangeEventArgs Opened = new(ConnectionState.Closed, ConnectionState.Open);
     private static readonly StateChangeEventArgs Closed = new(ConnectionState.Open, ConnectionState.Closed);
 
-    private readonly SqlitePool _pool;
+    private SqlitePool? _pool;
     private PoolItem<PhysicalConnection>? _item;
     private UseGuard _use;
-    private bool _disposed;
+    private volatile bool _disposed;
 
-    internal PooledConnection(SqlitePool pool, PoolItem<PhysicalConnection> item)
+    internal PooledConnection(
+        SqlitePool pool, PoolItem<PhysicalConnection> item, PooledConnectionRole role = PooledConnectionRole.ReadWrite)
     {
         _pool = pool;
         _item = item;
+        Role = role;
     }
 
     /// <summary>A closed one: it rents when it is opened.</summary>
-    internal PooledConnection(SqlitePool pool)
+    internal PooledConnection(SqlitePool? pool = null)
     {
         _pool = pool;
         _use = UseGuard.ClosedGuard;
     }
 
     /// <summary>What the lease may do.</summary>
-    public PooledConnectionRole Role { get; } = PooledConnectionRole.ReadWrite;
+    public PooledConnectionRole Role { get; }
 
     /// <summary>
     /// Names this lease in messages: the number of the connection in the upper, the number of its rent in the lower 32
@@ -72,21 +74,35 @@ public sealed class PooledConnection : DbConnection
         }
     }
 
-    /// <summary>The connection string, without a password. It cannot be changed here.</summary>
-    /// <exception cref="NotSupportedException">Set: the connection string belongs to the pool.</exception>
+    /// <summary>
+    /// The connection string, without a password. Setting another one, while closed, makes this a connection of the pool
+    /// that <see cref="SqlitePoolFactory"/> keeps for it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It is set while the connection is open.</exception>
+    /// <exception cref="ArgumentException">It is set to something that cannot be used.</exception>
     [AllowNull]
     public override string ConnectionString
     {
-        get => _pool.ConnectionString;
-        set => throw new NotSupportedException(
-            "The connection string belongs to the pool. Make another SqlitePool for another database.");
+        get => _pool?.ConnectionString ?? "";
+        set
+        {
+            if (!_use.IsClosed)
+            {
+                throw new InvalidOperationException("The connection is open. Close it before setting its ConnectionString.");
+            }
+
+            if (value != ConnectionString)
+            {
+                _pool = string.IsNullOrEmpty(value) ? null : SqlitePoolFactory.PoolFor(value);
+            }
+        }
     }
 
     /// <summary>Always <c>main</c>.</summary>
     public override string Database => "main";
 
     /// <summary>The database file, or the name of the memory database.</summary>
-    public override string DataSource => _pool.DataSource;
+    public override string DataSource => _pool?.DataSource ?? "";
 
     /// <summary>The version of SQLite.</summary>
     public override string ServerVersion => SQLitePCL.raw.sqlite3_libversion().utf8_to_string();
@@ -95,12 +111,22 @@ public sealed class PooledConnection : DbConnection
     public override ConnectionState State => _use.IsClosed ? ConnectionState.Closed : ConnectionState.Open;
 
     /// <summary>How long <see cref="OpenAsync"/> takes at the most, in seconds, rounded up; 0 for no limit.</summary>
-    public override int ConnectionTimeout => _pool.RentTimeoutSeconds;
+    public override int ConnectionTimeout => _pool?.RentTimeoutSeconds ?? 0;
 
     /// <inheritdoc/>
-    protected override DbProviderFactory DbProviderFactory => SqliteFactory.Instance;
+    protected override DbProviderFactory DbProviderFactory => SqlitePoolFactory.Instance;
 
     internal PhysicalConnection Physical => _item!.Value;
+
+    /// <summary>
+    /// The transaction that this lease has begun, if it was begun through ADO.NET. (Here and not with the physical
+    /// connection, which must not keep a dropped lease from being found.)
+    /// </summary>
+    internal PooledTransaction? CurrentTransaction { get; set; }
+
+    internal TimeSpan BusyTimeout => _pool!.BusyTimeout;
+
+    internal int DefaultCommandTimeout => _pool?.DefaultCommandTimeout ?? 30;
 
     /// <summary>Rents. Does nothing when open.</summary>
     /// <exception cref="SqlitePoolTimeoutException">None was free in time.</exception>
@@ -109,7 +135,7 @@ public sealed class PooledConnection : DbConnection
     {
         if (PrepareToOpen())
         {
-            Attach(_pool.RentItem(CancellationToken.None));
+            Attach(_pool!.RentItem(CancellationToken.None));
         }
     }
 
@@ -119,7 +145,7 @@ public sealed class PooledConnection : DbConnection
     {
         if (PrepareToOpen())
         {
-            Attach(await _pool.RentItemAsync(cancellationToken).ConfigureAwait(false));
+            Attach(await _pool!.RentItemAsync(cancellationToken).ConfigureAwait(false));
         }
     }
 
@@ -150,7 +176,7 @@ public sealed class PooledConnection : DbConnection
     }
 
     /// <summary>A command on this connection, in its current transaction.</summary>
-    public new PooledCommand CreateCommand() => new(this, _use.IsClosed ? null : Physical.Transaction);
+    public new PooledCommand CreateCommand() => new(this, CurrentTransaction);
 
     /// <summary>A command with its text.</summary>
     /// <param name="commandText">The SQL.</param>
@@ -161,38 +187,20 @@ public sealed class PooledConnection : DbConnection
         return command;
     }
 
-    /// <summary>Begins a transaction that can write: <c>BEGIN IMMEDIATE</c>.</summary>
-    public new PooledTransaction BeginTransaction() => BeginTransaction(IsolationLevel.Unspecified, deferred: false);
-
-    /// <summary>
-    /// Begins a transaction. A deferred one takes the write lock at its first write, which then fails as busy when
-    /// somebody else has written since its first read.
-    /// </summary>
-    /// <param name="deferred">True for <c>BEGIN</c>, false for <c>BEGIN IMMEDIATE</c>.</param>
-    public PooledTransaction BeginTransaction(bool deferred) => BeginTransaction(IsolationLevel.Unspecified, deferred);
-
-    /// <inheritdoc cref="BeginTransaction(IsolationLevel, bool)"/>
-    public new PooledTransaction BeginTransaction(IsolationLevel isolationLevel) =>
-        BeginTransaction(isolationLevel, deferred: isolationLevel == IsolationLevel.ReadUncommitted);
-
-    /// <summary>Begins a transaction.</summary>
-    /// <param name="isolationLevel">SQLite is serializable; what is weaker becomes that.</param>
-    /// <param name="deferred">True for <c>BEGIN</c>, false for <c>BEGIN IMMEDIATE</c>.</param>
-    /// <exception cref="SqliteException">SQLite refuses, for example as busy.</exception>
-    /// <exception cref="InvalidOperationException">There is a transaction already, or the connection is closed.</exception>
-    public PooledTransaction BeginTransaction(IsolationLevel isolationLevel, bool deferred)
+    /// <summary>A command whose interpolated values become parameters, never text.</summary>
+    internal PooledCommand CreateParameterizedCommand(FormattableString sql)
     {
-        bool outermost = Enter();
-        try
+        PooledCommand command = CreateCommand();
+        object[] names = new object[sql.ArgumentCount];
+        for (int i = 0; i < names.Length; i++)
         {
-            Physical.IsTouched = true;
-            return Physical.Transaction = new PooledTransaction(
-                this, Physical.Driver.BeginTransaction(isolationLevel, deferred));
+            string name = string.Create(CultureInfo.InvariantCulture, $"$p{i}");
+            names[i] = name;
+            command.Parameters.AddWithValue(name, sql.GetArgument(i) ?? DBNull.Value);
         }
-        finally
-        {
-            Exit(outermost);
-        }
+
+        command.CommandText = string.Format(CultureInfo.InvariantCulture, sql.Format, names);
+        return command;
     }
 
     /// <inheritdoc/>
@@ -238,14 +246,13 @@ public sealed class PooledConnection : DbConnection
             nameof(PooledConnection), "This lease has gone back to the pool. Rent a new one for new work.")
         : new InvalidOperationException("The connection is closed. Open it first.");
 
+    internal SqliteException GateTimeout(TimeSpan waited) => _pool!.GateTimeout(Physical.Gate, waited);
+
     internal static long IdOf(PoolItem<PhysicalConnection> item) => ((long)item.Number << 32) | (item.Rents & uint.MaxValue);
 
     /// <summary>A lease as it is called in messages: connection and rent.</summary>
     internal static string NameOf(PoolItem<PhysicalConnection> item) =>
         string.Create(CultureInfo.InvariantCulture, $"{item.Number}-{item.Rents & uint.MaxValue}");
-
-    /// <inheritdoc/>
-    protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => BeginTransaction(isolationLevel);
 
     /// <inheritdoc/>
     protected override DbCommand CreateDbCommand() => CreateCommand();
@@ -263,13 +270,18 @@ public sealed class PooledConnection : DbConnection
         }
         else if (_use.TryClose())
         {
-            _pool.ReturnLeaked(_item!);
+            _pool!.ReturnLeaked(_item!);
         }
     }
 
     private bool PrepareToOpen()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_pool is null)
+        {
+            throw new InvalidOperationException("The connection has no ConnectionString. Set it first.");
+        }
+
         return _use.IsClosed;
     }
 
@@ -277,19 +289,22 @@ public sealed class PooledConnection : DbConnection
     {
         _item = item;
         _use.Open();
+
+        // Disposed meanwhile: there was nothing to give back yet.
+        if (_disposed)
+        {
+            Close();
+            throw ClosedException();
+        }
+
         OnStateChange(Opened);
     }
 
     private void Return()
     {
-        _pool.Return(_item!);
+        CurrentTransaction?.Abandon();
+        CurrentTransaction = null;
+        _pool!.Return(_item!);
         OnStateChange(Closed);
     }
-}
-
-/// <summary>What a lease may do.</summary>
-public enum PooledConnectionRole
-{
-    /// <summary>Read and write.</summary>
-    ReadWrite,
 }

@@ -6,8 +6,11 @@ using Microsoft.Data.Sqlite;
 
 namespace Pool.Sqlite;
 
-/// <summary>The driver's reader, for the one case in which closing it must give a connection back.</summary>
-internal sealed class PooledDataReader(SqliteDataReader reader, PooledConnection connection) : DbDataReader
+/// <summary>
+/// The driver's reader, where closing it does more: gives the connection back, lets go of the write gate; or where a
+/// token can stop it between rows.
+/// </summary>
+internal sealed class PooledDataReader(SqliteDataReader reader, PooledCommand command, bool closesConnection) : DbDataReader
 {
     private const DynamicallyAccessedMemberTypes FieldTypeMembers =
         DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicFields;
@@ -28,9 +31,19 @@ internal sealed class PooledDataReader(SqliteDataReader reader, PooledConnection
 
     public override void Close()
     {
-        reader.Close();
-        connection.Close();
+        PooledConnection? connection = command.Connection;
+        command.FinishReader(reader);
+        if (closesConnection)
+        {
+            connection?.Close();
+        }
     }
+
+    public override Task<bool> ReadAsync(CancellationToken cancellationToken) =>
+        command.Step(reader, static reader => reader.Read(), cancellationToken);
+
+    public override Task<bool> NextResultAsync(CancellationToken cancellationToken) =>
+        command.Step(reader, static reader => reader.NextResult(), cancellationToken);
 
     public override bool Read() => reader.Read();
 

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Connections;
 
 namespace Pool.Sqlite;
 
@@ -8,18 +9,21 @@ namespace Pool.Sqlite;
 public sealed class PooledTransaction : DbTransaction
 {
     private PooledConnection? _connection;
+    private readonly bool _readsUncommitted;
 
-    internal PooledTransaction(PooledConnection connection, SqliteTransaction driver)
+    internal PooledTransaction(PooledConnection connection, bool readsUncommitted)
     {
         _connection = connection;
-        Driver = driver;
+        _readsUncommitted = readsUncommitted;
     }
 
     /// <summary>The connection, or null once the transaction has ended.</summary>
     public new PooledConnection? Connection => _connection;
 
     /// <inheritdoc/>
-    public override IsolationLevel IsolationLevel => Driver.IsolationLevel;
+    public override IsolationLevel IsolationLevel => _connection is null
+        ? throw Ended()
+        : _readsUncommitted ? IsolationLevel.ReadUncommitted : IsolationLevel.Serializable;
 
     /// <summary>Always true.</summary>
     public override bool SupportsSavepoints => true;
@@ -27,64 +31,80 @@ public sealed class PooledTransaction : DbTransaction
     /// <inheritdoc/>
     protected override DbConnection? DbConnection => _connection;
 
-    internal SqliteTransaction Driver { get; }
-
     /// <summary>Makes the changes permanent.</summary>
-    /// <exception cref="InvalidOperationException">The transaction has ended.</exception>
+    /// <exception cref="InvalidOperationException">The transaction has ended, perhaps by itself after an error.</exception>
     /// <exception cref="SqliteException">SQLite refuses; the transaction is then still open.</exception>
-    public override void Commit() => Run(static (driver, _) => driver.Commit(), null, ends: true);
+    public override void Commit() => Run("COMMIT", ends: true);
 
     /// <summary>Undoes the changes.</summary>
     /// <exception cref="InvalidOperationException">The transaction has ended.</exception>
-    public override void Rollback() => Run(static (driver, _) => driver.Rollback(), null, ends: true);
+    public override void Rollback() => Run("ROLLBACK", ends: true);
 
     /// <inheritdoc/>
-    public override void Save(string savepointName) =>
-        Run(static (driver, name) => driver.Save(name!), savepointName, ends: false);
+    public override void Save(string savepointName) => Run($"SAVEPOINT {Quote(savepointName)}", ends: false);
 
     /// <inheritdoc/>
-    public override void Rollback(string savepointName) =>
-        Run(static (driver, name) => driver.Rollback(name!), savepointName, ends: false);
+    public override void Rollback(string savepointName) => Run($"ROLLBACK TO SAVEPOINT {Quote(savepointName)}", ends: false);
 
     /// <inheritdoc/>
-    public override void Release(string savepointName) =>
-        Run(static (driver, name) => driver.Release(name!), savepointName, ends: false);
+    public override void Release(string savepointName) => Run($"RELEASE SAVEPOINT {Quote(savepointName)}", ends: false);
+
+    internal static InvalidOperationException Ended() =>
+        new("The transaction has ended: it was committed or rolled back.");
 
     /// <summary>The lease went back with this transaction open: it is rolled back, and the object is of no more use.</summary>
-    internal void Abandon()
-    {
-        _connection = null;
-        Driver.Dispose();
-    }
+    internal void Abandon() => _connection = null;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing && _connection is { State: ConnectionState.Open })
         {
-            Run(static (driver, _) => driver.Dispose(), null, ends: true);
+            Rollback();
         }
 
         base.Dispose(disposing);
     }
 
-    private void Run(Action<SqliteTransaction, string?> action, string? name, bool ends)
+    private void Run(string sql, bool ends)
     {
-        PooledConnection connection = _connection
-            ?? throw new InvalidOperationException("The transaction has ended: it was committed or rolled back.");
+        PooledConnection connection = _connection ?? throw Ended();
         bool outermost = connection.Enter();
         try
         {
-            action(Driver, name);
+            PhysicalConnection physical = connection.Physical;
+
+            // After some errors SQLite rolls back by itself; undoing what is undone is no error, going on is one.
+            if (physical.IsInTransaction)
+            {
+                physical.Step(sql);
+            }
+            else if (sql != "ROLLBACK")
+            {
+                throw Ended();
+            }
+
             if (ends)
             {
                 _connection = null;
-                connection.Physical.Transaction = null;
+                connection.CurrentTransaction = null;
+                if (_readsUncommitted)
+                {
+                    physical.Step("PRAGMA read_uncommitted=0");
+                }
+
+                physical.ReleaseGateIfDone();
             }
         }
         finally
         {
             connection.Exit(outermost);
         }
+    }
+
+    private static string Quote(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 }

@@ -1,7 +1,10 @@
 using System.Globalization;
+using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Connections;
 using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Writing;
+using SQLitePCL;
 
 namespace Pool.Sqlite;
 
@@ -11,7 +14,7 @@ public sealed partial class SqlitePool
     /// <param name="cancellationToken">Stops after the connection that is being opened.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">Opening failed.</exception>
+    /// <exception cref="SqliteException">Opening failed.</exception>
     public Task WarmUpAsync(CancellationToken cancellationToken = default) => _leases.WarmUp(cancellationToken);
 
     /// <summary>
@@ -25,7 +28,9 @@ public sealed partial class SqlitePool
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfPrivateMemory("cleared");
-        return _leases.IsClosed ? throw _source.Closed() : Task.Run(_leases.Clear, cancellationToken);
+        return _leases.IsClosed ? throw _source.Closed() : Task.Run(
+            () => Array.ForEach(_all, static pool => pool.Clear()),
+            cancellationToken);
     }
 
     /// <summary>
@@ -44,15 +49,19 @@ public sealed partial class SqlitePool
     {
         ArgumentNullException.ThrowIfNull(work);
         ThrowIfPrivateMemory("closed for exclusive work");
-        await _leases.BeginExclusive(cancellationToken).ConfigureAwait(false);
+        int begun = 0;
         try
         {
-            _source.Forget();
+            for (; begun < _all.Length; begun++)
+            {
+                await _all[begun].BeginExclusive(cancellationToken).ConfigureAwait(false);
+            }
+
             await work(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _leases.EndExclusive();
+            Array.ForEach(_all[..begun], static pool => pool.EndExclusive());
         }
     }
 
@@ -118,29 +127,26 @@ public sealed partial class SqlitePool
 
         try
         {
-            await _leases.Drained.WaitAsync(_options.ShutdownTimeout, _time).ConfigureAwait(false);
+            await _closed.WaitAsync(_options.ShutdownTimeout, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            string leases = string.Join(", ", _leases.Leased().Select(lease => Describe(lease.Item, lease.Held)));
+            string leases = string.Join(", ", _all.SelectMany(pool => pool.Leased()).Select(lease => Describe(lease.Item, lease.Held)));
             _logger.LeasesStillOut(Name, _options.ShutdownTimeout, leases);
         }
     }
 
     private void Close()
     {
-        bool first = !_leases.IsClosed;
         _housekeeper.Dispose();
-        _leases.Dispose();
-        if (first)
-        {
-            _ = _leases.Drained.ContinueWith(
-                static (_, source) => ((ConnectionSource)source!).Dispose(),
-                _source,
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
-        }
+        Array.ForEach(_all, static pool => pool.Dispose());
+    }
+
+    /// <summary>Ends when nothing of the pool is open any more.</summary>
+    private async Task LetGoWhenDrained()
+    {
+        await Task.WhenAll(_all.Select(static pool => pool.Drained)).ConfigureAwait(false);
+        _source.Dispose();
     }
 
     private void ThrowIfPrivateMemory(string what)
@@ -153,17 +159,27 @@ public sealed partial class SqlitePool
         }
     }
 
-    private SqlitePoolTimeoutException RefusedException(RentRefusal refusal, TimeSpan waited)
-    {
-        LeaseCounts counts = _leases.Count();
-        (PoolItem<PhysicalConnection> Item, TimeSpan Held)[] leased =
-            [.. _leases.Leased().Select(lease => (lease.Item, HeldFor(lease.Item, lease.Held))).OrderByDescending(lease => lease.Item2)];
-        string why = refusal switch
+    /// <summary>A write did not get its turn in time.</summary>
+    internal SqliteException GateTimeout(WriteGate gate, TimeSpan waited) => new(
+        $"Pool '{Name}': the right to write was not free within {Seconds(waited)} (BusyTimeout, CommandTimeout): a transaction or a "
+        + $"writer lease of this process holds it, {gate.Waiting} others wait for it. Code that holds it must not wait for "
+        + "something that itself waits to write. Keep transactions short; await nothing slow inside them.",
+        raw.SQLITE_BUSY);
+
+    private SqlitePoolTimeoutException RefusedException(RentRefusal refusal, TimeSpan waited) => RefusedException(
+        refusal switch
         {
             RentRefusal.TooManyWaiters => $"{_options.MaxWaiters} rents are waiting already, which is MaxWaiters.",
             RentRefusal.TimedOutOpening => $"A connection could not be opened within {Seconds(waited)}.",
             _ => $"No connection was free within {Seconds(waited)}.",
-        };
+        },
+        waited);
+
+    private SqlitePoolTimeoutException RefusedException(string why, TimeSpan waited)
+    {
+        LeaseCounts counts = _leases.Count();
+        (PoolItem<PhysicalConnection> Item, TimeSpan Held)[] leased =
+            [.. _leases.Leased().Select(lease => (lease.Item, HeldFor(lease.Item, lease.Held))).OrderByDescending(lease => lease.Item2)];
         string stand = $" {counts.InUse} are in use (PoolSize {PoolSize}, MaxOverflow {MaxOverflow}), {counts.Waiting} others wait.";
         string longest = leased is [var first, ..] ? $" Out for the longest: {Describe(first.Item, first.Held)}." : "";
         return new SqlitePoolTimeoutException($"Pool '{Name}': {why}{stand}{longest}")

@@ -6,6 +6,7 @@ using Pool.Sqlite.Connections;
 using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Leasing;
 using Pool.Sqlite.Maintenance;
+using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite;
 
@@ -32,7 +33,13 @@ public sealed partial class SqlitePool : DbDataSource
     private readonly TimeProvider _time;
     private readonly ConnectionSource _source;
     private readonly LeasePool<PhysicalConnection> _leases;
+    private readonly LeasePool<PhysicalConnection> _writers;
+
+    // One connection for a flow that holds the write gate and needs a lease while all are out: see GateFlow.
+    private readonly LeasePool<PhysicalConnection> _reserve;
+    private readonly LeasePool<PhysicalConnection>[] _all;
     private readonly Housekeeper _housekeeper;
+    private readonly Task _closed;
     private readonly bool _cleansEveryReturn;
     private readonly bool _capturesRentSite;
     private long _leaks;
@@ -61,11 +68,17 @@ public sealed partial class SqlitePool : DbDataSource
         _source = new ConnectionSource(_options, target, Name, _logger) { Refused = RefusedException };
         LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, target);
         _leases = new LeasePool<PhysicalConnection>(_source, leasing, _time);
+        LeasePoolOptions single = leasing with { Size = 1, MaxOverflow = 0, MinIdle = 0 };
+        bool isPrivate = target.Kind == DatabaseKind.PrivateMemory;
+        _writers = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single, _time);
+        _reserve = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single, _time);
+        _all = isPrivate ? [_leases] : [_reserve, _writers, _leases];
         _cleansEveryReturn = _options.Returning is not null;
         _capturesRentSite = _options.CaptureRentSite;
         PoolSize = leasing.Size;
         MaxOverflow = leasing.MaxOverflow;
-        _housekeeper = new Housekeeper(_leases, _time, OptionsCheck.HousekeepingPeriod(leasing));
+        _closed = LetGoWhenDrained();
+        _housekeeper = new Housekeeper(_all, _time, OptionsCheck.HousekeepingPeriod(leasing));
     }
 
     /// <summary>The pool's name, as in its messages.</summary>
@@ -79,6 +92,12 @@ public sealed partial class SqlitePool : DbDataSource
     internal int RentTimeoutSeconds => _options.RentTimeout == Timeout.InfiniteTimeSpan
         ? 0
         : (int)Math.Ceiling(_options.RentTimeout.TotalSeconds);
+
+    internal TimeSpan BusyTimeout => _options.Pragmas.BusyTimeout;
+
+    internal int DefaultCommandTimeout => _source.Target.DefaultTimeoutSeconds;
+
+    internal bool SharesCache => _source.Target.SharesCache;
 
     private int PoolSize { get; }
 
@@ -116,31 +135,49 @@ public sealed partial class SqlitePool : DbDataSource
     public new ValueTask<PooledConnection> OpenConnectionAsync(CancellationToken cancellationToken = default) =>
         RentAsync(cancellationToken);
 
-    internal PoolItem<PhysicalConnection> RentItem(CancellationToken cancellationToken)
+    internal PoolItem<PhysicalConnection> RentItem(CancellationToken cancellationToken) =>
+        !_capturesRentSite
+        && !cancellationToken.IsCancellationRequested
+        && _leases.TryRentHot(out PoolItem<PhysicalConnection>? item)
+            ? item
+            : RentItemSlow(async: false, CaptureSite(), cancellationToken).AsTask().GetAwaiter().GetResult();
+
+    internal ValueTask<PoolItem<PhysicalConnection>> RentItemAsync(CancellationToken cancellationToken) =>
+        RentItemSlow(async: true, CaptureSite(), cancellationToken);
+
+    private StackTrace? CaptureSite() => _capturesRentSite ? new StackTrace(skipFrames: 2, fNeedFileInfo: true) : null;
+
+    private ValueTask<PoolItem<PhysicalConnection>> RentItemSlow(
+        bool async, StackTrace? site, CancellationToken cancellationToken)
     {
-        if (!_capturesRentSite)
+        return site is null && !GateFlow.HoldsGate ? Rent() : RentSpecially();
+
+        ValueTask<PoolItem<PhysicalConnection>> Rent() =>
+            async ? _leases.RentAsync(cancellationToken) : new(_leases.Rent(cancellationToken));
+
+        async ValueTask<PoolItem<PhysicalConnection>> RentSpecially()
         {
-            return _leases.Rent(cancellationToken);
+            PoolItem<PhysicalConnection>? item = null;
+            if (GateFlow.HoldsGate)
+            {
+                item = await _leases.RentWithoutWaiting(async, cancellationToken).ConfigureAwait(false)
+                    ?? await _reserve.RentWithoutWaiting(async, cancellationToken).ConfigureAwait(false);
+            }
+
+            item ??= await Rent().ConfigureAwait(false);
+            if (site is not null)
+            {
+                item.Value.RentSite = new RentSite(site, _time.GetTimestamp());
+            }
+
+            return item;
         }
-
-        StackTrace stack = new(skipFrames: 2, fNeedFileInfo: true);
-        return WithSite(_leases.Rent(cancellationToken), stack);
-    }
-
-    internal ValueTask<PoolItem<PhysicalConnection>> RentItemAsync(CancellationToken cancellationToken)
-    {
-        return _capturesRentSite
-            ? Captured(new StackTrace(skipFrames: 2, fNeedFileInfo: true))
-            : _leases.RentAsync(cancellationToken);
-
-        async ValueTask<PoolItem<PhysicalConnection>> Captured(StackTrace stack) =>
-            WithSite(await _leases.RentAsync(cancellationToken).ConfigureAwait(false), stack);
     }
 
     internal void Return(PoolItem<PhysicalConnection> item)
     {
         RetireReason reason = item.Value.IsTouched || _cleansEveryReturn ? _source.Clean(item) : RetireReason.None;
-        _leases.Return(item, reason);
+        item.Pool.Return(item, reason);
     }
 
     /// <summary>Takes back what a finalizer found. Cleaning can block, which a finalizer must not.</summary>
@@ -166,10 +203,4 @@ public sealed partial class SqlitePool : DbDataSource
 
     private async ValueTask<PooledConnection> RentSlowAsync(CancellationToken cancellationToken) =>
         new(this, await RentItemAsync(cancellationToken).ConfigureAwait(false));
-
-    private PoolItem<PhysicalConnection> WithSite(PoolItem<PhysicalConnection> item, StackTrace stack)
-    {
-        item.Value.RentSite = new RentSite(stack, _time.GetTimestamp());
-        return item;
-    }
 }

@@ -93,6 +93,11 @@ public sealed class SqlitePoolOptions
     public int CreateRetries { get; set; } = 3;
 
     /// <summary>
+    /// How many prepared statements each connection keeps, the least recently used going first. Default 256; 0 keeps none.
+    /// </summary>
+    public int StatementCacheSize { get; set; } = 256;
+
+    /// <summary>
     /// Whether each rent notes where it was made, for the message of a rent that times out. Default false: it costs
     /// some microseconds a rent.
     /// </summary>

@@ -13,9 +13,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     private readonly ILogger _logger;
     private readonly string _name;
     private readonly IReadOnlyList<Pragma> _pragmas;
-    private readonly SemaphoreSlim _firstOpen = new(1);
     private SqliteConnection? _anchor;
-    private volatile bool _isPrepared;
 
     public ConnectionSource(SqlitePoolOptions options, DatabaseTarget target, string name, ILogger logger)
     {
@@ -37,7 +35,12 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         try
         {
-            return _isPrepared ? OpenOne() : OpenFirst();
+            if (Target.Kind == DatabaseKind.SharedMemory)
+            {
+                KeepAlive();
+            }
+
+            return PhysicalConnection.Open(Target, _pragmas, _options);
         }
         catch (Exception e)
         {
@@ -53,18 +56,17 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public bool Check(PhysicalConnection item, bool probe, out RetireReason reason)
     {
-        reason = RetireReason.None;
-        if (probe && !item.Probe())
-        {
-            reason = RetireReason.Unhealthy;
-        }
-        else if (_options.Renting is { } renting && !Allows(renting, item, nameof(SqlitePoolOptions.Renting)))
+        reason = probe ? Probe(item) : RetireReason.None;
+        if (reason == RetireReason.None && _options.Renting is { } renting && !Allows(renting, item, nameof(SqlitePoolOptions.Renting)))
         {
             reason = RetireReason.Retired;
         }
 
         return reason == RetireReason.None;
     }
+
+    public RetireReason Probe(PhysicalConnection item) =>
+        item.Probe() ? RetireReason.None : RetireReason.Unhealthy;
 
     /// <summary>Cleans a connection after its lease. Never throws.</summary>
     /// <returns>Why it must not be lent again, or <see cref="RetireReason.None"/>.</returns>
@@ -111,41 +113,22 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public Exception Closed() => new ObjectDisposedException(nameof(SqlitePool), $"The pool '{_name}' is closed.");
 
-    /// <summary>Takes nothing for granted about the database any more: its file may be another one now.</summary>
-    public void Forget() => _isPrepared = false;
-
     /// <summary>Lets the memory database go, once no connection is left.</summary>
-    public void Dispose()
-    {
-        _anchor?.Dispose();
-        _firstOpen.Dispose();
-    }
+    public void Dispose() => _anchor?.Dispose();
 
-    // The first connection of a database sets its journal mode, for which it must be alone; ten that open at once
-    // would only get in each other's way.
-    private PhysicalConnection OpenFirst()
+    // A shared memory database lives as long as somebody has it open.
+    private void KeepAlive()
     {
-        _firstOpen.Wait();
-        try
+        if (_anchor is null)
         {
-            if (Target.Kind == DatabaseKind.SharedMemory && _anchor is null)
+            SqliteConnection anchor = new(Target.OpenString);
+            anchor.Open();
+            if (Interlocked.CompareExchange(ref _anchor, anchor, null) is not null)
             {
-                SqliteConnection anchor = new(Target.OpenString);
-                anchor.Open();
-                _anchor = anchor;
+                anchor.Dispose();
             }
-
-            PhysicalConnection connection = OpenOne();
-            _isPrepared = true;
-            return connection;
-        }
-        finally
-        {
-            _firstOpen.Release();
         }
     }
-
-    private PhysicalConnection OpenOne() => PhysicalConnection.Open(Target, _pragmas, _options.ConnectionOpened);
 
     private bool Allows(Func<SqliteConnection, bool> hook, PhysicalConnection connection, string name)
     {

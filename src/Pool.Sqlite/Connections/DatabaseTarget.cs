@@ -17,20 +17,22 @@ internal enum DatabaseKind
 /// <summary>A connection string, read once.</summary>
 internal sealed class DatabaseTarget
 {
-    private DatabaseTarget(SqliteConnectionStringBuilder builder, DatabaseKind kind, bool sharesCache)
+    private DatabaseTarget(string original, SqliteConnectionStringBuilder builder, DatabaseKind kind, bool sharesCache)
     {
         Kind = kind;
         SharesCache = sharesCache;
         IsReadOnly = builder.Mode == SqliteOpenMode.ReadOnly
             || UriHas(builder.DataSource, "mode=ro")
             || UriHas(builder.DataSource, "immutable=1");
-        DataSource = builder.DataSource.Split('?')[0];
+        DataSource = IsUri(builder.DataSource) ? builder.DataSource.Split('?')[0] : builder.DataSource;
+        DefaultTimeoutSeconds = builder.DefaultTimeout;
 
         builder.Pooling = false;
         OpenString = builder.ConnectionString;
+        bool hasSecret = builder.Password.Length > 0 || builder.DataSource != DataSource;
         builder.Remove("Password");
         builder.DataSource = DataSource;
-        PublicString = builder.ConnectionString;
+        PublicString = hasSecret ? builder.ConnectionString : original;
     }
 
     public DatabaseKind Kind { get; }
@@ -42,6 +44,9 @@ internal sealed class DatabaseTarget
 
     /// <summary>The file or memory name, without the parameters of a URI: those can hold a key.</summary>
     public string DataSource { get; }
+
+    /// <summary><c>Default Timeout</c>: 30 unless the string says otherwise.</summary>
+    public int DefaultTimeoutSeconds { get; }
 
     /// <summary>What the driver opens. It can hold a password: not for messages.</summary>
     public string OpenString { get; }
@@ -80,7 +85,6 @@ internal sealed class DatabaseTarget
                 + "\"Data Source=app;Mode=Memory;Cache=Shared\" for a database in memory.");
         }
 
-        bool isUri = source.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
         bool inMemory = builder.Mode == SqliteOpenMode.Memory
             || source == ":memory:"
             || source.StartsWith("file::memory:", StringComparison.OrdinalIgnoreCase)
@@ -89,16 +93,20 @@ internal sealed class DatabaseTarget
         // The driver passes Cache=Shared on, but SQLite ignores it for a plain ":memory:".
         bool sharesCache = UriHas(source, "cache=shared")
             || (builder.Cache == SqliteCacheMode.Shared
-                && (!inMemory || isUri || builder.Mode == SqliteOpenMode.Memory));
+                && (!inMemory || IsUri(source) || builder.Mode == SqliteOpenMode.Memory));
 
+        // Without a name there is nothing to share it by.
+        bool hasName = source.Split('?')[0] is not ("" or "file:");
         DatabaseKind kind = !inMemory ? DatabaseKind.File
-            : sharesCache ? DatabaseKind.SharedMemory
+            : sharesCache && hasName ? DatabaseKind.SharedMemory
             : DatabaseKind.PrivateMemory;
-        return new DatabaseTarget(builder, kind, sharesCache);
+        return new DatabaseTarget(connectionString, builder, kind, sharesCache);
     }
 
+    private static bool IsUri(string source) => source.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
+
     private static bool UriHas(string source, string parameter) =>
-        source.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
+        IsUri(source)
         && source.Split('?', 2) is [_, string query]
         && query.Split('&').Contains(parameter, StringComparer.OrdinalIgnoreCase);
 }

@@ -11,9 +11,13 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     // These answer nothing when they are read.
     private static readonly HashSet<string> WriteOnly = new(StringComparer.OrdinalIgnoreCase) { "case_sensitive_like" };
 
+    public const string JournalMode = "journal_mode";
+
     public string Set => $"PRAGMA {Name}={Value}";
 
     public string Get => $"PRAGMA {Name}";
+
+    public bool IsReadAs(string? answer) => string.Equals(answer, ReadsBack, StringComparison.OrdinalIgnoreCase);
 
     public bool CanBeRead => !WriteOnly.Contains(Name);
 
@@ -27,7 +31,7 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
         if (inFile && !target.IsReadOnly)
         {
             string mode = options.JournalMode.ToString();
-            pragmas.Add(new Pragma("journal_mode", mode.ToUpperInvariant(), mode));
+            pragmas.Add(new Pragma(JournalMode, mode.ToUpperInvariant(), mode));
         }
 
         pragmas.Add(Number("synchronous", (int)options.Synchronous));

@@ -21,17 +21,33 @@ internal enum SessionChanges
     TempObject = 8,
 }
 
+/// <summary>What the statements of one text are about, as far as it decides how they are handled.</summary>
+[Flags]
+internal enum PreparedKinds
+{
+    None = 0,
+    Transaction = 1,
+    Pragma = 2,
+    Attachment = 4,
+    Schema = 8,
+}
+
 /// <summary>
 /// Notes what statements would change in the session, from the only source that cannot be fooled by the look of their
 /// text: the authorizer, which SQLite asks while it prepares them.
 /// </summary>
 internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
 {
-    // Those that take an argument and only answer a question, or change what is in the file.
-    private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase)
+    // Those that take an argument and only answer a question.
+    private static readonly HashSet<string> Questions = new(StringComparer.OrdinalIgnoreCase)
     {
         "table_info", "table_xinfo", "table_list", "index_info", "index_xinfo", "index_list", "foreign_key_list",
         "foreign_key_check", "integrity_check", "quick_check", "optimize", "wal_checkpoint", "incremental_vacuum",
+    };
+
+    // Those that change what is in the file, and so not the session, if it is the file of the pool.
+    private static readonly HashSet<string> InFile = new(StringComparer.OrdinalIgnoreCase)
+    {
         "user_version", "application_id", "page_size", "auto_vacuum", "encoding",
     };
 
@@ -39,58 +55,96 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
 
     public SessionChanges Changes { get; private set; }
 
+    /// <summary>What was prepared since <see cref="BeginPrepare"/>.</summary>
+    public PreparedKinds Prepared { get; private set; }
+
     /// <summary>True while nothing may be prepared.</summary>
     public bool RefusesAll { get; set; }
 
     /// <summary>Starts to note; SQLite then calls for everything that is prepared on this connection.</summary>
     public void Attach(sqlite3 database) => raw.sqlite3_set_authorizer(database, OnPrepare, this);
 
+    public void BeginPrepare() => Prepared = PreparedKinds.None;
+
     public void Forget() => Changes = SessionChanges.None;
 
     private static int OnPrepare(object state, int action, utf8z first, utf8z second, utf8z database, utf8z trigger)
     {
+        SessionWatch watch = (SessionWatch)state;
         switch (action)
         {
+            case raw.SQLITE_TRANSACTION:
+            case raw.SQLITE_SAVEPOINT:
+                watch.Prepared |= PreparedKinds.Transaction;
+                break;
+
             case raw.SQLITE_PRAGMA:
-                ((SessionWatch)state).OnPragma(first, second);
+                watch.Prepared |= PreparedKinds.Pragma;
+                watch.OnPragma(first, second, database);
                 break;
 
             case raw.SQLITE_ATTACH:
             case raw.SQLITE_DETACH:
-                ((SessionWatch)state).Changes |= SessionChanges.Attachment;
+                watch.Prepared |= PreparedKinds.Attachment;
+                watch.Changes |= SessionChanges.Attachment;
                 break;
 
-            case raw.SQLITE_CREATE_TEMP_INDEX:
-            case raw.SQLITE_CREATE_TEMP_TABLE:
-            case raw.SQLITE_CREATE_TEMP_TRIGGER:
-            case raw.SQLITE_CREATE_TEMP_VIEW:
-                ((SessionWatch)state).Changes |= SessionChanges.TempObject;
+            case >= raw.SQLITE_CREATE_TEMP_INDEX and <= raw.SQLITE_CREATE_TEMP_VIEW:
+            case >= raw.SQLITE_DROP_TEMP_INDEX and <= raw.SQLITE_DROP_TEMP_VIEW:
+                watch.Prepared |= PreparedKinds.Schema;
+                watch.Changes |= SessionChanges.TempObject;
                 break;
 
             // "create table temp.x" comes as an ordinary table in the database "temp".
-            case raw.SQLITE_CREATE_INDEX:
-            case raw.SQLITE_CREATE_TABLE:
-            case raw.SQLITE_CREATE_TRIGGER:
-            case raw.SQLITE_CREATE_VIEW:
-            case raw.SQLITE_CREATE_VTABLE:
-                if (string.Equals(database.utf8_to_string(), "temp", StringComparison.OrdinalIgnoreCase))
-                {
-                    ((SessionWatch)state).Changes |= SessionChanges.TempObject;
-                }
+            case raw.SQLITE_CREATE_INDEX or raw.SQLITE_CREATE_TABLE or raw.SQLITE_CREATE_TRIGGER or raw.SQLITE_CREATE_VIEW:
+            case raw.SQLITE_DROP_INDEX or raw.SQLITE_DROP_TABLE or raw.SQLITE_DROP_TRIGGER or raw.SQLITE_DROP_VIEW:
+            case raw.SQLITE_CREATE_VTABLE or raw.SQLITE_DROP_VTABLE or raw.SQLITE_REINDEX or raw.SQLITE_ANALYZE:
+                watch.Prepared |= PreparedKinds.Schema;
+                watch.OnWrite(database);
+                break;
 
+            case raw.SQLITE_ALTER_TABLE:
+                watch.Prepared |= PreparedKinds.Schema;
+                watch.OnWrite(first);
+                break;
+
+            // Renaming in the main database looks through the schema of the temp database as well.
+            case raw.SQLITE_INSERT or raw.SQLITE_UPDATE or raw.SQLITE_DELETE
+                when first.utf8_to_string() is not ("sqlite_temp_master" or "sqlite_temp_schema"):
+                watch.OnWrite(database);
                 break;
         }
 
-        return ((SessionWatch)state).RefusesAll ? raw.SQLITE_DENY : raw.SQLITE_OK;
+        return watch.RefusesAll ? raw.SQLITE_DENY : raw.SQLITE_OK;
     }
 
-    private void OnPragma(utf8z name, utf8z value)
+    // What is in the temp database was put there by the ConnectionOpened hook, and is to stay as that made it.
+    private void OnWrite(utf8z database)
     {
-        if (value.utf8_to_string() is null || name.utf8_to_string() is not { } pragma || Harmless.Contains(pragma))
+        if (string.Equals(database.utf8_to_string(), "temp", StringComparison.OrdinalIgnoreCase))
+        {
+            Changes |= SessionChanges.TempObject;
+        }
+    }
+
+    private void OnPragma(utf8z name, utf8z value, utf8z database)
+    {
+        if (value.utf8_to_string() is null || name.utf8_to_string() is not { } pragma || Questions.Contains(pragma))
         {
             return;
         }
 
-        Changes |= _own.Contains(pragma) ? SessionChanges.OwnPragma : SessionChanges.ForeignPragma;
+        // A change of where temporary tables are kept drops them.
+        if (string.Equals(pragma, "temp_store", StringComparison.OrdinalIgnoreCase))
+        {
+            Changes |= SessionChanges.TempObject;
+        }
+
+        bool isMain = database.utf8_to_string() is not { } other
+            || string.Equals(other, "main", StringComparison.OrdinalIgnoreCase);
+        if (!isMain || !InFile.Contains(pragma))
+        {
+            Changes |= isMain && _own.Contains(pragma) ? SessionChanges.OwnPragma : SessionChanges.ForeignPragma;
+        }
     }
 }

@@ -19,6 +19,10 @@ internal interface ILeaseSource<T>
     /// <param name="reason">Why it must not be lent.</param>
     bool Check(T item, bool probe, out RetireReason reason);
 
+    /// <summary>The look at an idle item that nobody rents. Never throws.</summary>
+    /// <returns>Why it must not be kept.</returns>
+    RetireReason Probe(T item) => Check(item, probe: true, out RetireReason reason) ? RetireReason.None : reason;
+
     /// <summary>Closes an item. Never throws.</summary>
     /// <param name="item">The item, held by nobody else.</param>
     /// <param name="reason">Why.</param>

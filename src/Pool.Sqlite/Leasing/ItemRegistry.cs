@@ -27,11 +27,18 @@ internal sealed class ItemRegistry<T>
     /// <summary>Ends once the registry is closed and nothing is open, or being opened or closed.</summary>
     public Task Drained => _drained.Task;
 
-    public void BeginOpen()
+    /// <summary>Announces an open. False when there are, or will be, as many as <paramref name="limit"/> already.</summary>
+    public bool TryBeginOpen(int limit)
     {
         lock (_lock)
         {
+            if (_items.Count + _opening >= limit)
+            {
+                return false;
+            }
+
             _opening++;
+            return true;
         }
     }
 

@@ -4,8 +4,9 @@ namespace Pool.Sqlite.Leasing;
 
 internal sealed partial class LeasePool<T>
 {
-    private readonly ConcurrentQueue<(PoolItem<T> Item, RetireReason Reason)> _closeQueue = new();
+    private readonly ConcurrentQueue<(PoolItem<T> Item, RetireReason Reason, bool WithPermit)> _closeQueue = new();
     private int _closers;
+    private int _closingNow;
 
     /// <summary>Ends when the pool is closed and every item with it.</summary>
     public Task Drained => _items.Drained;
@@ -49,27 +50,41 @@ internal sealed partial class LeasePool<T>
         FlushHot();
         while (_idle.TryDequeue(out PoolItem<T>? item))
         {
-            Close(item, WhyRetire(item));
+            Close(item, WhyRetire(item), withPermit: false);
         }
     }
 
-    private void Close(PoolItem<T> item, RetireReason reason)
+    /// <summary>Closes an item, and then gives back the permit that came with it, if one did.</summary>
+    private void Close(PoolItem<T> item, RetireReason reason, bool withPermit)
     {
         _items.TryBeginClose(item);
-        FinishClose(item, reason);
+        FinishClose(item, reason, withPermit);
     }
 
-    private void FinishClose(PoolItem<T> item, RetireReason reason)
+    private void FinishClose(PoolItem<T> item, RetireReason reason, bool withPermit)
     {
         if (!_closed)
         {
+            Interlocked.Increment(ref _closingNow);
             _source.Close(item.Value, reason, last: false);
             _items.EndClose(item, reason);
-            return;
+            Interlocked.Decrement(ref _closingNow);
+            if (withPermit)
+            {
+                ReleasePermit();
+            }
+
+            if (!_closed)
+            {
+                return;
+            }
+        }
+        else
+        {
+            _closeQueue.Enqueue((item, reason, withPermit));
         }
 
         // One at a time, without a lock: so that there is one that is the last, and it is alone with the database.
-        _closeQueue.Enqueue((item, reason));
         if (Interlocked.Increment(ref _closers) > 1)
         {
             return;
@@ -77,12 +92,22 @@ internal sealed partial class LeasePool<T>
 
         do
         {
-            if (_closeQueue.TryDequeue(out var next))
-            {
-                _source.Close(next.Item.Value, next.Reason, _items.IsLast(next.Item));
-                _items.EndClose(next.Item, next.Reason);
-            }
+            CloseQueued();
         }
         while (Interlocked.Decrement(ref _closers) > 0);
+    }
+
+    private void CloseQueued()
+    {
+        // The end of a close that began before will call again.
+        while ((_closeQueue.Count > 1 || Volatile.Read(ref _closingNow) == 0) && _closeQueue.TryDequeue(out var next))
+        {
+            _source.Close(next.Item.Value, next.Reason, _items.IsLast(next.Item));
+            _items.EndClose(next.Item, next.Reason);
+            if (next.WithPermit)
+            {
+                _permits.Release();
+            }
+        }
     }
 }

@@ -48,9 +48,13 @@ internal sealed partial class LeasePool<T>
         {
             try
             {
-                Deadline deadline = new(_time, _options.RentTimeout);
-                PoolItem<T> item = await Open(async: true, deadline, cancellationToken).ConfigureAwait(false);
-                ReturnSlow(item, RetireReason.None);
+                PoolItem<T>? item =
+                    await Open(async: true, OpenDeadline(), cancellationToken, _options.Size).ConfigureAwait(false);
+                Shelve(item);
+                if (item is null)
+                {
+                    break;
+                }
             }
             finally
             {
@@ -81,12 +85,17 @@ internal sealed partial class LeasePool<T>
     {
         ThrowIfCanceled(cancellationToken);
         Deadline deadline = new(_time, _options.RentTimeout);
-        Waiter<PoolItem<T>> waiter = _waiters.TryEnqueue(_options.Permits) ?? throw NoRoomToWait();
+        Waiter<PoolItem<T>> waiter = _waiters.TryEnqueue(_options.RentTimeout, _options.Permits, always: true) ?? throw _source.Closed();
         GrantToWaiters();
-        WaitOutcome outcome = await Wait(waiter, async: true, cancellationToken).ConfigureAwait(false);
-        foreach (PoolItem<T> item in waiter.Items ?? [])
+        WaitOutcome outcome = await waiter.Wait(async: true, cancellationToken).ConfigureAwait(false);
+        foreach (PoolItem<T> item in waiter.FurtherItems ?? [])
         {
             _idle.Enqueue(item);
+        }
+
+        if (waiter.Item is not null)
+        {
+            _idle.Enqueue(waiter.Item);
         }
 
         if (outcome == WaitOutcome.Granted)
@@ -139,6 +148,8 @@ internal sealed partial class LeasePool<T>
 
     private void Inspect(PoolItem<T> item, long now)
     {
+        // It may have come home since the look at the beginning of the round.
+        item.Observe(now);
         TimeSpan idle = _time.GetElapsedTime(item.UnchangedSince, now);
         RetireReason reason = WhyRetire(item);
         if (reason == RetireReason.None)
@@ -166,12 +177,8 @@ internal sealed partial class LeasePool<T>
 
     private RetireReason Probe(PoolItem<T> item, long now)
     {
-        if (_source.Check(item.Value, probe: true, out RetireReason reason))
-        {
-            item.CheckedAt = now;
-            return RetireReason.None;
-        }
-
+        RetireReason reason = _source.Probe(item.Value);
+        item.CheckedAt = now;
         NoteFailedCheck(reason);
         return reason;
     }
@@ -196,17 +203,15 @@ internal sealed partial class LeasePool<T>
 
     private void GiveBackIdle(PoolItem<T> item, RetireReason reason)
     {
+        Interlocked.Decrement(ref _housekeeping);
         if (reason == RetireReason.None)
         {
-            _idle.Enqueue(item);
+            Shelve(item);
         }
         else
         {
-            Close(item, reason);
+            Close(item, reason, withPermit: true);
         }
-
-        Interlocked.Decrement(ref _housekeeping);
-        ReleasePermit();
     }
 
     private bool TryTakeHousekeepingPermit()
@@ -237,7 +242,12 @@ internal sealed partial class LeasePool<T>
         {
             try
             {
-                ReturnSlow(OpenOnce(), RetireReason.None);
+                PoolItem<T>? item = OpenOnce(wanted);
+                Shelve(item);
+                if (item is null)
+                {
+                    return;
+                }
             }
 #pragma warning disable CA1031 // It is counted, and the next round tries again.
             catch

@@ -2,19 +2,19 @@ namespace Pool.Sqlite.Leasing;
 
 internal sealed partial class LeasePool<T>
 {
-    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(10);
-
     /// <summary>
     /// Opens an item for the caller's permit. The permit comes back with the item; when there is none, it has been
     /// given back, or will be by the open that nobody waits for any more.
     /// </summary>
-    private async ValueTask<PoolItem<T>> Open(bool async, Deadline deadline, CancellationToken cancellationToken)
+    /// <returns>Null, and the permit still with the caller, when there are as many items as the limit.</returns>
+    private async ValueTask<PoolItem<T>?> Open(
+        bool async, Deadline deadline, CancellationToken cancellationToken, int limit = int.MaxValue)
     {
         // Off the caller's thread, since opening blocks and cannot be interrupted: who cancels is answered at once.
         using CancellationTokenSource abandoned = new();
-        Task<PoolItem<T>> opening = async
-            ? Task.Run(() => OpenWithRetries(async, deadline, abandoned.Token).AsTask(), CancellationToken.None)
-            : OpenWithRetries(async, deadline, cancellationToken).AsTask();
+        Task<PoolItem<T>?> opening = async
+            ? Task.Run(() => OpenWithRetries(async, deadline, limit, abandoned.Token).AsTask(), CancellationToken.None)
+            : OpenWithRetries(async, deadline, limit, cancellationToken).AsTask();
         try
         {
             return async
@@ -23,30 +23,42 @@ internal sealed partial class LeasePool<T>
         }
         catch (Exception failure)
         {
-            bool timedOut = failure is TimeoutException && !opening.IsCompleted;
-            await abandoned.CancelAsync().ConfigureAwait(false);
-            _ = GiveBack(opening);
-            if (failure is OperationCanceledException)
+            // Either it failed, or nobody waits for it any more; or it was ready at the very moment the time was up.
+            bool timedOut = failure is TimeoutException && !ReferenceEquals(failure, opening.Exception?.InnerException);
+            if (timedOut && opening.IsCompletedSuccessfully)
             {
-                Interlocked.Increment(ref _cancellations);
+                return await opening.ConfigureAwait(false);
             }
 
+            await abandoned.CancelAsync().ConfigureAwait(false);
+            _ = GiveBack(opening);
             if (timedOut)
             {
                 Interlocked.Increment(ref _timeouts);
                 throw _source.RentRefused(RentRefusal.TimedOutOpening, deadline.Elapsed);
             }
 
+            if (failure is OperationCanceledException && cancellationToken.IsCancellationRequested)
+            {
+                Interlocked.Increment(ref _cancellations);
+            }
+
             throw;
         }
     }
 
-    private async Task GiveBack(Task<PoolItem<T>> opening)
+    private async Task GiveBack(Task<PoolItem<T>?> opening)
     {
         try
         {
-            PoolItem<T> item = await opening.ConfigureAwait(false);
-            ReturnSlow(item, RetireReason.None);
+            if (await opening.ConfigureAwait(false) is { } item)
+            {
+                ReturnSlow(item, RetireReason.None);
+            }
+            else
+            {
+                ReleasePermit();
+            }
         }
 #pragma warning disable CA1031 // Whatever it was: it has been counted, and the caller has its own exception.
         catch
@@ -56,18 +68,19 @@ internal sealed partial class LeasePool<T>
         }
     }
 
-    private async ValueTask<PoolItem<T>> OpenWithRetries(bool async, Deadline deadline, CancellationToken abandoned)
+    private async ValueTask<PoolItem<T>?> OpenWithRetries(
+        bool async, Deadline deadline, int limit, CancellationToken abandoned)
     {
         for (int retry = 0; ; retry++)
         {
             try
             {
-                return OpenOnce();
+                return OpenOnce(limit);
             }
             catch (Exception failure) when (failure is not ObjectDisposedException)
             {
                 Interlocked.Increment(ref _openFailures);
-                TimeSpan delay = RetryDelay(retry);
+                TimeSpan delay = Backoff.Delay(retry);
                 if (retry >= _options.CreateRetries
                     || abandoned.IsCancellationRequested
                     || !deadline.Allows(delay)
@@ -89,11 +102,15 @@ internal sealed partial class LeasePool<T>
         }
     }
 
-    private PoolItem<T> OpenOnce()
+    private PoolItem<T>? OpenOnce(int limit)
     {
         int generation = _items.Generation;
         PoolItem<T>? item = null;
-        _items.BeginOpen();
+        if (!_items.TryBeginOpen(limit))
+        {
+            return null;
+        }
+
         try
         {
             if (_closed)
@@ -103,7 +120,7 @@ internal sealed partial class LeasePool<T>
 
             T value = _source.Open();
             long now = _time.GetTimestamp();
-            return item = new PoolItem<T>(value, _items.NextNumber(), now, ExpiresAt(now));
+            return item = new PoolItem<T>(this, value, _items.NextNumber(), now, ExpiresAt(now));
         }
         finally
         {
@@ -114,15 +131,7 @@ internal sealed partial class LeasePool<T>
     // Up to 2.5 % short of the lifetime, so that what was opened together is not reopened together.
     private long ExpiresAt(long now) => _options.MaxLifetime == Timeout.InfiniteTimeSpan
         ? long.MaxValue
-        : now + (long)(Ticks(_options.MaxLifetime) * (1 - (0.025 * NextJitter())));
-
-    // 10, 20, 40 ms …, half of it random, so that those who failed together do not try again together.
-    private static TimeSpan RetryDelay(int retry) =>
-        FirstRetryDelay * Math.Pow(2, Math.Min(retry, 10)) * (0.5 + (0.5 * NextJitter()));
-
-#pragma warning disable CA5394 // Jitter is not a secret.
-    private static double NextJitter() => Random.Shared.NextDouble();
-#pragma warning restore CA5394
+        : now + (long)(Ticks(_options.MaxLifetime) * (1 - (0.025 * Backoff.Jitter())));
 
     private double Ticks(TimeSpan time) => time.TotalSeconds * _time.TimestampFrequency;
 }

@@ -23,6 +23,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     private readonly WaiterQueue<PoolItem<T>> _waiters;
     private readonly ItemRegistry<T> _items = new();
     private readonly bool _checksEveryRent;
+    private readonly bool _closesOverflow;
     private volatile bool _closed;
     private int _peak;
     private long _misses;
@@ -40,6 +41,7 @@ internal sealed partial class LeasePool<T> : IDisposable
         _hot = new HotSlots<PoolItem<T>>(Math.Min(Environment.ProcessorCount, options.Permits));
         _waiters = new WaiterQueue<PoolItem<T>>(_time, options.RentTimeout, options.MaxWaiters);
         _checksEveryRent = source.ChecksEveryRent;
+        _closesOverflow = options.OverflowIdleTimeout == TimeSpan.Zero;
     }
 
     /// <summary>How long rents that had to wait for a permit have waited.</summary>
@@ -68,7 +70,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     }
 
     public PoolItem<T> Rent(CancellationToken cancellationToken = default) =>
-        TryRentHot(out PoolItem<T>? item)
+        !cancellationToken.IsCancellationRequested && TryRentHot(out PoolItem<T>? item)
             ? item
             : RentSlow(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
 
@@ -77,6 +79,15 @@ internal sealed partial class LeasePool<T> : IDisposable
             ? new ValueTask<PoolItem<T>>(item)
             : RentSlow(async: true, cancellationToken);
 
+    /// <summary>Rents if that needs no waiting for somebody else's return; null otherwise.</summary>
+    public async ValueTask<PoolItem<T>?> RentWithoutWaiting(bool async, CancellationToken cancellationToken)
+    {
+        ThrowIfCanceled(cancellationToken);
+        return TryTakePermit(out PoolItem<T>? item)
+            ? await Lend(item, async, new Deadline(_time, _options.RentTimeout), cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
     /// <summary>Takes back an item together with its permit.</summary>
     public void Return(PoolItem<T> item, RetireReason reason = RetireReason.None)
     {
@@ -84,6 +95,7 @@ internal sealed partial class LeasePool<T> : IDisposable
         if (reason == RetireReason.None
             && item.RetireReason == RetireReason.None
             && _waiters.Demand == 0
+            && (!_closesOverflow || _items.Open <= _options.Size)
             && _hot.TryPut(item)
             && (_waiters.Demand == 0 || !_hot.TryRemove(item)))
         {
@@ -102,31 +114,67 @@ internal sealed partial class LeasePool<T> : IDisposable
             item = await WaitForPermit(async, deadline, cancellationToken).ConfigureAwait(false);
         }
 
-        // From here on there is a permit. It goes out with the item, or Open gives it back.
+        return await Lend(item, async, deadline, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Lends an item for the caller's permit. The permit goes out with the item, or has been given back.</summary>
+    private async ValueTask<PoolItem<T>> Lend(
+        PoolItem<T>? item, bool async, Deadline deadline, CancellationToken cancellationToken)
+    {
         for (; ; )
         {
-            if (item is null && !_idle.TryDequeue(out item))
-            {
-                item = await Open(async, deadline, cancellationToken).ConfigureAwait(false);
-                Interlocked.Increment(ref _misses);
-            }
-
+            bool isNew = item is null && !_idle.TryDequeue(out item);
+            item ??= (await Open(async, OpenDeadline(deadline), cancellationToken).ConfigureAwait(false))!;
             RetireReason reason = WhyNotLend(item);
             if (reason == RetireReason.None)
             {
+                if (isNew)
+                {
+                    Interlocked.Increment(ref _misses);
+                }
+
                 item.BeginLease();
                 return item;
             }
 
-            Close(item, reason);
+            Exception? failure = WhyGiveUp(isNew, deadline, cancellationToken);
+            Close(item, reason, withPermit: failure is not null);
             item = null;
-            if (_closed)
+            if (failure is not null)
             {
-                ReleasePermit();
-                throw _source.Closed();
+                throw failure;
             }
         }
     }
+
+    // A check that refuses everything must not hold a rent for ever.
+    private Exception? WhyGiveUp(bool wasNew, Deadline deadline, CancellationToken cancellationToken)
+    {
+        if (_closed)
+        {
+            return _source.Closed();
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            Interlocked.Increment(ref _cancellations);
+            return new OperationCanceledException(cancellationToken);
+        }
+
+        if (wasNew && !deadline.Allows(TimeSpan.Zero))
+        {
+            Interlocked.Increment(ref _timeouts);
+            return _source.RentRefused(RentRefusal.TimedOutOpening, deadline.Elapsed);
+        }
+
+        return null;
+    }
+
+    // A timeout of zero refuses to wait for others, not to open where there is room.
+    private Deadline OpenDeadline(Deadline deadline) =>
+        _options.RentTimeout == TimeSpan.Zero ? new Deadline(_time, Timeout.InfiniteTimeSpan) : deadline;
+
+    private Deadline OpenDeadline() => OpenDeadline(new Deadline(_time, _options.RentTimeout));
 
     private bool TryTakePermit(out PoolItem<T>? item)
     {
@@ -162,10 +210,11 @@ internal sealed partial class LeasePool<T> : IDisposable
         }
 
         GrantToWaiters();
-        WaitOutcome outcome = await Wait(waiter, async, cancellationToken).ConfigureAwait(false);
+        WaitOutcome outcome = await waiter.Wait(async, cancellationToken).ConfigureAwait(false);
         switch (outcome)
         {
             case WaitOutcome.Granted:
+                NotePeak();
                 WaitTimes.Record(deadline.Elapsed);
                 return waiter.Item;
             case WaitOutcome.Canceled:
@@ -177,21 +226,6 @@ internal sealed partial class LeasePool<T> : IDisposable
                 throw _source.RentRefused(RentRefusal.TimedOutWaiting, deadline.Elapsed);
             default:
                 throw _source.Closed();
-        }
-    }
-
-    private static async ValueTask<WaitOutcome> Wait(
-        Waiter<PoolItem<T>> waiter, bool async, CancellationToken cancellationToken)
-    {
-        CancellationTokenRegistration registration = waiter.Register(cancellationToken);
-        try
-        {
-            return async ? await waiter.Task.ConfigureAwait(false) : waiter.Task.GetAwaiter().GetResult();
-        }
-        finally
-        {
-            // A callback that is under way finds the waiter gone from the queue: no need to wait for it.
-            registration.Unregister();
         }
     }
 
@@ -230,28 +264,30 @@ internal sealed partial class LeasePool<T> : IDisposable
         reason = reason == RetireReason.None ? WhyRetire(item) : reason;
         if (reason != RetireReason.None)
         {
-            Close(item, reason);
+            Close(item, reason, withPermit: true);
         }
         else if (_waiters.TryGrant(item))
         {
             return;
         }
-        else if (_options.OverflowIdleTimeout == TimeSpan.Zero && _items.TryBeginClose(item, floor: _options.Size))
+        else if (_closesOverflow && _items.TryBeginClose(item, floor: _options.Size))
         {
-            FinishClose(item, RetireReason.Overflow);
+            FinishClose(item, RetireReason.Overflow, withPermit: true);
         }
         else
+        {
+            Shelve(item);
+        }
+    }
+
+    /// <summary>Lays an item, if there is one, and its permit where the slow path finds them.</summary>
+    private void Shelve(PoolItem<T>? item)
+    {
+        if (item is not null)
         {
             _idle.Enqueue(item);
         }
 
-        ReleasePermit();
-    }
-
-    /// <summary>Lays an item and its permit where the slow path finds them.</summary>
-    private void Shelve(PoolItem<T> item)
-    {
-        _idle.Enqueue(item);
         ReleasePermit();
     }
 

@@ -6,7 +6,7 @@ namespace Pool.Sqlite.Leasing;
 /// time to know (how long it has been idle, or out) is worked out by the housekeeper from how those two change
 /// between its rounds, so that a rent and a return read no clock.
 /// </remarks>
-internal sealed class PoolItem<T>(T value, int number, long openedAt, long expiresAt)
+internal sealed class PoolItem<T>(LeasePool<T> pool, T value, int number, long openedAt, long expiresAt)
 {
     private int _retireReason;
     private long _rents;
@@ -14,6 +14,9 @@ internal sealed class PoolItem<T>(T value, int number, long openedAt, long expir
     private long _seenRents;
     private bool _seenLeased;
     private long _seenAt = openedAt;
+
+    /// <summary>Where it goes back to.</summary>
+    public LeasePool<T> Pool { get; } = pool;
 
     public T Value { get; } = value;
 

@@ -29,30 +29,43 @@ internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
     /// <summary>How many permits it has so far.</summary>
     public int Permits { get; private set; }
 
-    /// <summary>The item that came with the permit of a plain rent.</summary>
+    /// <summary>The item that came with a permit.</summary>
     public T? Item { get; private set; }
 
-    /// <summary>Items that came with the permits of exclusive work.</summary>
-    public List<T>? Items { get; private set; }
+    /// <summary>Further items, for who wanted more than one permit.</summary>
+    public List<T>? FurtherItems { get; private set; }
 
     /// <summary>Adds a permit, perhaps with an item. True when there are enough.</summary>
     public bool Add(T? item)
     {
         Permits++;
-        if (needed == 1)
+        if (Item is null)
         {
             Item = item;
         }
         else if (item is not null)
         {
-            (Items ??= []).Add(item);
+            (FurtherItems ??= []).Add(item);
         }
 
         return Permits == needed;
     }
 
-    public CancellationTokenRegistration Register(CancellationToken cancellationToken) =>
-        cancellationToken.UnsafeRegister(static state => ((Waiter<T>)state!).Cancel(), this);
+    /// <summary>Waits for the outcome, asynchronously or blocking.</summary>
+    public async ValueTask<WaitOutcome> Wait(bool async, CancellationToken cancellationToken)
+    {
+        CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static state => ((Waiter<T>)state!).Cancel(), this);
+        try
+        {
+            return async ? await Task.ConfigureAwait(false) : Task.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            // A callback that is under way finds the waiter gone from the queue: no need to wait for it.
+            registration.Unregister();
+        }
+    }
 
     private void Cancel() => queue.Withdraw(this, WaitOutcome.Canceled);
 }

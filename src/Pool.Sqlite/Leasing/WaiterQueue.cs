@@ -1,8 +1,8 @@
 namespace Pool.Sqlite.Leasing;
 
 /// <summary>
-/// Those who wait, first come first served, asynchronously and synchronously alike. All have the same timeout, so
-/// deadlines lie in the order of the queue, and one timer for the first of them serves all.
+/// Those who wait, first come first served, asynchronously and synchronously alike. One timer, set for the earliest of
+/// their deadlines, serves all.
 /// </summary>
 internal sealed class WaiterQueue<T> : IDisposable
     where T : class
@@ -14,7 +14,7 @@ internal sealed class WaiterQueue<T> : IDisposable
     private Waiter<T>? _head;
     private Waiter<T>? _tail;
     private ITimer? _timer;
-    private bool _timerIsSet;
+    private long _timerDueAt = long.MaxValue;
     private bool _closed;
     private int _count;
     private volatile int _demand;
@@ -35,15 +35,21 @@ internal sealed class WaiterQueue<T> : IDisposable
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Adds a waiter, or returns null when the queue is closed or full.</summary>
-    public Waiter<T>? TryEnqueue(int needed = 1)
+    public Waiter<T>? TryEnqueue() => TryEnqueue(_timeout);
+
+    /// <inheritdoc cref="TryEnqueue()"/>
+    /// <param name="timeout">How long it may wait.</param>
+    /// <param name="needed">How many permits it needs.</param>
+    /// <param name="always">True to let it in also when the queue is full.</param>
+    public Waiter<T>? TryEnqueue(TimeSpan timeout, int needed = 1, bool always = false)
     {
-        long dueAt = _timeout == Timeout.InfiniteTimeSpan
+        long dueAt = timeout == Timeout.InfiniteTimeSpan
             ? long.MaxValue
-            : _time.GetTimestamp() + (long)(_timeout.TotalSeconds * _time.TimestampFrequency);
+            : _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency);
 
         lock (_lock)
         {
-            if (_closed || _count >= _capacity)
+            if (_closed || (_count >= _capacity && !always))
             {
                 return null;
             }
@@ -52,7 +58,7 @@ internal sealed class WaiterQueue<T> : IDisposable
             _ = _tail is null ? _head = waiter : _tail.Next = waiter;
             _tail = waiter;
             _count++;
-            SetTimer();
+            SetTimer(dueAt);
 
             // A full fence: what the caller looks for afterwards, it looks for with this already visible.
             Interlocked.Increment(ref _demand);
@@ -114,28 +120,38 @@ internal sealed class WaiterQueue<T> : IDisposable
             Interlocked.Increment(ref _demand);
         }
 
-        FailFirstWhile(static (_, _) => true, WaitOutcome.Closed);
         _timer?.Dispose();
+        FailDue(long.MaxValue, WaitOutcome.Closed);
     }
 
-    private void FailFirstWhile(Func<Waiter<T>, long, bool> condition, WaitOutcome outcome)
+    private void FailDue(long now, WaitOutcome outcome)
     {
-        for (; ; )
+        List<Waiter<T>> due = [];
+        lock (_lock)
         {
-            Waiter<T>? waiter;
-            lock (_lock)
+            long next = long.MaxValue;
+            for (Waiter<T>? waiter = _head; waiter is not null;)
             {
-                waiter = _head;
-                if (waiter is null || !condition(waiter, _time.GetTimestamp()))
+                Waiter<T>? following = waiter.Next;
+                if (waiter.DueAt <= now)
                 {
-                    _timerIsSet = false;
-                    SetTimer();
-                    return;
+                    Remove(waiter);
+                    due.Add(waiter);
+                }
+                else
+                {
+                    next = Math.Min(next, waiter.DueAt);
                 }
 
-                Remove(waiter);
+                waiter = following;
             }
 
+            _timerDueAt = long.MaxValue;
+            SetTimer(next);
+        }
+
+        foreach (Waiter<T> waiter in due)
+        {
             waiter.SetResult(outcome);
         }
     }
@@ -150,16 +166,16 @@ internal sealed class WaiterQueue<T> : IDisposable
         Interlocked.Decrement(ref _demand);
     }
 
-    // The timer may go off for a waiter that was served meanwhile; it then looks at who is first now.
-    private void SetTimer()
+    // The timer may go off for a waiter that was served meanwhile; it is then set for the next.
+    private void SetTimer(long dueAt)
     {
-        if (_closed || _timerIsSet || _head is null || _head.DueAt == long.MaxValue)
+        if (_closed || dueAt >= _timerDueAt)
         {
             return;
         }
 
-        _timerIsSet = true;
-        TimeSpan left = _time.GetElapsedTime(_time.GetTimestamp(), _head.DueAt);
+        _timerDueAt = dueAt;
+        TimeSpan left = _time.GetElapsedTime(_time.GetTimestamp(), dueAt);
 
         // Timers count whole milliseconds, rounded down: rounded up, it never goes off too early, and then again.
         TimeSpan due = TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds)));
@@ -168,5 +184,5 @@ internal sealed class WaiterQueue<T> : IDisposable
         _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
-    private void Expire() => FailFirstWhile(static (waiter, now) => now >= waiter.DueAt, WaitOutcome.TimedOut);
+    private void Expire() => FailDue(_time.GetTimestamp(), WaitOutcome.TimedOut);
 }

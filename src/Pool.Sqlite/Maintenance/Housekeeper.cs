@@ -11,30 +11,33 @@ internal sealed class Housekeeper : IDisposable
 {
     private readonly ITimer _timer;
 
-    public Housekeeper(LeasePool<PhysicalConnection> leases, TimeProvider time, TimeSpan period)
+    public Housekeeper(LeasePool<PhysicalConnection>[] pools, TimeProvider time, TimeSpan period)
     {
-        Round round = new(leases);
+        Round round = new(pools);
         _timer = time.CreateTimer(static state => ((Round)state!).Run(), round, period, period);
         round.Timer = _timer;
     }
 
     public void Dispose() => _timer.Dispose();
 
-    private sealed class Round(LeasePool<PhysicalConnection> leases)
+    private sealed class Round(LeasePool<PhysicalConnection>[] pools)
     {
-        private readonly WeakReference<LeasePool<PhysicalConnection>> _leases = new(leases);
+        private readonly WeakReference<LeasePool<PhysicalConnection>>[] _pools =
+            [.. pools.Select(pool => new WeakReference<LeasePool<PhysicalConnection>>(pool))];
 
         public ITimer? Timer { get; set; }
 
         public void Run()
         {
-            if (_leases.TryGetTarget(out LeasePool<PhysicalConnection>? leases) && !leases.IsClosed)
+            foreach (WeakReference<LeasePool<PhysicalConnection>> reference in _pools)
             {
-                leases.Sweep();
-            }
-            else
-            {
-                Timer?.Dispose();
+                if (!reference.TryGetTarget(out LeasePool<PhysicalConnection>? pool) || pool.IsClosed)
+                {
+                    Timer?.Dispose();
+                    return;
+                }
+
+                pool.Sweep();
             }
         }
     }

@@ -1,0 +1,20 @@
+using Microsoft.Data.Sqlite;
+
+namespace Pool.Sqlite.Connections;
+
+/// <summary>
+/// A reader that is open on a connection, with the statement under it. The connection knows of these, and not of the
+/// commands: those refer to their lease, which could then never be found to have been dropped.
+/// </summary>
+internal sealed class OpenReader(SqliteDataReader reader, Statement statement, bool writes)
+{
+    public SqliteDataReader Reader { get; } = reader;
+
+    public Statement Statement { get; } = statement;
+
+    /// <summary>True when its statement writes: the write gate is held until it closes.</summary>
+    public bool Writes { get; } = writes;
+
+    /// <summary>True once the statement is with the connection again.</summary>
+    public bool IsFinished { get; set; }
+}

@@ -1,0 +1,377 @@
+using System.Data;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Connections;
+using Pool.Sqlite.Writing;
+using SQLitePCL;
+
+namespace Pool.Sqlite;
+
+public sealed partial class PooledCommand
+{
+    private OpenReader? _open;
+
+    // The number of the execution that is going on, or whose reader is open; 0 for none.
+    private int _execution;
+
+    /// <summary>What is wanted of a statement.</summary>
+    private enum Execution
+    {
+        NonQuery,
+        Scalar,
+        Reader,
+    }
+
+    /// <summary>The reader is closed through its wrapper.</summary>
+    internal void FinishReader(SqliteDataReader reader)
+    {
+        if (_open?.Reader == reader)
+        {
+            FinishReader();
+        }
+    }
+
+    private void FinishReader()
+    {
+        // It is finished already when its lease went back.
+        if (_open is not { IsFinished: false } open || _connection is not { State: ConnectionState.Open } connection)
+        {
+            _open = null;
+            return;
+        }
+
+        bool outermost = connection.Enter();
+        try
+        {
+            connection.Physical.Finish(open);
+            _open = null;
+            _execution = 0;
+        }
+        finally
+        {
+            connection.Exit(outermost);
+        }
+    }
+
+    /// <summary>A step of the reader that the token can stop.</summary>
+    internal Task<bool> Step(
+        SqliteDataReader reader, Func<SqliteDataReader, bool> step, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<bool>(cancellationToken);
+        }
+
+        CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static command => ((PooledCommand)command!).Cancel(), this);
+        try
+        {
+            return Task.FromResult(step(reader));
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT && cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<bool>(cancellationToken);
+        }
+#pragma warning disable CA1031 // An asynchronous method throws through its task.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return Task.FromException<bool>(e);
+        }
+        finally
+        {
+            registration.Unregister();
+        }
+    }
+
+    private Outcome Run(Execution kind, CommandBehavior behavior)
+    {
+        if (!TryRun(kind, behavior, CancellationToken.None, out Outcome outcome))
+        {
+            outcome = RunAfterWaiting(kind, behavior, outcome.Obstacle, async: false, CancellationToken.None)
+                .AsTask().GetAwaiter().GetResult();
+        }
+
+        return outcome;
+    }
+
+    private ValueTask<Outcome> RunAsync(Execution kind, CommandBehavior behavior, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<Outcome>(cancellationToken);
+        }
+
+        try
+        {
+            if (TryRun(kind, behavior, cancellationToken, out Outcome outcome))
+            {
+                return new ValueTask<Outcome>(outcome);
+            }
+
+            GateFlow.Mark();
+            return RunAfterWaiting(kind, behavior, outcome.Obstacle, async: true, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<Outcome>(cancellationToken);
+        }
+#pragma warning disable CA1031 // An asynchronous method throws through its task.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return ValueTask.FromException<Outcome>(e);
+        }
+    }
+
+    private async ValueTask<Outcome> RunAfterWaiting(
+        Execution kind, CommandBehavior behavior, Obstacle obstacle, bool async, CancellationToken cancellationToken)
+    {
+        WriteWait wait = new(OpenConnection(), CommandTimeout);
+        Outcome outcome;
+        do
+        {
+            await wait.For(obstacle, async, cancellationToken).ConfigureAwait(false);
+        }
+        while (!TryRun(kind, behavior, cancellationToken, out outcome) && (obstacle = outcome.Obstacle) != Obstacle.None);
+
+        return outcome;
+    }
+
+    /// <summary>Runs the statement, unless it has to wait first: then the outcome says for what.</summary>
+    private bool TryRun(Execution kind, CommandBehavior behavior, CancellationToken cancellationToken, out Outcome outcome)
+    {
+        PooledConnection connection = OpenConnection();
+        bool outermost = connection.Enter();
+        try
+        {
+            PhysicalConnection physical = connection.Physical;
+            physical.IsTouched = true;
+            ThrowIfReaderIsOpen();
+            FinishReader();
+            CheckTransaction(physical);
+            Statement statement = physical.Statements.Take(_text);
+            try
+            {
+                return TryRun(physical, statement, kind, behavior, cancellationToken, out outcome);
+            }
+            finally
+            {
+                if (_open?.Statement != statement)
+                {
+                    physical.Statements.PutBack(statement);
+                }
+            }
+        }
+        finally
+        {
+            connection.Exit(outermost);
+        }
+    }
+
+    private bool TryRun(
+        PhysicalConnection physical,
+        Statement statement,
+        Execution kind,
+        CommandBehavior behavior,
+        CancellationToken cancellationToken,
+        out Outcome outcome)
+    {
+        if (_connection!.Role == PooledConnectionRole.Reader)
+        {
+            RefuseOnReader(statement);
+            physical.BeginSnapshot();
+        }
+
+        if (!statement.IsReadOnly && !physical.HoldsGate && !(physical.HoldsGate = physical.Gate.TryEnter()))
+        {
+            outcome = new Outcome(Obstacle.Gate);
+            return false;
+        }
+
+        bool waits = false;
+        CancellationTokenRegistration registration = default;
+        _execution = physical.Stop.Begin(CommandTimeout);
+        try
+        {
+            if (cancellationToken.CanBeCanceled)
+            {
+                registration = cancellationToken.UnsafeRegister(static command => ((PooledCommand)command!).Cancel(), this);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            bool native = statement.Native is not null
+                && (kind == Execution.Scalar || (kind == Execution.NonQuery && !statement.HasColumns))
+                && ParameterBinder.TryBind(statement, _parameters);
+            outcome = native
+                ? RunNative(physical, statement, kind)
+                : RunDriver(physical, statement, kind, behavior, cancellationToken.CanBeCanceled);
+            waits = outcome.Obstacle != Obstacle.None;
+            return !waits;
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT)
+        {
+            throw Stopped(e, physical, cancellationToken);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY
+            && e.SqliteExtendedErrorCode == raw.SQLITE_BUSY_SNAPSHOT)
+        {
+            throw WriteWait.SnapshotIsOld();
+        }
+        finally
+        {
+            if (cancellationToken.CanBeCanceled)
+            {
+                registration.Unregister();
+            }
+
+            physical.Stop.LiftDeadline();
+            if (_open is null)
+            {
+                _execution = 0;
+            }
+
+            if (physical.HoldsGate && !waits)
+            {
+                physical.ReleaseGateIfDone();
+                physical.MarkGateFlow();
+            }
+        }
+    }
+
+    private static Outcome RunNative(PhysicalConnection physical, Statement statement, Execution kind)
+    {
+        sqlite3_stmt native = statement.Native!;
+        bool writes = !statement.IsReadOnly;
+        try
+        {
+            if (writes)
+            {
+                // Waiting for another process is done here, without blocking, not by SQLite's own sleeps.
+                raw.sqlite3_busy_timeout(physical.Handle, 0);
+            }
+
+            int result = raw.sqlite3_step(native);
+            if (physical.IsLocked(result))
+            {
+                return new Outcome(Obstacle.Lock);
+            }
+
+            physical.ThrowUnlessDone(result);
+
+            object? value = kind == Execution.Scalar && result == raw.SQLITE_ROW ? ReadFirstColumn(native) : null;
+            return new Outcome(value, statement.HasColumns ? -1 : raw.sqlite3_changes(physical.Handle));
+        }
+        finally
+        {
+            _ = raw.sqlite3_reset(native);
+            if (statement.ParameterNames.Length > 0)
+            {
+                _ = raw.sqlite3_clear_bindings(native);
+            }
+
+            if (writes)
+            {
+                raw.sqlite3_busy_timeout(physical.Handle, physical.BusyTimeoutMilliseconds);
+            }
+        }
+    }
+
+    private Outcome RunDriver(
+        PhysicalConnection physical, Statement statement, Execution kind, CommandBehavior behavior, bool canBeCanceled)
+    {
+        bool writes = !statement.IsReadOnly;
+        if (writes && !physical.IsInTransaction && !WriteWait.TryKnock(physical))
+        {
+            return new Outcome(Obstacle.Lock);
+        }
+
+        SqliteCommand driver = statement.Driver;
+        driver.CommandTimeout = CommandTimeout;
+        driver.Parameters.Clear();
+        for (int i = 0; i < (_parameters?.Count ?? 0); i++)
+        {
+            driver.Parameters.Add(_parameters![i]);
+        }
+
+        switch (kind)
+        {
+            case Execution.NonQuery:
+                return new Outcome(null, driver.ExecuteNonQuery());
+            case Execution.Scalar:
+                return new Outcome(driver.ExecuteScalar(), -1);
+        }
+
+        // The driver would close its own connection with the reader.
+        CommandBehavior inner = behavior & ~CommandBehavior.CloseConnection;
+        SqliteDataReader reader = driver.ExecuteReader(inner);
+        _open = physical.AddReader(reader, statement, writes);
+        bool wrapped = writes || behavior != inner || canBeCanceled;
+        return new Outcome(wrapped ? new PooledDataReader(reader, this, closesConnection: behavior != inner) : reader, -1);
+    }
+
+    // As the driver's GetValue answers.
+    private static object ReadFirstColumn(sqlite3_stmt statement) => raw.sqlite3_column_type(statement, 0) switch
+    {
+        raw.SQLITE_INTEGER => raw.sqlite3_column_int64(statement, 0),
+        raw.SQLITE_FLOAT => raw.sqlite3_column_double(statement, 0),
+        raw.SQLITE_TEXT => raw.sqlite3_column_text(statement, 0).utf8_to_string(),
+        raw.SQLITE_BLOB => raw.sqlite3_column_blob(statement, 0).ToArray(),
+        _ => DBNull.Value,
+    };
+
+    private Exception Stopped(SqliteException failure, PhysicalConnection physical, CancellationToken cancellationToken)
+    {
+        if (physical.Stop.WasStopped(_execution))
+        {
+            return new OperationCanceledException("The statement was cancelled.", failure, cancellationToken);
+        }
+
+        return physical.Stop.TimedOut
+            ? new SqliteException(
+                $"The statement was stopped because it ran for longer than CommandTimeout, {CommandTimeout} s.",
+                failure.SqliteErrorCode,
+                failure.SqliteExtendedErrorCode)
+            : failure;
+    }
+
+    private void CheckTransaction(PhysicalConnection physical)
+    {
+        PooledTransaction? current = _connection!.CurrentTransaction;
+        if (current is not null && !physical.IsInTransaction)
+        {
+            throw PooledTransaction.Ended();
+        }
+
+        if (Transaction != current)
+        {
+            throw new InvalidOperationException(Transaction is null
+                ? "The connection is in a transaction, and the command's Transaction is not set. Set it to that transaction."
+                : "The command's Transaction is not the one its connection is in.");
+        }
+    }
+
+    private static void RefuseOnReader(Statement statement)
+    {
+        if (!statement.IsReadOnly || statement.ControlsTransaction)
+        {
+            throw new InvalidOperationException(statement.ControlsTransaction
+                ? "This is a reader lease, which is one read transaction from its first statement to its return: it can neither "
+                    + "begin nor end one. Use RentAsync for transactions of your own."
+                : "This is a reader lease, and the statement writes; it was not run. Use RentAsync, WriteAsync or ExecuteAsync "
+                    + "to write.");
+        }
+    }
+
+    /// <summary>What running a statement came to: a value, a number of changes, or what it has to wait for.</summary>
+    private readonly struct Outcome(object? value, int changes)
+    {
+        public Outcome(Obstacle obstacle)
+            : this(null, 0) => Obstacle = obstacle;
+
+        public Obstacle Obstacle { get; }
+
+        public object? Value { get; } = value;
+
+        public int Changes { get; } = changes;
+    }
+}

@@ -1,0 +1,158 @@
+using System.Data;
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Connections;
+using Pool.Sqlite.Writing;
+
+namespace Pool.Sqlite;
+
+public sealed partial class PooledConnection
+{
+    /// <summary>Begins a transaction that can write: <c>BEGIN IMMEDIATE</c>, once the write gate is free.</summary>
+    /// <inheritdoc cref="BeginTransaction(IsolationLevel, bool)"/>
+    public new PooledTransaction BeginTransaction() => BeginTransaction(IsolationLevel.Unspecified, deferred: false);
+
+    /// <inheritdoc cref="BeginTransaction(IsolationLevel, bool)"/>
+    public PooledTransaction BeginTransaction(bool deferred) => BeginTransaction(IsolationLevel.Unspecified, deferred);
+
+    /// <inheritdoc cref="BeginTransaction(IsolationLevel, bool)"/>
+    public new PooledTransaction BeginTransaction(IsolationLevel isolationLevel) =>
+        BeginTransaction(isolationLevel, deferred: isolationLevel == IsolationLevel.ReadUncommitted);
+
+    /// <summary>Begins a transaction.</summary>
+    /// <param name="isolationLevel">SQLite is serializable; what is weaker becomes that.</param>
+    /// <param name="deferred">
+    /// False for <c>BEGIN IMMEDIATE</c>: it can write from the start. True for <c>BEGIN</c>: it takes the write gate at its
+    /// first write, which fails with SQLITE_BUSY_SNAPSHOT when somebody else has written since its first read.
+    /// </param>
+    /// <exception cref="SqliteException">SQLite refuses, or the right to write could not be had in time.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is a transaction already, it is a reader lease, or the connection is closed or in use by another thread.
+    /// </exception>
+    /// <exception cref="ArgumentException">SQLite has no such isolation level.</exception>
+    public PooledTransaction BeginTransaction(IsolationLevel isolationLevel, bool deferred) =>
+        TryBegin(isolationLevel, deferred, out PooledTransaction? transaction, out Obstacle obstacle)
+            ? transaction!
+            : BeginAfterWaiting(isolationLevel, deferred, obstacle, async: false, CancellationToken.None)
+                .AsTask().GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="BeginTransaction()"/>
+    /// <param name="cancellationToken">Ends the wait for the write gate.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public new ValueTask<PooledTransaction> BeginTransactionAsync(CancellationToken cancellationToken = default) =>
+        BeginTransactionAsync(IsolationLevel.Unspecified, deferred: false, cancellationToken);
+
+    /// <inheritdoc cref="BeginTransaction(IsolationLevel, bool)"/>
+    /// <param name="isolationLevel">SQLite is serializable; what is weaker becomes that.</param>
+    /// <param name="deferred">False for <c>BEGIN IMMEDIATE</c>, true for <c>BEGIN</c>.</param>
+    /// <param name="cancellationToken">Ends the wait for the write gate.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ValueTask<PooledTransaction> BeginTransactionAsync(
+        IsolationLevel isolationLevel, bool deferred, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (TryBegin(isolationLevel, deferred, out PooledTransaction? transaction, out Obstacle obstacle))
+        {
+            return new ValueTask<PooledTransaction>(transaction!);
+        }
+
+        GateFlow.Mark();
+        return BeginAfterWaiting(isolationLevel, deferred, obstacle, async: true, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => BeginTransaction(isolationLevel);
+
+    /// <inheritdoc/>
+    protected override ValueTask<DbTransaction> BeginDbTransactionAsync(
+        IsolationLevel isolationLevel, CancellationToken cancellationToken)
+    {
+        // Begun outside the asynchronous method: see GateFlow.
+        return Awaited(
+            BeginTransactionAsync(isolationLevel, isolationLevel == IsolationLevel.ReadUncommitted, cancellationToken));
+
+        static async ValueTask<DbTransaction> Awaited(ValueTask<PooledTransaction> transaction) =>
+            await transaction.ConfigureAwait(false);
+    }
+
+    private async ValueTask<PooledTransaction> BeginAfterWaiting(
+        IsolationLevel isolationLevel, bool deferred, Obstacle obstacle, bool async, CancellationToken cancellationToken)
+    {
+        WriteWait wait = new(this, DefaultCommandTimeout);
+        PooledTransaction? transaction;
+        do
+        {
+            await wait.For(obstacle, async, cancellationToken).ConfigureAwait(false);
+        }
+        while (!TryBegin(isolationLevel, deferred, out transaction, out obstacle));
+
+        return transaction!;
+    }
+
+    private bool TryBegin(
+        IsolationLevel isolationLevel, bool deferred, out PooledTransaction? transaction, out Obstacle obstacle)
+    {
+        transaction = null;
+        obstacle = Obstacle.None;
+        bool outermost = Enter();
+        PhysicalConnection physical = Physical;
+        try
+        {
+            physical.IsTouched = true;
+            CheckCanBegin(physical, isolationLevel);
+            if (deferred)
+            {
+                physical.Step("BEGIN");
+            }
+            else if (!physical.HoldsGate && !(physical.HoldsGate = physical.Gate.TryEnter()))
+            {
+                obstacle = Obstacle.Gate;
+                return false;
+            }
+            else if (!WriteWait.TryBegin(physical))
+            {
+                obstacle = Obstacle.Lock;
+                return false;
+            }
+
+            bool readsUncommitted = isolationLevel == IsolationLevel.ReadUncommitted && deferred && _pool!.SharesCache;
+            if (readsUncommitted)
+            {
+                physical.Step("PRAGMA read_uncommitted=1");
+            }
+
+            CurrentTransaction = transaction = new PooledTransaction(this, readsUncommitted);
+            physical.MarkGateFlow();
+            return true;
+        }
+        finally
+        {
+            if (obstacle == Obstacle.None)
+            {
+                physical.ReleaseGateIfDone();
+            }
+
+            Exit(outermost);
+        }
+    }
+
+    private void CheckCanBegin(PhysicalConnection physical, IsolationLevel isolationLevel)
+    {
+        if (isolationLevel is IsolationLevel.Chaos or IsolationLevel.Snapshot)
+        {
+            throw new ArgumentException($"SQLite has no isolation level {isolationLevel}. Leave it out: it is serializable.");
+        }
+
+        if (Role == PooledConnectionRole.Reader)
+        {
+            throw new InvalidOperationException(
+                "This is a reader lease, which is one read transaction already. Use RentAsync for transactions of your own.");
+        }
+
+        if (CurrentTransaction is not null || physical.IsInTransaction)
+        {
+            throw new InvalidOperationException(
+                "The connection is in a transaction already, and SQLite does not nest them. Use Save() for a savepoint in it.");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Connections;
+using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Writing;
+using SQLitePCL;
+
+namespace Pool.Sqlite;
+
+public sealed partial class SqlitePool
+{
+    private const int RowsBetweenReports = 1_000;
+
+    /// <summary>
+    /// Lends a connection for reading: one read transaction from the first statement to the return, so that everything
+    /// read belongs together. A statement that writes is refused before it runs.
+    /// </summary>
+    /// <inheritdoc cref="RentAsync"/>
+    public ValueTask<PooledConnection> RentReaderAsync(CancellationToken cancellationToken = default) =>
+        !_capturesRentSite
+        && !cancellationToken.IsCancellationRequested
+        && _leases.TryRentHot(out PoolItem<PhysicalConnection>? item)
+            ? new ValueTask<PooledConnection>(new PooledConnection(this, item, PooledConnectionRole.Reader))
+            : RentReaderSlowAsync(cancellationToken);
+
+    /// <summary>As <see cref="RentReaderAsync"/>, blocking the thread.</summary>
+    /// <inheritdoc cref="RentAsync"/>
+    public PooledConnection RentReader(CancellationToken cancellationToken = default) =>
+        new(this, RentItem(cancellationToken), PooledConnectionRole.Reader);
+
+    /// <summary>
+    /// Lends the pool's own writer connection, which is not counted in <see cref="SqlitePoolOptions.PoolSize"/>, with the
+    /// write gate held until it is returned: nobody else in this process writes to the database meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="RentAsync"/>
+    public ValueTask<PooledConnection> RentWriterAsync(CancellationToken cancellationToken = default)
+    {
+        GateFlow.Mark();
+        return RentWriter(async: true, cancellationToken);
+    }
+
+    /// <summary>As <see cref="RentWriterAsync"/>, blocking the thread.</summary>
+    /// <inheritdoc cref="RentAsync"/>
+    public PooledConnection RentWriter(CancellationToken cancellationToken = default)
+    {
+        GateFlow.Mark();
+        return RentWriter(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <summary>Runs <paramref name="work"/> on a reader lease: one snapshot.</summary>
+    /// <param name="work">What to read. It is called once.</param>
+    /// <param name="cancellationToken">Ends the wait for a connection.</param>
+    /// <inheritdoc cref="RentAsync"/>
+    public async Task<T> ReadAsync<T>(Func<PooledConnection, Task<T>> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        using PooledConnection connection = await RentReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await work(connection).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc cref="ReadAsync{T}"/>
+    public Task ReadAsync(Func<PooledConnection, Task> work, CancellationToken cancellationToken = default) =>
+        ReadAsync(Answering(work), cancellationToken);
+
+    /// <summary>
+    /// Runs <paramref name="work"/> on the writer connection inside one <c>BEGIN IMMEDIATE</c>: committed when it returns,
+    /// rolled back when it throws. When another process makes it fail as busy, it is rolled back and run again, after
+    /// pauses of 10, 20, 40 ms and so on, until <see cref="SqlitePoolOptions.RentTimeout"/>.
+    /// </summary>
+    /// <param name="work">What to write. It can be called more than once, so it should change nothing but the database.</param>
+    /// <param name="cancellationToken">Ends the waits.</param>
+    /// <exception cref="SqliteException">SQLite refuses; nothing was written.</exception>
+    /// <inheritdoc cref="RentAsync"/>
+    public async Task<T> WriteAsync<T>(Func<PooledConnection, Task<T>> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        Deadline deadline = new(_time, _options.RentTimeout);
+        for (int retry = 0; ; retry++)
+        {
+            TimeSpan pause = Backoff.Delay(retry);
+            try
+            {
+                return await WriteOnce(work, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(pause))
+            {
+                await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <inheritdoc cref="WriteAsync{T}"/>
+    public Task WriteAsync(Func<PooledConnection, Task> work, CancellationToken cancellationToken = default) =>
+        WriteAsync(Answering(work), cancellationToken);
+
+    /// <summary>
+    /// Runs one statement whose interpolated values become parameters, never text:
+    /// <c>ExecuteAsync($"insert into t values ({id}, {name})")</c>.
+    /// </summary>
+    /// <param name="sql">The statement.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>How many rows it changed, or -1 when it cannot change any.</returns>
+    /// <exception cref="SqliteException">SQLite refuses it.</exception>
+    /// <inheritdoc cref="RentAsync"/>
+    public async Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sql);
+        using PooledConnection connection = await RentAsync(cancellationToken).ConfigureAwait(false);
+        using PooledCommand command = connection.CreateParameterizedCommand(sql);
+        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Runs one statement for each of many rows, in one transaction and prepared once: all of them are stored, or none.
+    /// </summary>
+    /// <param name="sql">One statement with named parameters (<c>$id</c>) or numbered ones (<c>?1</c>).</param>
+    /// <param name="rows">For each row the values, in the order in which the parameters first appear in the statement.</param>
+    /// <param name="progress">Told how many rows are done, every 1,000 and at the end.</param>
+    /// <param name="cancellationToken">Stops it; nothing is stored then.</param>
+    /// <returns>How many rows were changed.</returns>
+    /// <exception cref="ArgumentException">
+    /// A row has not as many values as the statement has parameters, or one of those has no name.
+    /// </exception>
+    /// <exception cref="SqliteException">SQLite refuses one; nothing was stored.</exception>
+    /// <inheritdoc cref="RentAsync"/>
+    public async Task<long> ExecuteManyAsync(
+        string sql,
+        IEnumerable<IReadOnlyList<object?>> rows,
+        IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
+        ArgumentNullException.ThrowIfNull(rows);
+
+        // Not WriteAsync, which may run its work again: the rows may be such as can be read only once.
+        using PooledConnection connection = await RentWriterAsync(cancellationToken).ConfigureAwait(false);
+        PooledTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            long changes = ExecuteMany(connection, sql, rows, progress, cancellationToken);
+            transaction.Commit();
+            return changes;
+        }
+    }
+
+    private static long ExecuteMany(
+        PooledConnection connection,
+        string sql,
+        IEnumerable<IReadOnlyList<object?>> rows,
+        IProgress<long>? progress,
+        CancellationToken cancellationToken)
+    {
+        using PooledCommand command = connection.CreateCommand(sql);
+        SqliteParameter[] parameters = command.DeriveParameters();
+        long done = 0;
+        long changes = 0;
+        foreach (IReadOnlyList<object?> row in rows)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (row.Count != parameters.Length)
+            {
+                throw new ArgumentException(
+                    $"Row {done} has {row.Count} values, but the statement has {parameters.Length} parameters.", nameof(rows));
+            }
+
+            for (int i = 0; i < parameters.Length; i++)
+            {
+                parameters[i].Value = row[i] ?? DBNull.Value;
+            }
+
+            changes += Math.Max(0, command.ExecuteNonQuery());
+            if (++done % RowsBetweenReports == 0)
+            {
+                progress?.Report(done);
+            }
+        }
+
+        progress?.Report(done);
+        return changes;
+    }
+
+    private async Task<T> WriteOnce<T>(Func<PooledConnection, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using PooledConnection connection = await RentWriterAsync(cancellationToken).ConfigureAwait(false);
+        PooledTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            T result = await work(connection).ConfigureAwait(false);
+            transaction.Commit();
+            return result;
+        }
+    }
+
+    private async ValueTask<PooledConnection> RentReaderSlowAsync(CancellationToken cancellationToken) =>
+        new(this, await RentItemAsync(cancellationToken).ConfigureAwait(false), PooledConnectionRole.Reader);
+
+    private async ValueTask<PooledConnection> RentWriter(bool async, CancellationToken cancellationToken)
+    {
+        Deadline deadline = new(_time, _options.RentTimeout);
+        PoolItem<PhysicalConnection> item = async
+            ? await _writers.RentAsync(cancellationToken).ConfigureAwait(false)
+            : _writers.Rent(cancellationToken);
+        PhysicalConnection physical = item.Value;
+        try
+        {
+            if (!await physical.Gate.Enter(async, deadline.Remaining, cancellationToken).ConfigureAwait(false))
+            {
+                throw RefusedException(
+                    string.Create(CultureInfo.InvariantCulture, $"The right to write was not free within {Seconds(deadline.Elapsed)}."),
+                    deadline.Elapsed);
+            }
+        }
+        catch
+        {
+            item.Pool.Return(item);
+            throw;
+        }
+
+        physical.HoldsGate = physical.KeepsGate = physical.IsTouched = true;
+        physical.MarkGateFlow();
+        return new PooledConnection(this, item, PooledConnectionRole.Writer);
+    }
+
+    private static Func<PooledConnection, Task<bool>> Answering(Func<PooledConnection, Task> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return async connection =>
+        {
+            await work(connection).ConfigureAwait(false);
+            return true;
+        };
+    }
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace Pool.Sqlite.Tests.Support;
+
+/// <summary>
+/// Waits that end: long enough for any machine, so that only a test which has failed already ever meets the limit.
+/// </summary>
+internal static class Limit
+{
+    public static readonly TimeSpan Length = TimeSpan.FromSeconds(20);
+
+    public static Task Limited(this Task task) => task.WaitAsync(Length);
+
+    public static Task<T> Limited<T>(this Task<T> task) => task.WaitAsync(Length);
+
+    public static Task<T> Limited<T>(this ValueTask<T> task) => task.AsTask().WaitAsync(Length);
+
+    public static Task Limited(this ValueTask task) => task.AsTask().WaitAsync(Length);
+
+    public static void Pass(this ManualResetEventSlim latch) =>
+        Assert.True(latch.Wait(Length), "The latch was not opened in time.");
+
+    /// <summary>Waits for what no signal announces, such as the count of those who wait.</summary>
+    public static async Task Until(Func<bool> condition)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < Length, "The condition did not come true in time.");
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Runs something that blocks on a thread of its own, so that it takes none of the thread pool's.</summary>
+    public static Task<T> OnThread<T>(Func<T> work) => Task.Factory.StartNew(
+        work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <inheritdoc cref="OnThread{T}(Func{T})"/>
+    public static Task OnThread(Action work) => Task.Factory.StartNew(
+        work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+}

@@ -1,0 +1,45 @@
+using Microsoft.Data.Sqlite;
+
+namespace Pool.Sqlite.Tests.Support;
+
+/// <summary>
+/// A folder of its own with room for a database. At the end it must not be open any more, and is deleted.
+/// </summary>
+internal sealed class TempDatabase : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("pool-sqlite-").FullName;
+
+    public TempDatabase() => Path = In("test.db");
+
+    public string Path { get; }
+
+    public string ConnectionString => $"Data Source={Path}";
+
+    /// <summary>Options for a pool on this database, without the noise of a real machine's limits.</summary>
+    public SqlitePoolOptions Options(int size = 10, int overflow = 5) =>
+        new() { ConnectionString = ConnectionString, PoolSize = size, MaxOverflow = overflow };
+
+    /// <summary>A pool with one connection: whoever rents next gets the same one, if it is still there.</summary>
+    public SqlitePool OneConnection(TestLog? log = null) => new(Options(size: 1, overflow: 0), log);
+
+    public string In(string name) => System.IO.Path.Combine(_folder, name);
+
+    public bool Exists(string suffix = "") => File.Exists(Path + suffix);
+
+    public string[] OpenFiles() => Support.OpenFiles.Under(_folder + "/");
+
+    /// <summary>A connection past the pool, as another process would have.</summary>
+    public SqliteConnection OpenDirectly(string more = "")
+    {
+        SqliteConnection connection = new($"{ConnectionString};Pooling=False;{more}");
+        connection.Open();
+        return connection;
+    }
+
+    public void Dispose()
+    {
+        string[] open = OpenFiles();
+        Directory.Delete(_folder, recursive: true);
+        Assert.True(open.Length == 0, $"Still open: {string.Join(", ", open)}");
+    }
+}
