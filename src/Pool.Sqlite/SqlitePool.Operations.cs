@@ -91,6 +91,8 @@ public sealed partial class SqlitePool
             ClosedByOverflow = counts.Closed(RetireReason.Overflow),
             ClosedByClear = counts.Closed(RetireReason.Clear),
             ClosedByRetire = counts.Closed(RetireReason.Retired),
+            StatementHits = _source.StatementHits,
+            StatementMisses = _source.StatementMisses,
             WaitTime = _leases.WaitTimes.Summarize(),
         };
     }

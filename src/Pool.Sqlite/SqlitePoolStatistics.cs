@@ -81,6 +81,12 @@ public sealed record SqlitePoolStatistics
     /// <summary>How many were closed because a lease or a hook asked for it.</summary>
     public required long ClosedByRetire { get; init; }
 
+    /// <summary>How many commands found their statement prepared on their connection.</summary>
+    public required long StatementHits { get; init; }
+
+    /// <summary>How many commands had to have their statement prepared.</summary>
+    public required long StatementMisses { get; init; }
+
     /// <summary>How long rents waited for a connection to come back; those that did not wait are not in it.</summary>
     public required DurationSummary WaitTime { get; init; }
 }

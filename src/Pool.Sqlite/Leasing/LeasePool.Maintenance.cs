@@ -87,6 +87,11 @@ internal sealed partial class LeasePool<T>
         Deadline deadline = new(_time, _options.RentTimeout);
         Waiter<PoolItem<T>> waiter = _waiters.TryEnqueue(_options.RentTimeout, _options.Permits, always: true) ?? throw _source.Closed();
         GrantToWaiters();
+        if (_options.RentTimeout == TimeSpan.Zero)
+        {
+            _waiters.Withdraw(waiter, WaitOutcome.TimedOut);
+        }
+
         WaitOutcome outcome = await waiter.Wait(async: true, cancellationToken).ConfigureAwait(false);
         foreach (PoolItem<T> item in waiter.FurtherItems ?? [])
         {

@@ -111,7 +111,7 @@ public abstract class LeasePoolTest : IAsyncDisposable
         return refused;
     }
 
-    private protected static Task AssertCanceled(Task rent) =>
+    private protected static Task<OperationCanceledException> AssertCanceled(Task rent) =>
         Assert.ThrowsAnyAsync<OperationCanceledException>(rent.Limited);
 
     private protected static Task AssertClosed(Task rent) => Assert.ThrowsAsync<ObjectDisposedException>(rent.Limited);

@@ -3,7 +3,7 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Leasing;
 
-/// <summary>Everything at once from many threads; what must hold afterwards, <see cref="LeasePoolTest"/> checks.</summary>
+/// <summary>Everything at once. What must hold afterwards, <see cref="LeasePoolTest"/> checks.</summary>
 public sealed class StressTests : LeasePoolTest
 {
     private int _refused;
@@ -17,14 +17,14 @@ public sealed class StressTests : LeasePoolTest
     [InlineData(2, false)]
     [InlineData(3, true)]
     [InlineData(4, true)]
-    public async Task However_all_operations_meet_nothing_is_lost_and_every_counter_is_exact(int seed, bool checksEveryRent)
+    public async Task However_all_operations_meet_nothing_is_lost_and_every_counter_is_exact(int seed, bool checks)
     {
-        MakePoolFor(seed, checksEveryRent);
+        MakePoolFor(seed, checks);
         Task clock = Task.Run(RunClock);
         Task[] actors =
         [
-            .. Enumerable.Range(0, 6).Select(i => Task.Run(() => Act(new Random((seed * 100) + i), rounds: 1500))),
-            .. Enumerable.Range(6, 2).Select(i => Limit.OnThread(() => Block(new Random((seed * 100) + i), rounds: 1000))),
+            .. Enumerable.Range(0, 6).Select(i => Task.Run(() => Act(Seeded(seed, i), rounds: 1500))),
+            .. Enumerable.Range(6, 2).Select(i => Limit.OnThread(() => Block(Seeded(seed, i), rounds: 1000))),
         ];
         await Task.WhenAll(actors).WaitAsync(TimeSpan.FromMinutes(1));
         _done = true;
@@ -53,8 +53,8 @@ public sealed class StressTests : LeasePoolTest
         Task clock = Task.Run(RunClock);
         Task[] actors =
         [
-            .. Enumerable.Range(0, 4).Select(i => Task.Run(() => Act(new Random((seed * 100) + i), rounds: int.MaxValue))),
-            Limit.OnThread(() => Block(new Random((seed * 100) + 5), rounds: int.MaxValue)),
+            .. Enumerable.Range(0, 4).Select(i => Task.Run(() => Act(Seeded(seed, i), rounds: int.MaxValue))),
+            Limit.OnThread(() => Block(Seeded(seed, 5), rounds: int.MaxValue)),
         ];
         await Limit.Until(() => Counts.Rents > seed % 40);
         await Task.WhenAll(Task.Run(Pool.Dispose), Task.Run(Pool.Dispose));
@@ -224,6 +224,8 @@ public sealed class StressTests : LeasePoolTest
         Interlocked.Add(ref _unhealthy, dice == 0 ? 1 : 0);
         return dice switch { 0 => RetireReason.Unhealthy, 1 => RetireReason.Retired, _ => RetireReason.None };
     }
+
+    private static Random Seeded(int seed, int actor) => new((seed * 100) + actor);
 
     private static RetireReason Reason(Random random) =>
         random.Next(20) == 0 ? RetireReason.Retired : RetireReason.None;

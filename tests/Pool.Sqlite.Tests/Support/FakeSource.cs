@@ -20,7 +20,7 @@ internal sealed class FakeSource : ILeaseSource<FakeItem>
     /// <summary>Runs inside each open, with the number of the try from 1: it may block, or throw.</summary>
     public Action<int>? Opening { get; set; }
 
-    /// <summary>Runs inside each check, with whether it is to be probed, and says why the item must not be lent.</summary>
+    /// <summary>Runs inside each check, with whether it is a probe; says why the item must not be lent.</summary>
     public Func<FakeItem, bool, RetireReason>? Checking { get; set; }
 
     /// <summary>Runs inside each close: it may block.</summary>

@@ -57,7 +57,7 @@ internal sealed class FakeTimeProvider : TimeProvider
         }
     }
 
-    /// <summary>The next timer that is due until then, already set for its next period; null moves the clock there.</summary>
+    /// <summary>The next timer due until then, already set for its next period; null moves the clock there.</summary>
     private Timer? TakeDue(long target)
     {
         lock (_lock)
