@@ -69,6 +69,7 @@ public sealed partial class SqlitePool
     public SqlitePoolStatistics GetStatistics()
     {
         LeaseCounts counts = _leases.Count();
+        StatementCache[] caches = [.. _all.SelectMany(static pool => pool.Values).Select(static value => value.Statements)];
         return new SqlitePoolStatistics
         {
             PoolSize = PoolSize,
@@ -91,8 +92,8 @@ public sealed partial class SqlitePool
             ClosedByOverflow = counts.Closed(RetireReason.Overflow),
             ClosedByClear = counts.Closed(RetireReason.Clear),
             ClosedByRetire = counts.Closed(RetireReason.Retired),
-            StatementHits = _source.StatementHits,
-            StatementMisses = _source.StatementMisses,
+            StatementHits = _source.StatementHits + caches.Sum(static cache => cache.Hits),
+            StatementMisses = _source.StatementMisses + caches.Sum(static cache => cache.Misses),
             WaitTime = _leases.WaitTimes.Summarize(),
         };
     }

@@ -14,6 +14,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     private readonly string _name;
     private readonly IReadOnlyList<Pragma> _pragmas;
     private SqliteConnection? _anchor;
+    private long _statementHits;
+    private long _statementMisses;
 
     public ConnectionSource(SqlitePoolOptions options, DatabaseTarget target, string name, ILogger logger)
     {
@@ -28,6 +30,12 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     public Func<RentRefusal, TimeSpan, Exception>? Refused { get; set; }
 
     public DatabaseTarget Target { get; }
+
+    /// <summary>Of the connections that are closed.</summary>
+    public long StatementHits => Interlocked.Read(ref _statementHits);
+
+    /// <inheritdoc cref="StatementHits"/>
+    public long StatementMisses => Interlocked.Read(ref _statementMisses);
 
     public bool ChecksEveryRent => _options.Renting is not null;
 
@@ -99,6 +107,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         try
         {
+            Interlocked.Add(ref _statementHits, item.Statements.Hits);
+            Interlocked.Add(ref _statementMisses, item.Statements.Misses);
             item.Close(last);
         }
 #pragma warning disable CA1031 // There is nobody to tell but the log.

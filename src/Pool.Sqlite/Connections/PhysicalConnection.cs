@@ -6,7 +6,7 @@ using SQLitePCL;
 namespace Pool.Sqlite.Connections;
 
 /// <summary>One connection to SQLite: opened and set up once, cleaned after each lease, closed once.</summary>
-internal sealed class PhysicalConnection
+internal sealed partial class PhysicalConnection
 {
     private IReadOnlyList<Pragma> _pragmas;
     private readonly SessionWatch _watch;
@@ -104,19 +104,6 @@ internal sealed class PhysicalConnection
             driver.Dispose();
             throw;
         }
-    }
-
-    /// <summary>The driver's own object: from here on the lease can do what no statement shows.</summary>
-    public SqliteConnection Expose()
-    {
-        if (!_isExposed)
-        {
-            IsTouched = _isExposed = true;
-            _exposure ??= new Exposure(Driver);
-            _exposure.Begin();
-        }
-
-        return Driver;
     }
 
     public OpenReader AddReader(SqliteDataReader reader, Statement statement, bool writes)
@@ -259,29 +246,6 @@ internal sealed class PhysicalConnection
         }
     }
 
-    /// <summary>
-    /// Makes the connection as it was when it was opened, judging by what SQLite says it is now. Never throws.
-    /// </summary>
-    /// <returns>What became of it.</returns>
-    public CleanUp Clean()
-    {
-        if (!IsTouched)
-        {
-            return CleanUp.Clean;
-        }
-
-        try
-        {
-            return CleanTouched();
-        }
-#pragma warning disable CA1031 // Whatever goes wrong here, the answer is the same: it is not certain, so not used again.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            return new CleanUp(false, false, e.Message);
-        }
-    }
-
     /// <summary>Rolls back, then closes: closing with an open transaction would fire the driver's rollback hook.</summary>
     public void Close(bool last)
     {
@@ -309,220 +273,5 @@ internal sealed class PhysicalConnection
             Driver.Dispose();
             ReleaseGate();
         }
-    }
-
-    private CleanUp CleanTouched()
-    {
-        Stop.Forget();
-        CloseReaders();
-        if (Driver.Handle is null || Handle.IsClosed)
-        {
-            return new CleanUp(false, false, "the driver's connection was closed");
-        }
-
-        bool rolledBack = EndTransaction();
-        ReleaseGate();
-        if (_isExposed)
-        {
-            _isExposed = false;
-            if (HasBusyStatement())
-            {
-                return new CleanUp(false, rolledBack, "a statement that does not belong to a command is still running");
-            }
-
-            if (!_exposure!.TryEnd())
-            {
-                return new CleanUp(false, rolledBack, "functions or collations were registered");
-            }
-        }
-
-        SessionChanges changes = _watch.Changes;
-        if ((changes & ~SessionChanges.OwnPragma) != 0)
-        {
-            return new CleanUp(false, rolledBack, $"the session was changed: {changes}");
-        }
-
-        if (changes != 0)
-        {
-            foreach (Pragma pragma in _pragmas)
-            {
-                Apply(pragma);
-            }
-
-            _watch.Forget();
-        }
-
-        IsTouched = false;
-        return new CleanUp(true, rolledBack, null);
-    }
-
-    private bool EndTransaction()
-    {
-        bool snapshot = _inSnapshot;
-        _inSnapshot = false;
-        if (!IsInTransaction)
-        {
-            return false;
-        }
-
-        // Nothing was written in a snapshot, so there is nothing to lose.
-        Step("ROLLBACK");
-        return !snapshot;
-    }
-
-    private void CloseReaders()
-    {
-        if (_readers.Count == 0)
-        {
-            return;
-        }
-
-        bool open = _readers.Exists(static open => !open.Reader.IsClosed) && !Handle.IsClosed;
-        if (open)
-        {
-            RefuseRestOfBatches();
-        }
-
-        for (int i = _readers.Count - 1; i >= 0; i--)
-        {
-            Finish(_readers[i]);
-        }
-
-        if (open)
-        {
-            _watch.RefusesAll = false;
-            Statements.Clear();
-        }
-    }
-
-    // A reader that is disposed runs what is left of its batch. With all statements gone but the one whose rows it is
-    // reading, and new ones refused, there is nothing to run.
-    private void RefuseRestOfBatches()
-    {
-        _watch.RefusesAll = true;
-        sqlite3_stmt?[] current = [.. _readers.Select(static open => open.Reader.IsClosed ? null : open.Reader.Handle)];
-        List<sqlite3_stmt> others = [];
-        for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
-        {
-            if (!current.Contains(s) && s != _exposure?.Sentinel)
-            {
-                others.Add(s);
-            }
-        }
-
-        others.ForEach(static statement => statement.Dispose());
-    }
-
-    private bool HasBusyStatement()
-    {
-        for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
-        {
-            if (raw.sqlite3_stmt_busy(s) != 0)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private void Apply(Pragma pragma)
-    {
-        string? actual = pragma.Name == Pragma.JournalMode ? SetJournalMode(pragma) : Set(pragma);
-        bool unsupported = actual is null && pragma.Name == "mmap_size";
-        if (pragma.CanBeRead && !unsupported && !pragma.IsReadAs(actual))
-        {
-            throw new SqliteException(
-                actual is null
-                    ? $"PRAGMA {pragma.Name} is not known to this SQLite ({raw.sqlite3_libversion().utf8_to_string()})."
-                    : $"PRAGMA {pragma.Name} was set to {pragma.Value} but reads back as {actual}.",
-                raw.SQLITE_ERROR);
-        }
-    }
-
-    // What the hook has set stays, so that is what a lease's changes are put right to.
-    private void KeepAsTheHookLeftThem() => _pragmas =
-        [.. _pragmas.Select(pragma => NativeSql.Scalar(Handle, pragma.Get) is { } value ? pragma with { Value = value, ReadsBack = value } : pragma)];
-
-    private string? Set(Pragma pragma)
-    {
-        NativeSql.Scalar(Handle, pragma.Set);
-        return NativeSql.Scalar(Handle, pragma.Get);
-    }
-
-    // It belongs to the file, and changing it needs the file for itself for a moment. So one connection of this process
-    // does it, asking again as long as another process is in the way; the others find it changed.
-    private string? SetJournalMode(Pragma pragma)
-    {
-        if (Gate.JournalMode == pragma.Value && NativeSql.Scalar(Handle, pragma.Get) is { } known && pragma.IsReadAs(known))
-        {
-            return known;
-        }
-
-        bool enter = !HoldsGate;
-        if (enter)
-        {
-            EnterGateBlocking();
-        }
-
-        try
-        {
-            string? actual = SetJournalModeInGate(pragma);
-            Gate.JournalMode = pragma.Value;
-            return actual;
-        }
-        finally
-        {
-            if (enter)
-            {
-                Gate.Exit();
-            }
-        }
-    }
-
-    private void EnterGateBlocking()
-    {
-        if (!Gate.Enter(async: false, _rentTimeout, CancellationToken.None).AsTask().GetAwaiter().GetResult())
-        {
-            throw new SqliteException("The write gate of the database was not free in time.", raw.SQLITE_BUSY);
-        }
-    }
-
-    private string? SetJournalModeInGate(Pragma pragma)
-    {
-        Deadline deadline = new(TimeProvider.System, TimeSpan.FromMilliseconds(BusyTimeoutMilliseconds));
-        _ = raw.sqlite3_busy_timeout(Handle, 0);
-        try
-        {
-            for (; ; )
-            {
-                try
-                {
-                    string? actual = NativeSql.Scalar(Handle, pragma.Get);
-                    actual = pragma.IsReadAs(actual) ? actual : NativeSql.Scalar(Handle, pragma.Set);
-
-                    // The first read makes the index of the WAL, and is in the way of another first read.
-                    NativeSql.Scalar(Handle, "PRAGMA schema_version");
-                    return actual;
-                }
-                catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(TimeSpan.Zero))
-                {
-                    Thread.Sleep(1);
-                }
-            }
-        }
-        finally
-        {
-            _ = raw.sqlite3_busy_timeout(Handle, BusyTimeoutMilliseconds);
-        }
-    }
-
-    // As SQLite advises before the last connection closes; a database that cannot be written needs neither.
-    private static void Finish(sqlite3 handle)
-    {
-        NativeSql.Try(handle, "PRAGMA busy_timeout=0");
-        NativeSql.Try(handle, "PRAGMA analysis_limit=400");
-        NativeSql.Try(handle, "PRAGMA optimize");
-        NativeSql.Try(handle, "PRAGMA wal_checkpoint(TRUNCATE)");
     }
 }

@@ -45,6 +45,9 @@ internal sealed partial class LeasePool<T>
                select (item, _time.GetElapsedTime(item.UnchangedSince, now));
     }
 
+    /// <summary>Everything that is open, in use or not.</summary>
+    public IEnumerable<T> Values => _items.ToArray().Select(static item => item.Value);
+
     private void CloseIdle()
     {
         FlushHot();

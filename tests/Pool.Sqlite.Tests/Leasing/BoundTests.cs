@@ -195,6 +195,21 @@ public sealed class BoundTests : LeasePoolTest
     }
 
     [Fact]
+    public async Task The_peak_does_not_count_what_exclusive_work_had()
+    {
+        // So many permits that their return takes longer than the rent that goes on after the first of them.
+        MakePool(new LeasePoolOptions { Size = 1, MaxOverflow = 9999 });
+        await Pool.BeginExclusive(CancellationToken.None).Limited();
+        Task<PoolItem<FakeItem>> waiting = StartRent();
+
+        Pool.EndExclusive();
+
+        Return(await waiting.Limited());
+        Assert.Equal(1, Counts.PeakInUse);
+        Pool.Dispose();
+    }
+
+    [Fact]
     public async Task Neither_exclusive_work_nor_warming_up_counts_as_use()
     {
         MakePool(new LeasePoolOptions { Size = 3 });

@@ -47,6 +47,30 @@ public sealed class ThreadPoolTests : LeasePoolTest
         Assert.IsAssignableFrom<OperationCanceledException>(failure);
     }
 
+    [Fact]
+    public async Task Stock_is_not_opened_beyond_the_bound_while_opens_have_yet_to_begin()
+    {
+        MakePool(new LeasePoolOptions { Size = 2, MaxOverflow = 1, MinIdle = 2 });
+        PoolItem<FakeItem> item = Take(Pool.Rent());
+        List<Task<PoolItem<FakeItem>>> opening = [];
+
+        WithoutThreadPool(() =>
+        {
+            // These have found nothing idle, and will open as soon as they get a thread …
+            opening.Add(StartRent());
+            opening.Add(StartRent());
+
+            // … while what was out comes home, goes cold, and stock is opened.
+            Return(item);
+            Pool.Sweep();
+            Pool.Sweep();
+        });
+
+        await Task.WhenAll(opening).Limited();
+        Assert.InRange(Source.MostExisting, 1, 3);
+        Assert.InRange(Counts.Open, 2, 3);
+    }
+
     private static Thread Start(Action work)
     {
         Thread thread = new(() => work()) { IsBackground = true };

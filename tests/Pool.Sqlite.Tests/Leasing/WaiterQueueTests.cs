@@ -6,6 +6,9 @@ namespace Pool.Sqlite.Tests.Leasing;
 public sealed class WaiterQueueTests
 {
     private readonly FakeTimeProvider _time = new();
+    private readonly long _start;
+
+    public WaiterQueueTests() => _start = _time.GetTimestamp();
 
     [Fact]
     public void Grants_go_to_the_first_in_the_queue()
@@ -160,6 +163,63 @@ public sealed class WaiterQueueTests
         _time.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Equal((1, 0), (_time.CreatedTimers, _time.ArmedTimers));
+    }
+
+    [Fact]
+    public void Whoever_has_less_time_than_those_before_fails_before_them()
+    {
+        using WaiterQueue<string> queue = Make();
+        Waiter<string>[] waiters =
+        [
+            queue.TryEnqueue(TimeSpan.FromSeconds(5))!,
+            queue.TryEnqueue(Timeout.InfiniteTimeSpan)!,
+            queue.TryEnqueue(TimeSpan.FromSeconds(2))!,
+            queue.TryEnqueue(TimeSpan.FromSeconds(9))!,
+            queue.TryEnqueue(TimeSpan.FromSeconds(2))!,
+        ];
+        foreach ((int second, int[] left) in (ReadOnlySpan<(int, int[])>)
+            [(1, [0, 1, 2, 3, 4]), (2, [0, 1, 3]), (4, [0, 1, 3]), (5, [1, 3]), (8, [1, 3]), (9, [1])])
+        {
+            _time.Advance(TimeSpan.FromSeconds(second) - _time.GetElapsedTime(_start));
+            Assert.Equal(left, Enumerable.Range(0, 5).Where(i => waiters[i].IsQueued));
+        }
+
+        Assert.Equal((1, 0), (_time.CreatedTimers, _time.ArmedTimers));
+        queue.TryGrant("a");
+        Assert.Equal("a", waiters[1].Item);
+    }
+
+    [Fact]
+    public void A_deadline_is_kept_when_an_earlier_one_was_served_or_has_passed()
+    {
+        using WaiterQueue<string> queue = Make();
+        queue.TryEnqueue(TimeSpan.FromSeconds(1));
+        Waiter<string> late = queue.TryEnqueue(TimeSpan.FromSeconds(10))!;
+        queue.TryGrant("a");
+        _time.Advance(TimeSpan.FromSeconds(4));
+        Waiter<string> later = queue.TryEnqueue(TimeSpan.FromSeconds(3))!;
+
+        _time.Advance(TimeSpan.FromSeconds(2.999));
+        Assert.Equal(2, queue.Count);
+        _time.Advance(TimeSpan.FromSeconds(0.001));
+        Assert.Equal(WaitOutcome.TimedOut, Outcome(later));
+        _time.Advance(TimeSpan.FromSeconds(2.999));
+        Assert.Null(Outcome(late));
+        _time.Advance(TimeSpan.FromSeconds(0.001));
+        Assert.Equal(WaitOutcome.TimedOut, Outcome(late));
+    }
+
+    [Fact]
+    public void One_that_must_be_let_in_is_let_into_a_full_queue()
+    {
+        using WaiterQueue<string> queue = Make(capacity: 0);
+        Assert.Null(queue.TryEnqueue());
+
+        Waiter<string>? waiter = queue.TryEnqueue(Timeout.InfiniteTimeSpan, always: true);
+
+        Assert.NotNull(waiter);
+        queue.TryGrant("a");
+        Assert.Equal("a", waiter.Item);
     }
 
     [Fact]

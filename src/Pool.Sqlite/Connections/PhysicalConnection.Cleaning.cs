@@ -1,0 +1,159 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Pool.Sqlite.Connections;
+
+/// <content>Making it as it was, after a lease.</content>
+internal sealed partial class PhysicalConnection
+{
+    /// <summary>The driver's own object: from here on the lease can do what no statement shows.</summary>
+    public SqliteConnection Expose()
+    {
+        if (!_isExposed)
+        {
+            IsTouched = _isExposed = true;
+            _exposure ??= new Exposure(Driver);
+            _exposure.Begin();
+        }
+
+        return Driver;
+    }
+
+    /// <summary>
+    /// Makes the connection as it was when it was opened, judging by what SQLite says it is now. Never throws.
+    /// </summary>
+    /// <returns>What became of it.</returns>
+    public CleanUp Clean()
+    {
+        if (!IsTouched)
+        {
+            return CleanUp.Clean;
+        }
+
+        try
+        {
+            return CleanTouched();
+        }
+#pragma warning disable CA1031 // Whatever goes wrong here, the answer is the same: it is not certain, so not used again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return new CleanUp(false, false, e.Message);
+        }
+    }
+
+    private CleanUp CleanTouched()
+    {
+        Stop.Forget();
+        CloseReaders();
+        if (Driver.Handle is null || Handle.IsClosed)
+        {
+            return new CleanUp(false, false, "the driver's connection was closed");
+        }
+
+        bool rolledBack = EndTransaction();
+        ReleaseGate();
+        if (_isExposed)
+        {
+            _isExposed = false;
+            if (HasBusyStatement())
+            {
+                return new CleanUp(false, rolledBack, "a statement that does not belong to a command is still running");
+            }
+
+            if (!_exposure!.TryEnd())
+            {
+                return new CleanUp(false, rolledBack, "functions or collations were registered");
+            }
+        }
+
+        SessionChanges changes = _watch.Changes;
+        if ((changes & ~SessionChanges.OwnPragma) != 0)
+        {
+            return new CleanUp(false, rolledBack, $"the session was changed: {changes}");
+        }
+
+        if (changes != 0)
+        {
+            foreach (Pragma pragma in _pragmas)
+            {
+                Apply(pragma);
+            }
+
+            _watch.Forget();
+        }
+
+        IsTouched = false;
+        return new CleanUp(true, rolledBack, null);
+    }
+
+    private bool EndTransaction()
+    {
+        bool snapshot = _inSnapshot;
+        _inSnapshot = false;
+        if (!IsInTransaction)
+        {
+            return false;
+        }
+
+        // Nothing was written in a snapshot, so there is nothing to lose.
+        Step("ROLLBACK");
+        return !snapshot;
+    }
+
+    private void CloseReaders()
+    {
+        if (_readers.Count == 0)
+        {
+            return;
+        }
+
+        bool open = _readers.Exists(static open => !open.Reader.IsClosed) && !Handle.IsClosed;
+        if (open)
+        {
+            RefuseRestOfBatches();
+        }
+
+        for (int i = _readers.Count - 1; i >= 0; i--)
+        {
+            Finish(_readers[i]);
+        }
+
+        if (open)
+        {
+            _watch.RefusesAll = false;
+            Statements.Clear();
+        }
+    }
+
+    // A reader that is disposed runs what is left of its batch. With all statements gone but the one whose rows it is
+    // reading, and new ones refused, there is nothing to run.
+    private void RefuseRestOfBatches()
+    {
+        _watch.RefusesAll = true;
+        sqlite3_stmt?[] current = [.. _readers.Select(static open => open.Reader.IsClosed ? null : open.Reader.Handle)];
+        List<sqlite3_stmt> others = [];
+        for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
+        {
+            if (!current.Contains(s) && s != _exposure?.Sentinel)
+            {
+                others.Add(s);
+            }
+        }
+
+        others.ForEach(static statement => statement.Dispose());
+    }
+
+    private bool HasBusyStatement()
+    {
+        for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
+        {
+            if (raw.sqlite3_stmt_busy(s) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,126 @@
+namespace Pool.Sqlite.Leasing;
+
+/// <content>Permits: taking them, waiting for them, giving them back.</content>
+internal sealed partial class LeasePool<T>
+{
+    private bool TryTakePermit(out PoolItem<T>? item)
+    {
+        item = null;
+        if (_waiters.Demand != 0)
+        {
+            return false;
+        }
+
+        item = _hot.TryTake();
+        if (item is null && !_permits.Wait(0, CancellationToken.None))
+        {
+            return false;
+        }
+
+        NotePeak();
+        return true;
+    }
+
+    private async ValueTask<PoolItem<T>?> WaitForPermit(
+        bool async, Deadline deadline, CancellationToken cancellationToken)
+    {
+        if (!_closed && _options.RentTimeout == TimeSpan.Zero)
+        {
+            Interlocked.Increment(ref _timeouts);
+            throw _source.RentRefused(RentRefusal.TimedOutWaiting, TimeSpan.Zero);
+        }
+
+        Waiter<PoolItem<T>>? waiter = _waiters.TryEnqueue();
+        if (waiter is null)
+        {
+            throw NoRoomToWait();
+        }
+
+        GrantToWaiters();
+        WaitOutcome outcome = await waiter.Wait(async, cancellationToken).ConfigureAwait(false);
+        switch (outcome)
+        {
+            case WaitOutcome.Granted:
+                NotePeak();
+                WaitTimes.Record(deadline.Elapsed);
+                return waiter.Item;
+            case WaitOutcome.Canceled:
+                Interlocked.Increment(ref _cancellations);
+                throw new OperationCanceledException(cancellationToken);
+            case WaitOutcome.TimedOut:
+                WaitTimes.Record(deadline.Elapsed);
+                Interlocked.Increment(ref _timeouts);
+                throw _source.RentRefused(RentRefusal.TimedOutWaiting, deadline.Elapsed);
+            default:
+                throw _source.Closed();
+        }
+    }
+
+    /// <summary>Lays an item, if there is one, and its permit where the slow path finds them.</summary>
+    private void Shelve(PoolItem<T>? item)
+    {
+        if (item is not null)
+        {
+            _idle.Enqueue(item);
+        }
+
+        ReleasePermit();
+    }
+
+    private void ReleasePermit()
+    {
+        _permits.Release();
+        if (_waiters.Demand != 0)
+        {
+            GrantToWaiters();
+        }
+    }
+
+    /// <summary>Gives what permits there are to those who wait, in their order.</summary>
+    private void GrantToWaiters()
+    {
+        while (_waiters.Count > 0)
+        {
+            PoolItem<T>? item = _hot.TryTake();
+            if (item is null && !_permits.Wait(0, CancellationToken.None))
+            {
+                return;
+            }
+
+            if (!_waiters.TryGrant(item))
+            {
+                if (item is not null)
+                {
+                    _idle.Enqueue(item);
+                }
+
+                _permits.Release();
+            }
+        }
+
+        if (_closed)
+        {
+            CloseIdle();
+        }
+    }
+
+    private void NotePeak()
+    {
+        int held = _options.Permits - _permits.CurrentCount - Volatile.Read(ref _housekeeping);
+        for (int peak = _peak; held > peak; peak = _peak)
+        {
+            Interlocked.CompareExchange(ref _peak, held, peak);
+        }
+    }
+
+    private Exception NoRoomToWait()
+    {
+        if (_closed)
+        {
+            return _source.Closed();
+        }
+
+        Interlocked.Increment(ref _timeouts);
+        return _source.RentRefused(RentRefusal.TooManyWaiters, TimeSpan.Zero);
+    }
+}

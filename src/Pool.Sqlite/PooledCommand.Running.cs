@@ -1,0 +1,134 @@
+using System.Data;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Connections;
+using SQLitePCL;
+
+namespace Pool.Sqlite;
+
+/// <content>Running a statement that need not wait.</content>
+public sealed partial class PooledCommand
+{
+    private static Outcome RunNative(PhysicalConnection physical, Statement statement, Execution kind)
+    {
+        sqlite3_stmt native = statement.Native!;
+        bool writes = !statement.IsReadOnly;
+        try
+        {
+            if (writes)
+            {
+                // Waiting for another process is done here, without blocking, not by SQLite's own sleeps.
+                raw.sqlite3_busy_timeout(physical.Handle, 0);
+            }
+
+            int result = raw.sqlite3_step(native);
+            if (physical.IsLocked(result))
+            {
+                return new Outcome(Obstacle.Lock);
+            }
+
+            physical.ThrowUnlessDone(result);
+
+            object? value = kind == Execution.Scalar && result == raw.SQLITE_ROW ? ReadFirstColumn(native) : null;
+            return new Outcome(value, statement.HasColumns ? -1 : raw.sqlite3_changes(physical.Handle));
+        }
+        finally
+        {
+            _ = raw.sqlite3_reset(native);
+            if (statement.ParameterNames.Length > 0)
+            {
+                _ = raw.sqlite3_clear_bindings(native);
+            }
+
+            if (writes)
+            {
+                raw.sqlite3_busy_timeout(physical.Handle, physical.BusyTimeoutMilliseconds);
+            }
+        }
+    }
+
+    private Outcome RunDriver(
+        PhysicalConnection physical, Statement statement, Execution kind, CommandBehavior behavior, bool canBeCanceled)
+    {
+        bool writes = !statement.IsReadOnly;
+        if (writes && !physical.IsInTransaction && !WriteWait.TryKnock(physical))
+        {
+            return new Outcome(Obstacle.Lock);
+        }
+
+        SqliteCommand driver = statement.Driver;
+        driver.CommandTimeout = CommandTimeout;
+        driver.Parameters.Clear();
+        for (int i = 0; i < (_parameters?.Count ?? 0); i++)
+        {
+            driver.Parameters.Add(_parameters![i]);
+        }
+
+        switch (kind)
+        {
+            case Execution.NonQuery:
+                return new Outcome(null, driver.ExecuteNonQuery());
+            case Execution.Scalar:
+                return new Outcome(driver.ExecuteScalar(), -1);
+        }
+
+        // The driver would close its own connection with the reader.
+        CommandBehavior inner = behavior & ~CommandBehavior.CloseConnection;
+        SqliteDataReader reader = driver.ExecuteReader(inner);
+        _open = physical.AddReader(reader, statement, writes);
+        bool wrapped = writes || behavior != inner || canBeCanceled;
+        return new Outcome(wrapped ? new PooledDataReader(reader, this, closesConnection: behavior != inner) : reader, -1);
+    }
+
+    // As the driver's GetValue answers.
+    private static object ReadFirstColumn(sqlite3_stmt statement) => raw.sqlite3_column_type(statement, 0) switch
+    {
+        raw.SQLITE_INTEGER => raw.sqlite3_column_int64(statement, 0),
+        raw.SQLITE_FLOAT => raw.sqlite3_column_double(statement, 0),
+        raw.SQLITE_TEXT => raw.sqlite3_column_text(statement, 0).utf8_to_string(),
+        raw.SQLITE_BLOB => raw.sqlite3_column_blob(statement, 0).ToArray(),
+        _ => DBNull.Value,
+    };
+
+    private Exception Stopped(SqliteException failure, PhysicalConnection physical, CancellationToken cancellationToken)
+    {
+        if (physical.Stop.WasStopped(_execution))
+        {
+            return new OperationCanceledException("The statement was cancelled.", failure, cancellationToken);
+        }
+
+        return physical.Stop.TimedOut
+            ? new SqliteException(
+                $"The statement was stopped because it ran for longer than CommandTimeout, {CommandTimeout} s.",
+                failure.SqliteErrorCode,
+                failure.SqliteExtendedErrorCode)
+            : failure;
+    }
+
+    private void CheckTransaction(PhysicalConnection physical)
+    {
+        PooledTransaction? current = _connection!.CurrentTransaction;
+        if (current is not null && !physical.IsInTransaction)
+        {
+            throw PooledTransaction.Ended();
+        }
+
+        if (Transaction != current)
+        {
+            throw new InvalidOperationException(Transaction is null
+                ? "The connection is in a transaction, and the command's Transaction is not set. Set it to that transaction."
+                : "The command's Transaction is not the one its connection is in.");
+        }
+    }
+
+    private static void RefuseOnReader(Statement statement)
+    {
+        if (!statement.IsReadOnly || statement.ControlsTransaction)
+        {
+            throw new InvalidOperationException(statement.ControlsTransaction
+                ? "This is a reader lease, which is one read transaction from its first statement to its return: it can neither "
+                    + "begin nor end one. Use RentAsync for transactions of your own."
+                : "This is a reader lease, and the statement writes; it was not run. Use RentAsync, WriteAsync or ExecuteAsync "
+                    + "to write.");
+        }
+    }
+}
