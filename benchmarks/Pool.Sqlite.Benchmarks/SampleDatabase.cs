@@ -39,6 +39,34 @@ internal sealed class SampleDatabase : IDisposable
         return ConnectionStringFor(path);
     }
 
+    /// <summary>A new database with the table <c>log</c> and a counter, both empty.</summary>
+    public string CreateEmpty(string name)
+    {
+        var connectionString = ConnectionStringFor(Path.Combine(_directory, name + ".db"));
+        using var connection = new SqliteConnection(connectionString);
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText =
+            """
+            pragma journal_mode = wal;
+            create table log(id integer primary key, k text, v text);
+            create table counter(n integer not null);
+            insert into counter values(0);
+            """;
+        command.ExecuteNonQuery();
+        return connectionString;
+    }
+
+    /// <summary>Deletes a database that nobody has open any more, with its log.</summary>
+    public static void Delete(string connectionString)
+    {
+        var path = new SqliteConnectionStringBuilder(connectionString).DataSource;
+        foreach (var suffix in (string[])["", "-wal", "-shm"])
+        {
+            File.Delete(path + suffix);
+        }
+    }
+
     public void Dispose()
     {
         try

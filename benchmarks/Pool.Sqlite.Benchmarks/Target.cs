@@ -14,6 +14,7 @@ internal sealed record Target(string What, double? Measured, string Unit, bool A
 
     private string Format(double value) => Unit switch
     {
+        "x" when value is > 0 and < 0.1 => value.ToString("0.000", CultureInfo.InvariantCulture) + "x",
         "x" => value.ToString("0.00", CultureInfo.InvariantCulture) + "x",
         "" => value.ToString("#,0", CultureInfo.InvariantCulture),
         _ => value.ToString("#,0", CultureInfo.InvariantCulture) + " " + Unit,

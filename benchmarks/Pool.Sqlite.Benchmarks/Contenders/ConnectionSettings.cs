@@ -8,17 +8,20 @@ internal static class ConnectionSettings
 {
     /// <summary>The four PRAGMAs that a program must repeat on every new connection. They are the pool's own
     /// defaults; <c>journal_mode=wal</c> is kept by the file itself.</summary>
-    public const string PerConnection =
+    private const string PerConnection =
         "pragma synchronous=normal; pragma cache_size=-16000; pragma mmap_size=268435456; pragma temp_store=memory;";
+
+    private const string PerConnectionFull =
+        "pragma synchronous=full; pragma cache_size=-16000; pragma mmap_size=268435456; pragma temp_store=memory;";
 
     private static readonly string[] Compared =
         ["journal_mode", "synchronous", "cache_size", "mmap_size", "temp_store"];
 
-    /// <summary>Runs <see cref="PerConnection"/>.</summary>
-    public static void Apply(DbConnection connection)
+    /// <summary>Runs the four, with <paramref name="synchronous"/> normal or full.</summary>
+    public static void Apply(DbConnection connection, SynchronousMode synchronous = SynchronousMode.Normal)
     {
         using var command = connection.CreateCommand();
-        command.CommandText = PerConnection;
+        command.CommandText = synchronous == SynchronousMode.Full ? PerConnectionFull : PerConnection;
         command.ExecuteNonQuery();
     }
 

@@ -17,19 +17,26 @@ internal sealed class DriverPool(string connectionString) : IContender
 
     /// <summary>Opens <paramref name="count"/> connections at once, sets each up, and gives them all to the
     /// driver's pool.</summary>
-    public void Prepare(int count)
+    public void Prepare(int count, SynchronousMode synchronous = SynchronousMode.Normal)
     {
         var open = new List<SqliteConnection>(count);
         for (var i = 0; i < count; i++)
         {
             open.Add(OpenPooled());
-            ConnectionSettings.Apply(open[i]);
+            ConnectionSettings.Apply(open[i], synchronous);
         }
 
         open.ForEach(connection => connection.Dispose());
     }
 
     public DbConnection Open() => OpenPooled();
+
+    public async ValueTask<DbConnection> OpenAsync()
+    {
+        var connection = new SqliteConnection(_connectionString);
+        await connection.OpenAsync().ConfigureAwait(false);
+        return connection;
+    }
 
     public void OpenAndClose(int count)
     {

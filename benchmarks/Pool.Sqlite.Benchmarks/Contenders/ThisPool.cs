@@ -14,11 +14,15 @@ internal sealed class ThisPool : IContender
         _pool = new SqlitePool(options);
     }
 
+    public ThisPool(SqlitePoolOptions options) => _pool = new SqlitePool(options);
+
     public string Name => "this pool";
 
     public SqlitePool Pool => _pool;
 
     public DbConnection Open() => _pool.Rent();
+
+    public async ValueTask<DbConnection> OpenAsync() => await _pool.RentAsync().ConfigureAwait(false);
 
     public void OpenAndClose(int count)
     {

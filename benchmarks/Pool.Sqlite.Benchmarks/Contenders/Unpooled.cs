@@ -13,6 +13,8 @@ internal sealed class Unpooled(string connectionString) : IContender
 
     public DbConnection Open() => OpenPhysical();
 
+    public ValueTask<DbConnection> OpenAsync() => new(OpenPhysical());
+
     public void OpenAndClose(int count)
     {
         for (var i = 0; i < count; i++)

@@ -9,4 +9,5 @@ internal enum Role
     DriverPool,
     ThisPool,
     ThisPoolAsync,
+    ThisPoolTenLeases,
 }

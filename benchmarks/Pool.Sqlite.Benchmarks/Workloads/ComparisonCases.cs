@@ -10,6 +10,8 @@ internal sealed class ComparisonCases : IDisposable
 
     public const string Rent = "rent and return";
     public const string Point = "point read";
+    public const string Dapper = "point read through Dapper";
+    public const string TenReads = "ten point reads";
 
     private readonly int _rows;
     private readonly string _floorDatabase;
@@ -53,6 +55,18 @@ internal sealed class ComparisonCases : IDisposable
                 .. EachContender((contender, seed) => new PointReadWorker(contender, seed, _rows)),
             ]);
         }
+
+        yield return new Case(Dapper, 1,
+        [
+            new Series(_driver.Name, Role.DriverPool, seed => new DapperReadWorker(_driver, seed, _rows)),
+            new Series(_pool.Name, Role.ThisPool, seed => new DapperReadWorker(_pool, seed, _rows)),
+        ]);
+        yield return new Case(TenReads, 1,
+        [
+            new Series(_driver.Name, Role.DriverPool, seed => new TenReadsWorker(_driver, seed, _rows)),
+            new Series("one reader lease", Role.ThisPool, seed => new ReaderLeaseWorker(_pool, seed, _rows)),
+            new Series("ten leases", Role.ThisPoolTenLeases, seed => new TenReadsWorker(_pool, seed, _rows)),
+        ]);
 
         foreach (var threads in (int[])[1, ManyThreads])
         {

@@ -46,6 +46,44 @@ internal sealed class PointReadWorker(IContender contender, int seed, int rows) 
     }
 }
 
+/// <summary>One row by its key, through Dapper.</summary>
+internal sealed class DapperReadWorker(IContender contender, int seed, int rows) : OpenWorkClose(contender, seed, rows)
+{
+    protected override void RunOnce()
+    {
+        using var connection = Contender.Open();
+        KeyValueWork.PointThroughDapper(connection, NextRow());
+    }
+}
+
+/// <summary>Ten rows by their keys, each with a connection opened for it.</summary>
+internal sealed class TenReadsWorker(IContender contender, int seed, int rows) : OpenWorkClose(contender, seed, rows)
+{
+    public const int Reads = 10;
+
+    protected override void RunOnce()
+    {
+        for (var i = 0; i < Reads; i++)
+        {
+            using var connection = Contender.Open();
+            KeyValueWork.Point(connection, NextRow());
+        }
+    }
+}
+
+/// <summary>Ten rows by their keys in one reader lease: one snapshot.</summary>
+internal sealed class ReaderLeaseWorker(ThisPool pool, int seed, int rows) : OpenWorkClose(pool, seed, rows)
+{
+    protected override void RunOnce()
+    {
+        using var reader = pool.Pool.RentReader();
+        for (var i = 0; i < TenReadsWorker.Reads; i++)
+        {
+            KeyValueWork.Point(reader, NextRow());
+        }
+    }
+}
+
 /// <summary>A hundred neighbouring rows, all columns.</summary>
 internal sealed class RangeReadWorker(IContender contender, int seed, int rows) : OpenWorkClose(contender, seed, rows)
 {

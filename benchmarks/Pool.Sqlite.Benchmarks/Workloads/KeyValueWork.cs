@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 
 namespace Pool.Sqlite.Benchmarks.Workloads;
 
@@ -35,13 +36,28 @@ internal static class KeyValueWork
         return length;
     }
 
+    public static string? PointThroughDapper(DbConnection connection, long id) =>
+        connection.ExecuteScalar<string>(PointSql, new { id });
+
     public static void Insert(DbConnection connection, long number)
     {
-        using var command = connection.CreateCommand();
+        using var command = InsertCommand(connection, number);
+        command.ExecuteNonQuery();
+    }
+
+    public static async Task InsertAsync(DbConnection connection, long number)
+    {
+        using var command = InsertCommand(connection, number);
+        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+    }
+
+    private static DbCommand InsertCommand(DbConnection connection, long number)
+    {
+        var command = connection.CreateCommand();
         command.CommandText = InsertSql;
         Bind(command, "$k", number);
         Bind(command, "$v", "a row of its own, committed on its own");
-        command.ExecuteNonQuery();
+        return command;
     }
 
     private static void Bind(DbCommand command, string name, object value)

@@ -1,0 +1,151 @@
+using System.Data.Common;
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Benchmarks.Contenders;
+using Pool.Sqlite.Benchmarks.Measuring;
+
+namespace Pool.Sqlite.Benchmarks.Workloads;
+
+/// <summary>Many asynchronous tasks that each insert one row a commit, over and over: who waits, how long, and is
+/// every acknowledged row there afterwards? Each contender on a fresh database.</summary>
+internal sealed class WriterCrowd(Plan plan, SampleDatabase databases, CancellationToken stop)
+{
+    private const int SpareConnections = 2;
+
+    private volatile bool _over;
+
+    public WriterComparison Run(WriterCase @case)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        if (@case.MinimumThreads is { } wanted)
+        {
+            ThreadPool.SetMinThreads(wanted, wanted);
+        }
+
+        try
+        {
+            return new WriterComparison(
+                @case, Measure(@case, "driver", ThroughDriver), Measure(@case, "pool", ThroughPool));
+        }
+        finally
+        {
+            ThreadPool.SetMinThreads(workers, ports);
+        }
+    }
+
+    private static IContender ThroughDriver(string connectionString, WriterCase @case)
+    {
+        var driver = new DriverPool(connectionString);
+        // A connection for every writer, so that none ever writes through one without the settings.
+        driver.Prepare(@case.Writers + SpareConnections, @case.Synchronous);
+        return driver;
+    }
+
+    private static IContender ThroughPool(string connectionString, WriterCase @case)
+    {
+        var options = new SqlitePoolOptions { ConnectionString = connectionString };
+        options.Pragmas.Synchronous = @case.Synchronous;
+        var pool = new ThisPool(options);
+        pool.Pool.WarmUpAsync(CancellationToken.None).GetAwaiter().GetResult();
+        return pool;
+    }
+
+    private WriterResult Measure(WriterCase @case, string name, Func<string, WriterCase, IContender> create)
+    {
+        var connectionString = databases.CreateEmpty($"writers-{name}-{Guid.NewGuid():N}");
+        try
+        {
+            using var contender = create(connectionString, @case);
+            Insert(contender);
+            var before = CountRows(connectionString);
+            var (tallies, elapsed) = Drive(contender, @case);
+            stop.ThrowIfCancellationRequested();
+            var settings = ConnectionSettings.ReadAll(
+                contender, Math.Min(@case.Writers, new SqlitePoolOptions().PoolSize));
+            return Summarise(contender.Name, tallies, elapsed, CountRows(connectionString) - before, settings);
+        }
+        finally
+        {
+            SampleDatabase.Delete(connectionString);
+        }
+    }
+
+    // What the contender before left behind is not to be collected at the expense of this one.
+    private (Tally[] Tallies, TimeSpan Elapsed) Drive(IContender contender, WriterCase @case)
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        _over = false;
+        var tallies = Enumerable.Range(0, @case.Writers).Select(_ => new Tally()).ToArray();
+        var start = Stopwatch.GetTimestamp();
+        var tasks = Array.ConvertAll(tallies, tally => Task.Run(() => WriteAsync(contender, tally), CancellationToken.None));
+        stop.WaitHandle.WaitOne(plan.Writers);
+        _over = true;
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        // Nobody is abandoned: who began a write ends it, and its latency counts.
+        Task.WaitAll(tasks, CancellationToken.None);
+        return (tallies, elapsed);
+    }
+
+    private async Task WriteAsync(IContender contender, Tally tally)
+    {
+        for (var number = 0L; !_over; number++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            try
+            {
+                using var connection = await contender.OpenAsync().ConfigureAwait(false);
+                await KeyValueWork.InsertAsync(connection, number).ConfigureAwait(false);
+                tally.Attempted++;
+                // What ends after the gong is not counted as throughput, but its latency is recorded.
+                tally.Completed += _over ? 0 : 1;
+            }
+            catch (DbException error)
+            {
+                // A contender that says no under load is a result, not a reason to stop measuring.
+                tally.Fail(error);
+            }
+
+            tally.Latencies.Record((long)Stopwatch.GetElapsedTime(start).TotalNanoseconds);
+        }
+    }
+
+    // Compiles the code and opens the file before the clock starts; not among the rows that are compared.
+    private static void Insert(IContender contender)
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            using var connection = contender.OpenAsync().AsTask().GetAwaiter().GetResult();
+            KeyValueWork.InsertAsync(connection, i).GetAwaiter().GetResult();
+        }
+    }
+
+    private static long CountRows(string connectionString)
+    {
+        using var connection = new SqliteConnection(connectionString);
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "select count(*) from log";
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private static WriterResult Summarise(
+        string name, Tally[] tallies, TimeSpan elapsed, long inDatabase, IReadOnlyList<string> settings)
+    {
+        const double Milliseconds = 1e6;
+        var latencies = new Histogram();
+        Array.ForEach(tallies, tally => latencies.Add(tally.Latencies));
+        return new WriterResult(
+            name,
+            tallies.Sum(tally => tally.Completed) / elapsed.TotalSeconds,
+            latencies.Percentile(0.50) / Milliseconds,
+            latencies.Percentile(0.99) / Milliseconds,
+            latencies.Worst / Milliseconds,
+            tallies.Sum(tally => tally.Attempted),
+            inDatabase,
+            tallies.Min(tally => tally.Attempted),
+            tallies.Sum(tally => tally.Errors),
+            Array.Find(tallies, tally => tally.FirstError is not null)?.FirstError,
+            settings);
+    }
+}
