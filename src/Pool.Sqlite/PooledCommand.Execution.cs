@@ -10,8 +10,9 @@ public sealed partial class PooledCommand
 {
     private OpenReader? _open;
 
-    // The number of the execution that is going on, or whose reader is open; 0 for none.
+    // The number of the execution that is going on, or whose reader is open, and what stops it; 0 for none.
     private int _execution;
+    private StopSignal? _stop;
 
     /// <summary>What is wanted of a statement.</summary>
     private enum Execution
@@ -28,6 +29,8 @@ public sealed partial class PooledCommand
         {
             FinishReader();
         }
+
+        reader.Dispose();
     }
 
     private void FinishReader()
@@ -67,9 +70,11 @@ public sealed partial class PooledCommand
         {
             return Task.FromResult(step(reader));
         }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT && cancellationToken.IsCancellationRequested)
+        catch (SqliteException e) when (WasStopped(e))
         {
-            return Task.FromCanceled<bool>(cancellationToken);
+            return cancellationToken.IsCancellationRequested
+                ? Task.FromCanceled<bool>(cancellationToken)
+                : Task.FromException<bool>(Stopped(e, cancellationToken));
         }
 #pragma warning disable CA1031 // An asynchronous method throws through its task.
         catch (Exception e)
@@ -80,6 +85,19 @@ public sealed partial class PooledCommand
         finally
         {
             registration.Unregister();
+        }
+    }
+
+    /// <summary>A step of the reader; stopped by <see cref="Cancel"/>.</summary>
+    internal bool Step(SqliteDataReader reader, Func<SqliteDataReader, bool> step)
+    {
+        try
+        {
+            return step(reader);
+        }
+        catch (SqliteException e) when (WasStopped(e))
+        {
+            throw Stopped(e, CancellationToken.None);
         }
     }
 
@@ -127,24 +145,27 @@ public sealed partial class PooledCommand
         Execution kind, CommandBehavior behavior, Obstacle obstacle, bool async, CancellationToken cancellationToken)
     {
         WriteWait wait = new(OpenConnection(), CommandTimeout);
-        Outcome outcome;
-        do
+        for (; ; )
         {
             await wait.For(obstacle, async, cancellationToken).ConfigureAwait(false);
-        }
-        while (!TryRun(kind, behavior, cancellationToken, out outcome) && (obstacle = outcome.Obstacle) != Obstacle.None);
+            if (TryRun(kind, behavior, cancellationToken, out Outcome outcome))
+            {
+                return outcome;
+            }
 
-        return outcome;
+            obstacle = outcome.Obstacle;
+        }
     }
 
     /// <summary>Runs the statement, unless it has to wait first: then the outcome says for what.</summary>
     private bool TryRun(Execution kind, CommandBehavior behavior, CancellationToken cancellationToken, out Outcome outcome)
     {
+        outcome = default;
         PooledConnection connection = OpenConnection();
         bool outermost = connection.Enter();
+        PhysicalConnection physical = connection.Physical;
         try
         {
-            PhysicalConnection physical = connection.Physical;
             physical.IsTouched = true;
             ThrowIfReaderIsOpen();
             FinishReader();
@@ -164,6 +185,13 @@ public sealed partial class PooledCommand
         }
         finally
         {
+            // Not when a function called by SQLite has run this in the middle of another statement, which may be writing.
+            if (outermost && physical.HoldsGate && outcome.Obstacle == Obstacle.None)
+            {
+                physical.ReleaseGateIfDone();
+                physical.MarkGateFlow();
+            }
+
             connection.Exit(outermost);
         }
     }
@@ -188,9 +216,10 @@ public sealed partial class PooledCommand
             return false;
         }
 
-        bool waits = false;
+        outcome = default;
         CancellationTokenRegistration registration = default;
-        _execution = physical.Stop.Begin(CommandTimeout);
+        _stop = physical.Stop;
+        _execution = _stop.Begin(CommandTimeout);
         try
         {
             if (cancellationToken.CanBeCanceled)
@@ -205,12 +234,11 @@ public sealed partial class PooledCommand
             outcome = native
                 ? RunNative(physical, statement, kind)
                 : RunDriver(physical, statement, kind, behavior, cancellationToken.CanBeCanceled);
-            waits = outcome.Obstacle != Obstacle.None;
-            return !waits;
+            return outcome.Obstacle == Obstacle.None;
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT)
         {
-            throw Stopped(e, physical, cancellationToken);
+            throw Stopped(e, cancellationToken);
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY
             && e.SqliteExtendedErrorCode == raw.SQLITE_BUSY_SNAPSHOT)
@@ -228,12 +256,6 @@ public sealed partial class PooledCommand
             if (_open is null)
             {
                 _execution = 0;
-            }
-
-            if (physical.HoldsGate && !waits)
-            {
-                physical.ReleaseGateIfDone();
-                physical.MarkGateFlow();
             }
         }
     }

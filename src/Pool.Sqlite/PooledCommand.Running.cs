@@ -57,25 +57,36 @@ public sealed partial class PooledCommand
 
         SqliteCommand driver = statement.Driver;
         driver.CommandTimeout = CommandTimeout;
-        driver.Parameters.Clear();
         for (int i = 0; i < (_parameters?.Count ?? 0); i++)
         {
             driver.Parameters.Add(_parameters![i]);
         }
 
-        switch (kind)
+        try
         {
-            case Execution.NonQuery:
-                return new Outcome(null, driver.ExecuteNonQuery());
-            case Execution.Scalar:
-                return new Outcome(driver.ExecuteScalar(), -1);
+            return kind switch
+            {
+                Execution.NonQuery => new Outcome(null, driver.ExecuteNonQuery()),
+                Execution.Scalar => new Outcome(driver.ExecuteScalar(), -1),
+                _ => OpenReader(physical, statement, behavior, canBeCanceled),
+            };
         }
+        finally
+        {
+            if (_open is null)
+            {
+                driver.Parameters.Clear();
+            }
+        }
+    }
 
+    private Outcome OpenReader(PhysicalConnection physical, Statement statement, CommandBehavior behavior, bool canBeCanceled)
+    {
         // The driver would close its own connection with the reader.
         CommandBehavior inner = behavior & ~CommandBehavior.CloseConnection;
-        SqliteDataReader reader = driver.ExecuteReader(inner);
-        _open = physical.AddReader(reader, statement, writes);
-        bool wrapped = writes || behavior != inner || canBeCanceled;
+        SqliteDataReader reader = statement.Driver.ExecuteReader(inner);
+        _open = physical.AddReader(reader, statement, !statement.IsReadOnly);
+        bool wrapped = _open.Writes || behavior != inner || canBeCanceled;
         return new Outcome(wrapped ? new PooledDataReader(reader, this, closesConnection: behavior != inner) : reader, -1);
     }
 
@@ -89,14 +100,17 @@ public sealed partial class PooledCommand
         _ => DBNull.Value,
     };
 
-    private Exception Stopped(SqliteException failure, PhysicalConnection physical, CancellationToken cancellationToken)
+    private bool WasStopped(SqliteException failure) =>
+        failure.SqliteErrorCode == raw.SQLITE_INTERRUPT && _stop!.WasStopped(_execution);
+
+    private Exception Stopped(SqliteException failure, CancellationToken cancellationToken)
     {
-        if (physical.Stop.WasStopped(_execution))
+        if (WasStopped(failure))
         {
             return new OperationCanceledException("The statement was cancelled.", failure, cancellationToken);
         }
 
-        return physical.Stop.TimedOut
+        return _stop!.TimedOut
             ? new SqliteException(
                 $"The statement was stopped because it ran for longer than CommandTimeout, {CommandTimeout} s.",
                 failure.SqliteErrorCode,

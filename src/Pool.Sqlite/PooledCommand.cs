@@ -134,9 +134,9 @@ public sealed partial class PooledCommand : DbCommand
     public override void Cancel()
     {
         int execution = Volatile.Read(ref _execution);
-        if (execution != 0 && _connection is { } connection)
+        if (execution != 0)
         {
-            connection.Physical.Stop.Stop(execution);
+            _stop!.Stop(execution);
         }
     }
 

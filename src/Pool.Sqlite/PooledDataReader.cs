@@ -45,9 +45,9 @@ internal sealed class PooledDataReader(SqliteDataReader reader, PooledCommand co
     public override Task<bool> NextResultAsync(CancellationToken cancellationToken) =>
         command.Step(reader, static reader => reader.NextResult(), cancellationToken);
 
-    public override bool Read() => reader.Read();
+    public override bool Read() => command.Step(reader, static reader => reader.Read());
 
-    public override bool NextResult() => reader.NextResult();
+    public override bool NextResult() => command.Step(reader, static reader => reader.NextResult());
 
     public override DataTable? GetSchemaTable() => reader.GetSchemaTable();
 

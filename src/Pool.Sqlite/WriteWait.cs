@@ -31,20 +31,28 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
     /// Takes SQLite's write lock and lets it go: what follows is left to the driver, which would sleep if it met one.
     /// </summary>
     /// <returns>False when somebody else has it.</returns>
-    /// <exception cref="SqliteException">It cannot be had at all.</exception>
     public static bool TryKnock(PhysicalConnection physical)
     {
-        if (!TryBegin(physical))
+        try
         {
-            return false;
+            if (!TryBegin(physical))
+            {
+                return false;
+            }
+
+            physical.Step("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // It cannot be had at all (a read-only file). Not every statement that is not read-only needs it: let it try.
         }
 
-        physical.Step("ROLLBACK");
         return true;
     }
 
     /// <summary><c>BEGIN IMMEDIATE</c>, without SQLite's own waiting.</summary>
-    /// <inheritdoc cref="TryKnock"/>
+    /// <returns>False when somebody else has the write lock.</returns>
+    /// <exception cref="SqliteException">It cannot be had at all.</exception>
     public static bool TryBegin(PhysicalConnection physical)
     {
         raw.sqlite3_busy_timeout(physical.Handle, 0);

@@ -85,9 +85,12 @@ internal sealed partial class LeasePool<T>
     {
         ThrowIfCanceled(cancellationToken);
         Deadline deadline = new(_time, _options.RentTimeout);
-        Waiter<PoolItem<T>> waiter = _waiters.TryEnqueue(_options.RentTimeout, _options.Permits, always: true) ?? throw _source.Closed();
+        bool mayWait = _options.RentTimeout != TimeSpan.Zero;
+        TimeSpan timeout = mayWait ? _options.RentTimeout : Timeout.InfiniteTimeSpan;
+        Waiter<PoolItem<T>> waiter =
+            _waiters.TryEnqueue(timeout, _options.Permits, always: true) ?? throw _source.Closed();
         GrantToWaiters();
-        if (_options.RentTimeout == TimeSpan.Zero)
+        if (!mayWait)
         {
             _waiters.Withdraw(waiter, WaitOutcome.TimedOut);
         }
@@ -103,6 +106,8 @@ internal sealed partial class LeasePool<T>
             _idle.Enqueue(waiter.Item);
         }
 
+        // Held, but not in use.
+        Interlocked.Add(ref _housekeeping, waiter.Permits);
         if (outcome == WaitOutcome.Granted)
         {
             _items.Clear();
@@ -110,11 +115,7 @@ internal sealed partial class LeasePool<T>
             return;
         }
 
-        for (int i = 0; i < waiter.Permits; i++)
-        {
-            ReleasePermit();
-        }
-
+        GiveBackPermits(waiter.Permits);
         switch (outcome)
         {
             case WaitOutcome.Canceled:
@@ -128,10 +129,13 @@ internal sealed partial class LeasePool<T>
         }
     }
 
-    public void EndExclusive()
+    public void EndExclusive() => GiveBackPermits(_options.Permits);
+
+    private void GiveBackPermits(int count)
     {
-        for (int i = 0; i < _options.Permits; i++)
+        for (int i = 0; i < count; i++)
         {
+            Interlocked.Decrement(ref _housekeeping);
             ReleasePermit();
         }
     }
@@ -247,7 +251,7 @@ internal sealed partial class LeasePool<T>
         {
             try
             {
-                PoolItem<T>? item = OpenOnce(wanted);
+                PoolItem<T>? item = OpenForStock(wanted);
                 Shelve(item);
                 if (item is null)
                 {
@@ -266,6 +270,25 @@ internal sealed partial class LeasePool<T>
             {
                 Interlocked.Decrement(ref _housekeeping);
             }
+        }
+    }
+
+    private PoolItem<T>? OpenForStock(int wanted)
+    {
+        if (!_items.TryBeginOpen(wanted))
+        {
+            return null;
+        }
+
+        PoolItem<T>? item = null;
+        int generation = _items.Generation;
+        try
+        {
+            return item = OpenOnce();
+        }
+        finally
+        {
+            _items.EndOpen(item, generation);
         }
     }
 

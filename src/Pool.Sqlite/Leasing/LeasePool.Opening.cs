@@ -10,11 +10,17 @@ internal sealed partial class LeasePool<T>
     private async ValueTask<PoolItem<T>?> Open(
         bool async, Deadline deadline, CancellationToken cancellationToken, int limit = int.MaxValue)
     {
+        // Announced before it begins: by then others may have come to look how many there will be.
+        if (!_items.TryBeginOpen(limit))
+        {
+            return null;
+        }
+
         // Off the caller's thread, since opening blocks and cannot be interrupted: who cancels is answered at once.
         using CancellationTokenSource abandoned = new();
-        Task<PoolItem<T>?> opening = async
-            ? Task.Run(() => OpenWithRetries(async, deadline, limit, abandoned.Token).AsTask(), CancellationToken.None)
-            : OpenWithRetries(async, deadline, limit, cancellationToken).AsTask();
+        Task<PoolItem<T>> opening = async
+            ? Task.Run(() => OpenWithRetries(async, deadline, abandoned.Token).AsTask(), CancellationToken.None)
+            : OpenWithRetries(async, deadline, cancellationToken).AsTask();
         try
         {
             return async
@@ -47,18 +53,12 @@ internal sealed partial class LeasePool<T>
         }
     }
 
-    private async Task GiveBack(Task<PoolItem<T>?> opening)
+    private async Task GiveBack(Task<PoolItem<T>> opening)
     {
         try
         {
-            if (await opening.ConfigureAwait(false) is { } item)
-            {
-                ReturnSlow(item, RetireReason.None);
-            }
-            else
-            {
-                ReleasePermit();
-            }
+            PoolItem<T> item = await opening.ConfigureAwait(false);
+            ReturnSlow(item, RetireReason.None);
         }
 #pragma warning disable CA1031 // Whatever it was: it has been counted, and the caller has its own exception.
         catch
@@ -68,64 +68,63 @@ internal sealed partial class LeasePool<T>
         }
     }
 
-    private async ValueTask<PoolItem<T>?> OpenWithRetries(
-        bool async, Deadline deadline, int limit, CancellationToken abandoned)
+    /// <summary>Ends what <see cref="ItemRegistry{T}.TryBeginOpen"/> has announced.</summary>
+    private async ValueTask<PoolItem<T>> OpenWithRetries(bool async, Deadline deadline, CancellationToken abandoned)
     {
-        for (int retry = 0; ; retry++)
-        {
-            try
-            {
-                return OpenOnce(limit);
-            }
-            catch (Exception failure) when (failure is not ObjectDisposedException)
-            {
-                Interlocked.Increment(ref _openFailures);
-                TimeSpan delay = Backoff.Delay(retry);
-                if (retry >= _options.CreateRetries
-                    || abandoned.IsCancellationRequested
-                    || !deadline.Allows(delay)
-                    || !_source.IsTransient(failure))
-                {
-                    throw;
-                }
-
-                Task pause = Task.Delay(delay, _time, abandoned);
-                if (async)
-                {
-                    await pause.ConfigureAwait(false);
-                }
-                else
-                {
-                    pause.GetAwaiter().GetResult();
-                }
-            }
-        }
-    }
-
-    private PoolItem<T>? OpenOnce(int limit)
-    {
-        int generation = _items.Generation;
         PoolItem<T>? item = null;
-        if (!_items.TryBeginOpen(limit))
-        {
-            return null;
-        }
-
+        int generation = 0;
         try
         {
-            if (_closed)
+            for (int retry = 0; ; retry++)
             {
-                throw _source.Closed();
-            }
+                generation = _items.Generation;
+                try
+                {
+                    return item = OpenOnce();
+                }
+                catch (Exception failure) when (failure is not ObjectDisposedException)
+                {
+                    Interlocked.Increment(ref _openFailures);
+                    TimeSpan delay = Backoff.Delay(retry);
+                    if (retry >= _options.CreateRetries
+                        || abandoned.IsCancellationRequested
+                        || !deadline.Allows(delay)
+                        || !_source.IsTransient(failure))
+                    {
+                        throw;
+                    }
 
-            T value = _source.Open();
-            long now = _time.GetTimestamp();
-            return item = new PoolItem<T>(this, value, _items.NextNumber(), now, ExpiresAt(now));
+                    await Pause(delay, async, abandoned).ConfigureAwait(false);
+                }
+            }
         }
         finally
         {
             _items.EndOpen(item, generation);
         }
+    }
+
+    private Task Pause(TimeSpan delay, bool async, CancellationToken cancellationToken)
+    {
+        Task pause = Task.Delay(delay, _time, cancellationToken);
+        if (!async)
+        {
+            pause.GetAwaiter().GetResult();
+        }
+
+        return pause;
+    }
+
+    private PoolItem<T> OpenOnce()
+    {
+        if (_closed)
+        {
+            throw _source.Closed();
+        }
+
+        T value = _source.Open();
+        long now = _time.GetTimestamp();
+        return new PoolItem<T>(this, value, _items.NextNumber(), now, ExpiresAt(now));
     }
 
     // Up to 2.5 % short of the lifetime, so that what was opened together is not reopened together.
