@@ -105,6 +105,7 @@ public sealed partial class PooledCommand
     {
         if (!TryRun(kind, behavior, CancellationToken.None, out Outcome outcome))
         {
+            GateFlow.Mark();
             outcome = RunAfterWaiting(kind, behavior, outcome.Obstacle, async: false, CancellationToken.None)
                 .AsTask().GetAwaiter().GetResult();
         }

@@ -50,7 +50,7 @@ public sealed partial class PooledCommand
         PhysicalConnection physical, Statement statement, Execution kind, CommandBehavior behavior, bool canBeCanceled)
     {
         bool writes = !statement.IsReadOnly;
-        if (writes && !physical.IsInTransaction && !WriteWait.TryKnock(physical))
+        if (writes && !(physical.IsInTransaction ? WriteWait.TryUpgrade(physical) : WriteWait.TryKnock(physical)))
         {
             return new Outcome(Obstacle.Lock);
         }
@@ -64,12 +64,19 @@ public sealed partial class PooledCommand
 
         try
         {
-            return kind switch
+            if (kind == Execution.Reader)
             {
-                Execution.NonQuery => new Outcome(null, driver.ExecuteNonQuery()),
-                Execution.Scalar => new Outcome(driver.ExecuteScalar(), -1),
-                _ => OpenReader(physical, statement, behavior, canBeCanceled),
-            };
+                return OpenReader(physical, statement, behavior, canBeCanceled);
+            }
+
+            Outcome outcome = kind == Execution.NonQuery
+                ? new Outcome(null, driver.ExecuteNonQuery())
+                : new Outcome(driver.ExecuteScalar(), -1);
+
+            // The driver runs the rest of a batch while it disposes its reader, and swallows what goes wrong there.
+            return !physical.Stop.HasHit(_execution)
+                ? outcome
+                : throw new SqliteException("The statement was interrupted.", raw.SQLITE_INTERRUPT);
         }
         finally
         {

@@ -129,7 +129,8 @@ public sealed partial class PooledCommand : DbCommand
 
     /// <summary>
     /// Stops the statement if it is running, also from another thread: it then throws
-    /// <see cref="OperationCanceledException"/>. It never touches a statement that runs later.
+    /// <see cref="OperationCanceledException"/> (the driver's own reader, between rows, a <see cref="SqliteException"/> with
+    /// code 9). It never touches a statement that runs later.
     /// </summary>
     public override void Cancel()
     {
@@ -195,9 +196,10 @@ public sealed partial class PooledCommand : DbCommand
         {
             connection.Physical.IsTouched = true;
             Statement statement = connection.Physical.Statements.Take(_text);
-            SqliteParameter[] parameters = [.. statement.ParameterNames.Select(NamedParameter)];
+            string?[] names = statement.ParameterNames;
             bool isOne = statement.Native is not null;
             connection.Physical.Statements.PutBack(statement);
+            SqliteParameter[] parameters = [.. names.Select(NamedParameter)];
             Parameters.AddRange(parameters);
             return isOne ? parameters : throw new ArgumentException("Write exactly one statement.");
         }

@@ -30,11 +30,17 @@ public sealed partial class PooledConnection
     /// There is a transaction already, it is a reader lease, or the connection is closed or in use by another thread.
     /// </exception>
     /// <exception cref="ArgumentException">SQLite has no such isolation level.</exception>
-    public PooledTransaction BeginTransaction(IsolationLevel isolationLevel, bool deferred) =>
-        TryBegin(isolationLevel, deferred, out PooledTransaction? transaction, out Obstacle obstacle)
-            ? transaction!
-            : BeginAfterWaiting(isolationLevel, deferred, obstacle, async: false, CancellationToken.None)
-                .AsTask().GetAwaiter().GetResult();
+    public PooledTransaction BeginTransaction(IsolationLevel isolationLevel, bool deferred)
+    {
+        if (TryBegin(isolationLevel, deferred, out PooledTransaction? transaction, out Obstacle obstacle))
+        {
+            return transaction!;
+        }
+
+        GateFlow.Mark();
+        return BeginAfterWaiting(isolationLevel, deferred, obstacle, async: false, CancellationToken.None)
+            .AsTask().GetAwaiter().GetResult();
+    }
 
     /// <inheritdoc cref="BeginTransaction()"/>
     /// <param name="cancellationToken">Ends the wait for the write gate.</param>

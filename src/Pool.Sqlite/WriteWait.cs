@@ -53,12 +53,21 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
     /// <summary><c>BEGIN IMMEDIATE</c>, without SQLite's own waiting.</summary>
     /// <returns>False when somebody else has the write lock.</returns>
     /// <exception cref="SqliteException">It cannot be had at all.</exception>
-    public static bool TryBegin(PhysicalConnection physical)
+    public static bool TryBegin(PhysicalConnection physical) => TryWithoutWaiting(physical, "BEGIN IMMEDIATE");
+
+    /// <summary>
+    /// Takes SQLite's write lock inside a transaction that may not have it yet, by the one statement that needs it and
+    /// writes nothing (in a database with incremental vacuum: gives one free page back).
+    /// </summary>
+    /// <inheritdoc cref="TryBegin"/>
+    public static bool TryUpgrade(PhysicalConnection physical) => TryWithoutWaiting(physical, "PRAGMA incremental_vacuum(1)");
+
+    private static bool TryWithoutWaiting(PhysicalConnection physical, string sql)
     {
         raw.sqlite3_busy_timeout(physical.Handle, 0);
         try
         {
-            return physical.TryStep("BEGIN IMMEDIATE");
+            return physical.TryStep(sql);
         }
         finally
         {

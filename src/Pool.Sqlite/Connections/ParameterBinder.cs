@@ -25,7 +25,7 @@ internal static class ParameterBinder
         for (int i = 0; i < names.Length; i++)
         {
             if (names[i] is not { } name
-                || Find(parameters!, name, i) is not { } parameter
+                || Find(parameters!, name, i, statement.PrefixIsOptional) is not { } parameter
                 || !TryBind(statement.Native!, i + 1, parameter))
             {
                 return false;
@@ -36,9 +36,10 @@ internal static class ParameterBinder
     }
 
     // Most often they stand in the order of the statement.
-    private static SqliteParameter? Find(SqliteParameterCollection parameters, string name, int likely)
+    private static SqliteParameter? Find(
+        SqliteParameterCollection parameters, string name, int likely, bool prefixIsOptional)
     {
-        if (parameters[likely] is { } first && IsNamed(first, name))
+        if (parameters[likely] is { } first && IsNamed(first, name, prefixIsOptional))
         {
             return first;
         }
@@ -46,7 +47,7 @@ internal static class ParameterBinder
         SqliteParameter? found = null;
         for (int i = 0; i < parameters.Count; i++)
         {
-            if (IsNamed(parameters[i], name))
+            if (IsNamed(parameters[i], name, prefixIsOptional))
             {
                 if (found is not null)
                 {
@@ -60,13 +61,12 @@ internal static class ParameterBinder
         return found;
     }
 
-    // The prefix may be left out of the parameter's name.
-    private static bool IsNamed(SqliteParameter parameter, string name)
+    private static bool IsNamed(SqliteParameter parameter, string name, bool prefixIsOptional)
     {
         string own = parameter.ParameterName;
         return own.Length == name.Length
             ? own == name
-            : own.Length == name.Length - 1 && own.Length > 0 && own[0] is not ('$' or '@' or ':')
+            : prefixIsOptional && own.Length == name.Length - 1 && own[0] is not ('$' or '@' or ':')
                 && name.AsSpan(1).SequenceEqual(own);
     }
 

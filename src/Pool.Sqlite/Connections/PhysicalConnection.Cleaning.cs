@@ -45,13 +45,18 @@ internal sealed partial class PhysicalConnection
     private CleanUp CleanTouched()
     {
         Stop.Forget();
-        CloseReaders();
         if (Driver.Handle is null || Handle.IsClosed)
         {
             return new CleanUp(false, false, "the driver's connection was closed");
         }
 
         bool rolledBack = EndTransaction();
+        if (_isExposed)
+        {
+            EndDriverTransaction();
+        }
+
+        CloseReaders();
         ReleaseGate();
         if (_isExposed)
         {
@@ -101,6 +106,13 @@ internal sealed partial class PhysicalConnection
         return !snapshot;
     }
 
+    // One that was begun on the driver's own object, which otherwise takes itself to be in it for ever.
+    private void EndDriverTransaction()
+    {
+        using SqliteCommand command = Driver.CreateCommand();
+        command.Transaction?.Dispose();
+    }
+
     private void CloseReaders()
     {
         if (_readers.Count == 0)
@@ -108,10 +120,11 @@ internal sealed partial class PhysicalConnection
             return;
         }
 
+        // A reader that is disposed runs what is left of its batch.
         bool open = _readers.Exists(static open => !open.Reader.IsClosed) && !Handle.IsClosed;
         if (open)
         {
-            RefuseRestOfBatches();
+            RefuseEverything();
         }
 
         for (int i = _readers.Count - 1; i >= 0; i--)
@@ -122,26 +135,15 @@ internal sealed partial class PhysicalConnection
         if (open)
         {
             _watch.RefusesAll = false;
-            Statements.Clear();
+            Stop.Attach(Handle);
         }
     }
 
-    // A reader that is disposed runs what is left of its batch. With all statements gone but the one whose rows it is
-    // reading, and new ones refused, there is nothing to run.
-    private void RefuseRestOfBatches()
+    /// <summary>Nothing can be prepared, nor anything that is prepared be run.</summary>
+    private void RefuseEverything()
     {
         _watch.RefusesAll = true;
-        sqlite3_stmt?[] current = [.. _readers.Select(static open => open.Reader.IsClosed ? null : open.Reader.Handle)];
-        List<sqlite3_stmt> others = [];
-        for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
-        {
-            if (!current.Contains(s) && s != _exposure?.Sentinel)
-            {
-                others.Add(s);
-            }
-        }
-
-        others.ForEach(static statement => statement.Dispose());
+        Stop.StopEverything(Handle);
     }
 
     private bool HasBusyStatement()

@@ -251,7 +251,6 @@ internal sealed partial class PhysicalConnection
     {
         try
         {
-            CloseReaders();
             if (!Handle.IsClosed)
             {
                 if (IsInTransaction)
@@ -259,6 +258,7 @@ internal sealed partial class PhysicalConnection
                     NativeSql.Try(Handle, "ROLLBACK");
                 }
 
+                CloseReaders();
                 if (last)
                 {
                     Finish(Handle);
@@ -270,6 +270,12 @@ internal sealed partial class PhysicalConnection
         finally
         {
             _exposure?.Dispose();
+            if (!Handle.IsClosed)
+            {
+                // A reader that was opened on the driver's own object would run the rest of its batch now.
+                RefuseEverything();
+            }
+
             Driver.Dispose();
             ReleaseGate();
         }

@@ -37,6 +37,9 @@ internal sealed class Statement : IDisposable
     /// <summary>The names of its parameters, in their order; null for one without a name.</summary>
     public string?[] ParameterNames { get; private set; } = [];
 
+    /// <summary>True when the names differ also without their prefixes, so that those may be left out.</summary>
+    public bool PrefixIsOptional { get; private set; }
+
     public bool IsInUse { get; set; }
 
     public bool IsCached { get; set; }
@@ -132,6 +135,9 @@ internal sealed class Statement : IDisposable
             {
                 ParameterNames[i] = raw.sqlite3_bind_parameter_name(statement, i + 1).utf8_to_string();
             }
+
+            PrefixIsOptional = Array.TrueForAll(ParameterNames, static name => name is { Length: > 1 } && name[0] != '?')
+                && ParameterNames.DistinctBy(static name => name![1..]).Count() == parameters;
         }
     }
 

@@ -15,9 +15,16 @@ internal sealed class StopSignal
     private int _current;
     private volatile int _stopped = -1;
     private long _deadline = long.MaxValue;
+    private int _hit = -1;
+    private bool _stopsEverything;
 
-    public void Attach(sqlite3 database) =>
-        raw.sqlite3_progress_handler(database, StepsBetweenQuestions, static state => ((StopSignal)state).Answer(), this);
+    public void Attach(sqlite3 database) => Ask(database, StepsBetweenQuestions);
+
+    /// <summary>
+    /// From here on no statement gets further than its first jump, which lies before anything is written; until
+    /// <see cref="Attach"/> is called again.
+    /// </summary>
+    public void StopEverything(sqlite3 database) => Ask(database, 1);
 
     /// <summary>Begins an execution; its number is what <see cref="Stop"/> takes.</summary>
     /// <param name="timeoutSeconds">How long it may take; 0 for ever.</param>
@@ -37,7 +44,25 @@ internal sealed class StopSignal
 
     public bool WasStopped(int execution) => _stopped == execution;
 
+    /// <summary>True when a statement of the execution has been stopped.</summary>
+    public bool HasHit(int execution) => _hit == execution;
+
     public bool TimedOut => Environment.TickCount64 >= _deadline;
 
-    private int Answer() => _stopped == _current || (_deadline != long.MaxValue && TimedOut) ? 1 : 0;
+    private void Ask(sqlite3 database, int steps)
+    {
+        _stopsEverything = steps == 1;
+        raw.sqlite3_progress_handler(database, steps, static state => ((StopSignal)state).Answer(), this);
+    }
+
+    private int Answer()
+    {
+        if (_stopsEverything || _stopped == _current || (_deadline != long.MaxValue && TimedOut))
+        {
+            _hit = _current;
+            return 1;
+        }
+
+        return 0;
+    }
 }

@@ -27,12 +27,14 @@ internal sealed class ItemRegistry<T>
     /// <summary>Ends once the registry is closed and nothing is open, or being opened or closed.</summary>
     public Task Drained => _drained.Task;
 
-    /// <summary>Announces an open. False when there are, or will be, as many as <paramref name="limit"/> already.</summary>
+    /// <summary>
+    /// Announces an open. False when there are, or will be, as many as <paramref name="limit"/> already, or all is closed.
+    /// </summary>
     public bool TryBeginOpen(int limit)
     {
         lock (_lock)
         {
-            if (_items.Count + _opening >= limit)
+            if (_closed || _items.Count + _opening >= limit)
             {
                 return false;
             }

@@ -6,7 +6,7 @@ internal sealed partial class LeasePool<T>
     /// Opens an item for the caller's permit. The permit comes back with the item; when there is none, it has been
     /// given back, or will be by the open that nobody waits for any more.
     /// </summary>
-    /// <returns>Null, and the permit still with the caller, when there are as many items as the limit.</returns>
+    /// <returns>Null, and the permit still with the caller, when there are as many as the limit, or all is closed.</returns>
     private async ValueTask<PoolItem<T>?> Open(
         bool async, Deadline deadline, CancellationToken cancellationToken, int limit = int.MaxValue)
     {
@@ -18,8 +18,9 @@ internal sealed partial class LeasePool<T>
 
         // Off the caller's thread, since opening blocks and cannot be interrupted: who cancels is answered at once.
         using CancellationTokenSource abandoned = new();
+        CancellationToken giveUp = abandoned.Token;
         Task<PoolItem<T>> opening = async
-            ? Task.Run(() => OpenWithRetries(async, deadline, abandoned.Token).AsTask(), CancellationToken.None)
+            ? Task.Run(() => OpenWithRetries(async, deadline, giveUp).AsTask(), CancellationToken.None)
             : OpenWithRetries(async, deadline, cancellationToken).AsTask();
         try
         {

@@ -124,7 +124,13 @@ internal sealed partial class LeasePool<T> : IDisposable
         for (; ; )
         {
             bool isNew = item is null && !_idle.TryDequeue(out item);
-            item ??= (await Open(async, OpenDeadline(deadline), cancellationToken).ConfigureAwait(false))!;
+            item ??= await Open(async, OpenDeadline(deadline), cancellationToken).ConfigureAwait(false);
+            if (item is null)
+            {
+                ReleasePermit();
+                throw _source.Closed();
+            }
+
             RetireReason reason = WhyNotLend(item);
             if (reason == RetireReason.None)
             {
