@@ -55,12 +55,13 @@ internal static class CommandLine
     {
         var root = new RootCommand(
             "Compares Pool.Sqlite with opening connections and with the driver's own pool. "
-            + "Without arguments: the whole comparison, in about a minute.")
+            + "Without arguments: the whole comparison, in little more than a minute.")
         {
             Database, Query, Threads, Seconds, Smoke, Output,
             new Command(
                 "bench",
                 "Runs the BenchmarkDotNet suites; all that follows is for BenchmarkDotNet, such as --filter '*'."),
+            TwoProcessesCommand.Create(),
         };
         root.SetAction(Execute);
         var result = root.Parse(args);

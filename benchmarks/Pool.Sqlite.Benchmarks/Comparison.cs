@@ -28,6 +28,8 @@ internal static class Comparison
         var results = new List<CaseResult>();
         IReadOnlyDictionary<string, IReadOnlyList<string>> settings = new Dictionary<string, IReadOnlyList<string>>();
         WaiterResult? waiters = null;
+        var writers = new List<WriterComparison>();
+        TwoProcessesResult? twoProcesses = null;
 
         ProgressDisplay.Run(console,
         [
@@ -35,21 +37,31 @@ internal static class Comparison
                 new CaseResult(@case.Workload, @case.Threads, []).Title,
                 (Action)(() => results.Add(runner.Run(@case))))),
             ("ten thousand waiting tasks", () => waiters = new WaiterCrowd(database.Copy("waiters")).Run()),
-            // Last, so that it also sees what the load did to the connections.
+            // Of the cases' connections; after them, so that it also sees what the load did to the connections.
             ("settings in force", () => settings = ReadSettings(cases)),
+            ("writers, warming up", () => WarmUpWriters(plan, database, stop)),
+            .. WriterCase.All.Select(@case => (
+                @case.Title, (Action)(() => writers.Add(new WriterCrowd(plan, database, stop).Run(@case))))),
+            ("two processes", () => twoProcesses = TwoProcesses.Run(database, plan.Increments, stop)),
         ]);
         stop.ThrowIfCancellationRequested();
 
         var report = new RunReport(
             Title, plan.Quotable, started, clock.Elapsed.TotalSeconds, surroundings, settings, results, waiters,
-            Targets.Judge(results, waiters, Engine.DriverMajor));
+            writers, twoProcesses, Targets.Judge(results, waiters, writers, twoProcesses, Engine.DriverMajor));
         ConsoleReport.Write(console, report);
         var files = Artifacts.Write(output, plan.Quotable ? "comparison" : "comparison-smoke", report);
         console.WriteLine($"{report.Seconds:0} s. Written: {string.Join(", ", files)}");
 
-        // A target that is missed is a figure; a waiter that is not served is a fault.
-        return waiters is { Correct: true } ? 0 : 1;
+        // A target that is missed is a figure; a waiter that is not served or a write that is lost is a fault.
+        return waiters is { Correct: true } && writers.TrueForAll(crowd => crowd.Correct)
+            && twoProcesses is { Correct: true } ? 0 : 1;
     }
+
+    // The asynchronous waits are code that nothing before has run.
+    private static void WarmUpWriters(Plan plan, SampleDatabase database, CancellationToken stop) =>
+        new WriterCrowd(plan with { Writers = plan.WarmUp }, database, stop).Run(
+            new WriterCase(16, SynchronousMode.Normal, null));
 
     private static Dictionary<string, IReadOnlyList<string>> ReadSettings(ComparisonCases cases) =>
         cases.Contenders.ToDictionary(

@@ -8,12 +8,19 @@ namespace Pool.Sqlite.Benchmarks;
 internal static class Targets
 {
     public static IReadOnlyList<Target> Judge(
-        IReadOnlyList<CaseResult> cases, WaiterResult? waiters, int driverMajor) =>
+        IReadOnlyList<CaseResult> cases,
+        WaiterResult? waiters,
+        IReadOnlyList<WriterComparison> writers,
+        TwoProcessesResult? twoProcesses,
+        int driverMajor) =>
     [
         .. RentOnOneThread(cases, driverMajor),
         .. RentOnManyThreads(cases, driverMajor),
         .. PointRead(cases),
+        .. OtherReads(cases),
         .. Waiters(waiters),
+        .. WriterTargets.Judge(writers),
+        .. Processes(twoProcesses),
     ];
 
     private static IEnumerable<Target> RentOnOneThread(IReadOnlyList<CaseResult> cases, int driverMajor)
@@ -54,6 +61,25 @@ internal static class Targets
         yield return new Target(
             "point read: speed, against the driver's pool",
             pool?.TimesOf(point?.Of(Role.DriverPool)), "x", AtMost: false, 1.9);
+    }
+
+    private static IEnumerable<Target> OtherReads(IReadOnlyList<CaseResult> cases)
+    {
+        var dapper = Find(cases, ComparisonCases.Dapper, 1);
+        yield return new Target(
+            "point read through Dapper: speed, against the driver's pool",
+            dapper?.Of(Role.ThisPool)?.TimesOf(dapper.Of(Role.DriverPool)), "x", AtMost: false, 1.7);
+        var ten = Find(cases, ComparisonCases.TenReads, 1);
+        yield return new Target(
+            "ten point reads in one reader lease: time, against ten of the driver's pool",
+            Time(ten?.Of(Role.ThisPool), ten?.Of(Role.DriverPool)), "x", AtMost: true, 0.3);
+    }
+
+    private static IEnumerable<Target> Processes(TwoProcessesResult? result)
+    {
+        yield return new Target(
+            "two processes: updates lost", result is null ? null : Math.Abs(result.Expected - result.Final), "",
+            AtMost: true, 0);
     }
 
     private static IEnumerable<Target> Waiters(WaiterResult? waiters)

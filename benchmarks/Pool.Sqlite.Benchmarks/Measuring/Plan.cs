@@ -1,3 +1,5 @@
+using Pool.Sqlite.Benchmarks.Workloads;
+
 namespace Pool.Sqlite.Benchmarks.Measuring;
 
 /// <summary>How long and how often everything is measured.</summary>
@@ -7,6 +9,8 @@ namespace Pool.Sqlite.Benchmarks.Measuring;
 /// <param name="MeasureMany">Threads that have to share cores need longer for a steady figure.</param>
 /// <param name="Longer">Replaces both where rare long waits (150 ms and more) matter.</param>
 /// <param name="Latency">The pass that stamps every operation of a tiny one.</param>
+/// <param name="Writers">How long a crowd of writers is measured, each contender.</param>
+/// <param name="Increments">What each of two processes adds to the counter.</param>
 /// <param name="Quotable">False: too short to say anything but that it runs.</param>
 internal sealed record Plan(
     TimeSpan WarmUp,
@@ -15,6 +19,8 @@ internal sealed record Plan(
     TimeSpan MeasureMany,
     TimeSpan Longer,
     TimeSpan Latency,
+    TimeSpan Writers,
+    int Increments,
     int Rounds,
     int Rows,
     bool Quotable)
@@ -26,6 +32,8 @@ internal sealed record Plan(
         MeasureMany: TimeSpan.FromMilliseconds(250),
         Longer: TimeSpan.FromMilliseconds(400),
         Latency: TimeSpan.FromMilliseconds(100),
+        Writers: TimeSpan.FromMilliseconds(750),
+        Increments: TwoProcesses.Times,
         Rounds: 3,
         Rows: 100_000,
         Quotable: true);
@@ -37,6 +45,8 @@ internal sealed record Plan(
         MeasureMany: TimeSpan.FromMilliseconds(50),
         Longer: TimeSpan.FromMilliseconds(50),
         Latency: TimeSpan.FromMilliseconds(20),
+        Writers: TimeSpan.FromMilliseconds(50),
+        Increments: 100,
         Rounds: 1,
         Rows: 100_000,
         Quotable: false);

@@ -1,4 +1,3 @@
-using Pool.Sqlite.Benchmarks.Workloads;
 using Spectre.Console;
 
 namespace Pool.Sqlite.Benchmarks.Reporting;
@@ -46,34 +45,23 @@ internal static class ConsoleReport
         Notes.Write(console, report);
         if (report.Waiters is not null)
         {
-            Waiters(console, report.Waiters);
+            CrowdReport.Write(console, report.Waiters);
+        }
+
+        if (report.Writers.Count > 0)
+        {
+            CrowdReport.Write(console, report.Writers);
+        }
+
+        if (report.TwoProcesses is not null)
+        {
+            CrowdReport.Write(console, report.TwoProcesses);
         }
 
         if (report.Targets.Count > 0)
         {
             console.Write(AgainstTargets(report.Targets));
         }
-    }
-
-    private static void Waiters(IAnsiConsole console, WaiterResult result)
-    {
-        var waiters = Format.Count(result.Waiters);
-        console.MarkupLineInterpolated($"[bold]{waiters} tasks waiting on {result.Connections} connections[/]");
-        console.WriteLine(
-            $"  threads: {result.ThreadsBefore} before, {result.ThreadsWaiting} while "
-            + $"{Format.Count(result.WaitingInPool)} wait");
-        console.WriteLine(
-            $"  bytes a waiter: {Format.Count(result.HeldBytesPerWaiter)} held, "
-            + $"{Format.Count(result.AllocatedBytesPerWaiter)} allocated (the caller's own async state machine included)");
-        console.WriteLine(
-            $"  served: {Format.Count(result.Served)} of {waiters}; most leases at once {result.MostAtOnce}; "
-            + $"connections found in two hands {result.SharedConnections}");
-        if (result.FirstError is { } error)
-        {
-            console.MarkupLineInterpolated($"  [red]{error}[/]");
-        }
-
-        console.WriteLine();
     }
 
     private static Table AgainstTargets(IReadOnlyList<Target> targets)

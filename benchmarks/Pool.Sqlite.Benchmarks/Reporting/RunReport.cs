@@ -16,4 +16,6 @@ internal sealed record RunReport(
     IReadOnlyDictionary<string, IReadOnlyList<string>> Settings,
     IReadOnlyList<CaseResult> Cases,
     WaiterResult? Waiters,
+    IReadOnlyList<WriterComparison> Writers,
+    TwoProcessesResult? TwoProcesses,
     IReadOnlyList<Target> Targets);

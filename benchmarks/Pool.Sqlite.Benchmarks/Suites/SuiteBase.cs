@@ -1,9 +1,10 @@
 using BenchmarkDotNet.Attributes;
 using Pool.Sqlite.Benchmarks.Contenders;
+using Pool.Sqlite.Benchmarks.Workloads;
 
 namespace Pool.Sqlite.Benchmarks.Suites;
 
-/// <summary>The three contenders on a fresh copy each of the sample database.</summary>
+/// <summary>The three contenders and the floor on a fresh copy each of the sample database.</summary>
 [MemoryDiagnoser]
 public abstract class SuiteBase
 {
@@ -13,6 +14,7 @@ public abstract class SuiteBase
     private Unpooled _unpooled = null!;
     private DriverPool _driver = null!;
     private ThisPool _pool = null!;
+    private StatementFloor _floor = null!;
     private long _row;
 
     internal IContender Unpooled => _unpooled;
@@ -20,6 +22,8 @@ public abstract class SuiteBase
     internal IContender Driver => _driver;
 
     internal ThisPool Pool => _pool;
+
+    internal StatementFloor Floor => _floor;
 
     [GlobalSetup]
     public void Setup()
@@ -30,11 +34,13 @@ public abstract class SuiteBase
         _driver = new DriverPool(_database.Copy("driver"));
         _driver.Prepare(1);
         _pool = new ThisPool(_database.Copy("pool"), threads: 1);
+        _floor = new StatementFloor(_database.Copy("floor"), seed: 0, Rows);
     }
 
     [GlobalCleanup]
     public void Cleanup()
     {
+        _floor.Dispose();
         _unpooled.Dispose();
         _driver.Dispose();
         _pool.Dispose();

@@ -60,8 +60,9 @@ internal sealed class WriterCrowd(Plan plan, SampleDatabase databases, Cancellat
             var before = CountRows(connectionString);
             var (tallies, elapsed) = Drive(contender, @case);
             stop.ThrowIfCancellationRequested();
-            var settings = ConnectionSettings.ReadAll(
-                contender, Math.Min(@case.Writers, new SqlitePoolOptions().PoolSize));
+            // The driver's pool has no bound; more of this one's than there are would be waited for.
+            var connections = contender is ThisPool ? new SqlitePoolOptions().PoolSize : @case.Writers;
+            var settings = ConnectionSettings.ReadAll(contender, connections);
             return Summarise(contender.Name, tallies, elapsed, CountRows(connectionString) - before, settings);
         }
         finally
@@ -70,9 +71,9 @@ internal sealed class WriterCrowd(Plan plan, SampleDatabase databases, Cancellat
         }
     }
 
-    // What the contender before left behind is not to be collected at the expense of this one.
     private (Tally[] Tallies, TimeSpan Elapsed) Drive(IContender contender, WriterCase @case)
     {
+        // What the contender before left behind is not to be collected at the expense of this one.
         GC.Collect();
         GC.WaitForPendingFinalizers();
         _over = false;
