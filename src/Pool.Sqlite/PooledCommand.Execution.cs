@@ -68,13 +68,11 @@ public sealed partial class PooledCommand
             cancellationToken.UnsafeRegister(static command => ((PooledCommand)command!).Cancel(), this);
         try
         {
-            return Task.FromResult(step(reader));
+            return Task.FromResult(Step(reader, step));
         }
-        catch (SqliteException e) when (WasStopped(e))
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return cancellationToken.IsCancellationRequested
-                ? Task.FromCanceled<bool>(cancellationToken)
-                : Task.FromException<bool>(Stopped(e, cancellationToken));
+            return Task.FromCanceled<bool>(cancellationToken);
         }
 #pragma warning disable CA1031 // An asynchronous method throws through its task.
         catch (Exception e)
@@ -91,6 +89,7 @@ public sealed partial class PooledCommand
     /// <summary>A step of the reader; stopped by <see cref="Cancel"/>.</summary>
     internal bool Step(SqliteDataReader reader, Func<SqliteDataReader, bool> step)
     {
+        int was = _stop!.Resume(_execution);
         try
         {
             return step(reader);
@@ -98,6 +97,10 @@ public sealed partial class PooledCommand
         catch (SqliteException e) when (WasStopped(e))
         {
             throw Stopped(e, CancellationToken.None);
+        }
+        finally
+        {
+            _stop.Resume(was);
         }
     }
 

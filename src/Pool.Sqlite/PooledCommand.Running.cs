@@ -57,9 +57,10 @@ public sealed partial class PooledCommand
 
         SqliteCommand driver = statement.Driver;
         driver.CommandTimeout = CommandTimeout;
+        SqliteParameterCollection values = driver.Parameters;
         for (int i = 0; i < (_parameters?.Count ?? 0); i++)
         {
-            driver.Parameters.Add(_parameters![i]);
+            values.Add(_parameters![i]);
         }
 
         try
@@ -82,7 +83,7 @@ public sealed partial class PooledCommand
         {
             if (_open is null)
             {
-                driver.Parameters.Clear();
+                values.Clear();
             }
         }
     }

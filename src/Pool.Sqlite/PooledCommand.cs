@@ -31,6 +31,7 @@ public sealed partial class PooledCommand : DbCommand
 
     /// <summary>The SQL: one statement, or several with semicolons between them.</summary>
     /// <exception cref="InvalidOperationException">A reader of this command is open.</exception>
+    /// <exception cref="ArgumentException">It has a NUL character.</exception>
     [AllowNull]
     public override string CommandText
     {
@@ -38,7 +39,9 @@ public sealed partial class PooledCommand : DbCommand
         set
         {
             ThrowIfReaderIsOpen();
-            _text = value ?? "";
+            _text = value?.Contains('\0', StringComparison.Ordinal) != true
+                ? value ?? ""
+                : throw new ArgumentException("CommandText has a NUL character, at which SQL ends. Pass such a value as a parameter.");
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class StopSignal
     // At some ten million steps a second this is asked every 0.1 ms, and costs less than can be measured.
     private const int StepsBetweenQuestions = 1_000;
 
+    private int _last;
     private int _current;
     private volatile int _stopped = -1;
     private long _deadline = long.MaxValue;
@@ -31,16 +32,33 @@ internal sealed class StopSignal
     public int Begin(int timeoutSeconds)
     {
         _deadline = timeoutSeconds == 0 ? long.MaxValue : Environment.TickCount64 + (timeoutSeconds * 1000L);
-        return ++_current;
+        return _current = ++_last;
     }
 
     /// <summary>Reading the rows afterwards may take as long as the caller likes.</summary>
     public void LiftDeadline() => _deadline = long.MaxValue;
 
     /// <summary>Whatever runs next cannot be stopped by what was said before.</summary>
-    public void Forget() => _current++;
+    public void Forget() => _current = ++_last;
 
-    public void Stop(int execution) => _stopped = execution;
+    /// <summary>An execution whose reader is open goes on for a step; answers which one was going on.</summary>
+    public int Resume(int execution)
+    {
+        int was = _current;
+        _current = execution;
+        return was;
+    }
+
+    /// <summary>Stops an execution; one that began later is not spared by who comes late.</summary>
+    public void Stop(int execution)
+    {
+        for (int stopped = _stopped; execution > stopped; stopped = _stopped)
+        {
+#pragma warning disable CS0420 // An interlocked operation on a volatile field.
+            Interlocked.CompareExchange(ref _stopped, execution, stopped);
+#pragma warning restore CS0420
+        }
+    }
 
     public bool WasStopped(int execution) => _stopped == execution;
 

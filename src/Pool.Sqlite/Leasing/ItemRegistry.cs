@@ -136,6 +136,14 @@ internal sealed class ItemRegistry<T>
         }
     }
 
+    public int CountLeased()
+    {
+        lock (_lock)
+        {
+            return _items.Count(static item => item.IsLeased);
+        }
+    }
+
     public void Fill(ref LeaseCounts counts)
     {
         lock (_lock)

@@ -135,9 +135,10 @@ internal sealed partial class LeasePool<T>
     {
         for (int i = 0; i < count; i++)
         {
-            Interlocked.Decrement(ref _housekeeping);
             ReleasePermit();
         }
+
+        Interlocked.Add(ref _housekeeping, -count);
     }
 
     private void Look(PoolItem<T> item, long now)

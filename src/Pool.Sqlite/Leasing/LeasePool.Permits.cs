@@ -17,7 +17,6 @@ internal sealed partial class LeasePool<T>
             return false;
         }
 
-        NotePeak();
         return true;
     }
 
@@ -41,7 +40,6 @@ internal sealed partial class LeasePool<T>
         switch (outcome)
         {
             case WaitOutcome.Granted:
-                NotePeak();
                 WaitTimes.Record(deadline.Elapsed);
                 return waiter.Item;
             case WaitOutcome.Canceled:
@@ -104,12 +102,21 @@ internal sealed partial class LeasePool<T>
         }
     }
 
+    // Called by who has just got a lease the slow way: taking one from a hot slot cannot raise the peak, since whatever
+    // lies there was out when the last permit was taken.
     private void NotePeak()
     {
-        int held = _options.Permits - _permits.CurrentCount - Volatile.Read(ref _housekeeping);
-        for (int peak = _peak; held > peak; peak = _peak)
+        int housekeeping = Volatile.Read(ref _housekeeping);
+        int held = _options.Permits - _permits.CurrentCount;
+        if (held <= Volatile.Read(ref _peak))
         {
-            Interlocked.CompareExchange(ref _peak, held, peak);
+            return;
+        }
+
+        int inUse = housekeeping == 0 ? held : _items.CountLeased();
+        for (int peak = _peak; inUse > peak; peak = _peak)
+        {
+            Interlocked.CompareExchange(ref _peak, inUse, peak);
         }
     }
 

@@ -140,6 +140,7 @@ internal sealed partial class LeasePool<T> : IDisposable
                 }
 
                 item.BeginLease();
+                NotePeak();
                 return item;
             }
 
