@@ -51,11 +51,6 @@ internal sealed partial class PhysicalConnection
         }
 
         bool rolledBack = EndTransaction();
-        if (_isExposed)
-        {
-            EndDriverTransaction();
-        }
-
         CloseReaders();
         ReleaseGate();
         if (_isExposed)
@@ -95,55 +90,73 @@ internal sealed partial class PhysicalConnection
     private bool EndTransaction()
     {
         bool snapshot = _inSnapshot;
+        bool open = IsInTransaction;
         _inSnapshot = false;
-        if (!IsInTransaction)
+        if (_isExposed)
         {
-            return false;
+            EndDriverTransaction();
+        }
+
+        if (IsInTransaction)
+        {
+            Step("ROLLBACK");
         }
 
         // Nothing was written in a snapshot, so there is nothing to lose.
-        Step("ROLLBACK");
-        return !snapshot;
+        return open && !snapshot;
     }
 
-    // One that was begun on the driver's own object, which otherwise takes itself to be in it for ever.
+    // One that was begun on the driver's own object, which otherwise takes itself to be in it for ever, and to roll back
+    // has to find one.
     private void EndDriverTransaction()
     {
         using SqliteCommand command = Driver.CreateCommand();
-        command.Transaction?.Dispose();
+        if (command.Transaction is { } transaction)
+        {
+            if (!IsInTransaction)
+            {
+                Step("BEGIN");
+            }
+
+            transaction.Dispose();
+        }
     }
 
     private void CloseReaders()
     {
-        if (_readers.Count == 0)
-        {
-            return;
-        }
-
-        // A reader that is disposed runs what is left of its batch.
-        bool open = _readers.Exists(static open => !open.Reader.IsClosed) && !Handle.IsClosed;
-        if (open)
-        {
-            RefuseEverything();
-        }
-
+        // A reader that is disposed runs what is left of its batch, which the driver prepares as it goes: see Statement.
+        _watch.RefusesAll = true;
         for (int i = _readers.Count - 1; i >= 0; i--)
         {
             Finish(_readers[i]);
         }
 
-        if (open)
-        {
-            _watch.RefusesAll = false;
-            Stop.Attach(Handle);
-        }
+        _watch.RefusesAll = false;
     }
 
-    /// <summary>Nothing can be prepared, nor anything that is prepared be run.</summary>
-    private void RefuseEverything()
+    // A reader that was opened on the driver's own object runs what is left of its batch as that is disposed, and some of
+    // it may be prepared. With all statements gone but those whose rows are being read, and new ones refused, there is
+    // nothing to run.
+    private void RefuseRestOfDriverBatches()
     {
         _watch.RefusesAll = true;
-        Stop.StopEverything(Handle);
+        List<sqlite3_stmt> others = [];
+        try
+        {
+            for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
+            {
+                if (raw.sqlite3_stmt_busy(s) == 0)
+                {
+                    others.Add(s);
+                }
+            }
+        }
+        catch (KeyNotFoundException)
+        {
+            // One of SQLite's own (of a virtual table, a blob), which is not to be touched, and hides those after it.
+        }
+
+        others.ForEach(static statement => statement.Dispose());
     }
 
     private bool HasBusyStatement()

@@ -253,29 +253,24 @@ internal sealed partial class PhysicalConnection
         {
             if (!Handle.IsClosed)
             {
-                if (IsInTransaction)
-                {
-                    NativeSql.Try(Handle, "ROLLBACK");
-                }
-
+                EndTransaction();
                 CloseReaders();
                 if (last)
                 {
                     Finish(Handle);
                 }
-            }
 
-            Statements.Clear();
+                if (_exposure is not null)
+                {
+                    RefuseRestOfDriverBatches();
+                }
+            }
         }
         finally
         {
+            // Also when the lease has closed the driver's object: SQLite keeps the file open as long as statements are left.
+            Statements.Clear();
             _exposure?.Dispose();
-            if (!Handle.IsClosed)
-            {
-                // A reader that was opened on the driver's own object would run the rest of its batch now.
-                RefuseEverything();
-            }
-
             Driver.Dispose();
             ReleaseGate();
         }

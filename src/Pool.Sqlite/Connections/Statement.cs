@@ -67,8 +67,11 @@ internal sealed class Statement : IDisposable
         }
 
         result.ControlsTransaction = watch.Prepared.HasFlag(PreparedKinds.Transaction);
+
+        // Not a batch: what the driver has prepared of one, it runs to the end even when its reader is only disposed.
         result.IsWorthKeeping = (watch.Prepared & ~PreparedKinds.Transaction) == 0
-            && (result.Native is null || raw.sqlite3_stmt_isexplain(result.Native) == 0);
+            && result.Native is not null
+            && raw.sqlite3_stmt_isexplain(result.Native) == 0;
         return result;
     }
 

@@ -17,15 +17,12 @@ internal sealed class StopSignal
     private volatile int _stopped = -1;
     private long _deadline = long.MaxValue;
     private int _hit = -1;
-    private bool _stopsEverything;
-
-    public void Attach(sqlite3 database) => Ask(database, StepsBetweenQuestions);
 
     /// <summary>
-    /// From here on no statement gets further than its first jump, which lies before anything is written; until
-    /// <see cref="Attach"/> is called again.
+    /// To be called once: exchanging the handler while another thread is inside SQLite would take it away from under it.
     /// </summary>
-    public void StopEverything(sqlite3 database) => Ask(database, 1);
+    public void Attach(sqlite3 database) =>
+        raw.sqlite3_progress_handler(database, StepsBetweenQuestions, static state => ((StopSignal)state).Answer(), this);
 
     /// <summary>Begins an execution; its number is what <see cref="Stop"/> takes.</summary>
     /// <param name="timeoutSeconds">How long it may take; 0 for ever.</param>
@@ -67,15 +64,9 @@ internal sealed class StopSignal
 
     public bool TimedOut => Environment.TickCount64 >= _deadline;
 
-    private void Ask(sqlite3 database, int steps)
-    {
-        _stopsEverything = steps == 1;
-        raw.sqlite3_progress_handler(database, steps, static state => ((StopSignal)state).Answer(), this);
-    }
-
     private int Answer()
     {
-        if (_stopsEverything || _stopped == _current || (_deadline != long.MaxValue && TimedOut))
+        if (_stopped == _current || (_deadline != long.MaxValue && TimedOut))
         {
             _hit = _current;
             return 1;

@@ -98,6 +98,24 @@ public sealed class DriverConnectionDoesNotBleedTests : TwoLeases
             connection.Run("drop table t");
         });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_rest_of_a_batch_in_which_a_reader_of_the_driver_stands_is_not_run(bool prepared) => OnTheNextLease(
+        connection =>
+        {
+            connection.Run("create table t(value int)");
+            SqliteCommand command = connection.SqliteConnection.CreateCommand();
+            command.CommandText = "select 1 union all select 2; insert into t values(99)";
+            if (prepared)
+            {
+                command.Prepare();
+            }
+
+            Assert.True(command.ExecuteReader().Read());
+        },
+        connection => Assert.Equal("0", connection.Ask("select count(*) from t")));
+
     [Fact]
     public void An_unfinished_native_statement_keeps_its_connection_from_being_lent()
     {

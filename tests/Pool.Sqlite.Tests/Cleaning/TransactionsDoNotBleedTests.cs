@@ -65,6 +65,29 @@ public sealed class TransactionsDoNotBleedTests : TwoLeases
             AssertNothingIsLeft);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("rollback")]
+    [InlineData("commit")]
+    public void A_transaction_of_the_drivers_connection_does_not_stand_in_the_way_of_the_next(string? end)
+    {
+        OnTheNextLease(
+            connection =>
+            {
+                connection.SqliteConnection.BeginTransaction();
+                if (end is not null)
+                {
+                    connection.Run(end);
+                }
+            },
+            connection =>
+            {
+                AssertNothingIsLeft(connection);
+                Assert.Equal("0", connection.SqliteConnection.Ask("select count(*) from t"));
+                connection.SqliteConnection.BeginTransaction().Commit();
+            });
+    }
+
     [Fact]
     public void A_transaction_whose_object_was_ended_by_SQL_leaves_nothing_behind()
     {

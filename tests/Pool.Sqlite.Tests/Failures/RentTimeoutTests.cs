@@ -142,6 +142,33 @@ public sealed class RentTimeoutTests : IDisposable
     }
 
     [Fact]
+    public async Task An_open_that_begins_when_the_time_is_up_is_not_counted_as_opening_for_ever()
+    {
+        bool refuses = false;
+        _options.MaxOverflow = 0;
+        _options.Renting = _ =>
+        {
+            if (refuses)
+            {
+                refuses = false;
+                _time.Advance(TimeSpan.FromSeconds(31));
+                return false;
+            }
+
+            return true;
+        };
+        for (int i = 0; i < 200; i++)
+        {
+            (await Pool.RentAsync().Limited()).Dispose();
+            refuses = true;
+            _ = await Record.ExceptionAsync(async () => (await Pool.RentAsync().Limited()).Dispose());
+        }
+
+        await Limit.Until(() => Pool.GetStatistics().Opening == 0);
+        await Pool.DisposeAsync().Limited();
+    }
+
+    [Fact]
     public async Task A_cancelled_rent_is_told_at_once_even_while_its_connection_opens()
     {
         Latch latch = new();

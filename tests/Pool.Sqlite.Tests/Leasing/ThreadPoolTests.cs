@@ -71,6 +71,25 @@ public sealed class ThreadPoolTests : LeasePoolTest
         Assert.InRange(Counts.Open, 2, 3);
     }
 
+    [Fact]
+    public async Task An_open_that_is_abandoned_before_it_has_begun_leaves_nothing_behind()
+    {
+        MakePool(new LeasePoolOptions { Size = 1 });
+        using CancellationTokenSource cancel = new();
+        Task<PoolItem<FakeItem>>? rent = null;
+
+        WithoutThreadPool(() =>
+        {
+            rent = StartRent(cancel.Token);
+            cancel.Cancel();
+        });
+
+        await AssertCanceled(rent!);
+        await Limit.Until(() => Counts.Opening == 0);
+        await Rent();
+        Assert.Equal((1, 1, 0), (Counts.InUse, Counts.Cancellations, Counts.OpenFailures));
+    }
+
     private static Thread Start(Action work)
     {
         Thread thread = new(() => work()) { IsBackground = true };

@@ -228,11 +228,11 @@ public sealed class WaiterQueueTests
         using WaiterQueue<string> queue = Make(TimeSpan.FromMilliseconds(1));
         int granted = 0;
         int given = 0;
-        int waiting = 3 * 5000;
+        int waiting = 3 * 2000;
 
         async Task Work(int worker)
         {
-            for (int i = 0; i < 5000; i++)
+            for (int i = 0; i < 2000; i++)
             {
                 Waiter<string> waiter = queue.TryEnqueue()!;
                 if ((i + worker) % 3 == 0)

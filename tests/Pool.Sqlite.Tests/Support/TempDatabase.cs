@@ -38,6 +38,8 @@ internal sealed class TempDatabase : IDisposable
 
     public void Dispose()
     {
+        // An open that nobody waited for any more may be on its way to being closed.
+        SpinWait.SpinUntil(() => OpenFiles().Length == 0, TimeSpan.FromSeconds(5));
         string[] open = OpenFiles();
         Directory.Delete(_folder, recursive: true);
         Assert.True(open.Length == 0, $"Still open: {string.Join(", ", open)}");

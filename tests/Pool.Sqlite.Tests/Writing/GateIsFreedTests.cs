@@ -1,0 +1,197 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Tests.Support;
+
+namespace Pool.Sqlite.Tests.Writing;
+
+/// <summary>However a write ends, the next one goes in at once, also while the lease is still out.</summary>
+public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMilliseconds(300))
+{
+    [Theory]
+    [InlineData("insert into rule values (-1)")]
+    [InlineData("insert into rule values (-1) returning value")]
+    [InlineData("insert into rule values (1); insert into rule values (-1)")]
+    [InlineData("insert into missing values (1)")]
+    [InlineData("selec 1; insert into rule values (1)")]
+    [InlineData("create table t(x)")]
+    [InlineData("create table made(x); insert into missing values (1)")]
+    public async Task A_statement_that_fails_lets_it_go(string sql)
+    {
+        using PooledConnection lease = Pool.Rent();
+        Assert.Throws<SqliteException>(() => lease.Run(sql));
+        AssertFree();
+        await Assert.ThrowsAsync<SqliteException>(() => lease.CreateCommand(sql).ExecuteNonQueryAsync());
+        AssertFree();
+        await Assert.ThrowsAsync<SqliteException>(() => lease.CreateCommand(sql).ExecuteReaderAsync());
+        AssertFree();
+    }
+
+    [Fact]
+    public void A_statement_without_all_its_values_lets_it_go()
+    {
+        using PooledConnection lease = Pool.Rent();
+        Assert.Throws<InvalidOperationException>(() => lease.Run("insert into t(value) values ($a)"));
+        AssertFree();
+    }
+
+    [Fact]
+    public async Task What_fails_after_the_wait_lets_it_go()
+    {
+        using PooledConnection holder = Pool.Rent();
+        using PooledConnection lease = Pool.Rent();
+        PooledTransaction transaction = holder.BeginTransaction();
+        Task<int> create = lease.CreateCommand("create table made(x)").ExecuteNonQueryAsync();
+        Assert.False(create.IsCompleted);
+        holder.Run("create table made(x)");
+        transaction.Commit();
+
+        // There is such a table now: it cannot even be prepared any more.
+        await Assert.ThrowsAsync<SqliteException>(() => create.Limited());
+        AssertFree();
+    }
+
+    [Fact]
+    public async Task What_fails_after_a_blocking_wait_lets_it_go()
+    {
+        using PooledConnection holder = Pool.Rent();
+        using PooledConnection lease = Pool.Rent();
+        PooledTransaction transaction = holder.BeginTransaction();
+        using ManualResetEventSlim starts = new();
+        Task<int> create = Limit.OnThread(() =>
+        {
+            starts.Set();
+            return lease.Run("create table made(x)");
+        });
+        starts.Pass();
+        holder.Run("create table made(x)");
+        transaction.Commit();
+        await Assert.ThrowsAsync<SqliteException>(() => create.Limited());
+        AssertFree();
+    }
+
+    [Fact]
+    public async Task A_command_whose_transaction_is_over_after_the_wait_lets_it_go()
+    {
+        using PooledConnection holder = Pool.Rent();
+        using PooledConnection lease = Pool.Rent();
+        PooledTransaction transaction = holder.BeginTransaction();
+        PooledTransaction deferred = lease.BeginTransaction(deferred: true);
+        Task<int> write = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
+        Assert.False(write.IsCompleted);
+        deferred.Rollback();
+        transaction.Commit();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => write.Limited());
+        AssertFree();
+    }
+
+    [Fact]
+    public void A_transaction_that_nobody_commits_lets_it_go()
+    {
+        using PooledConnection lease = Pool.Rent();
+        using (lease.BeginTransaction())
+        {
+            lease.Run("insert into t(value) values (1)");
+        }
+
+        AssertFree();
+        Assert.Equal("1", Count);
+    }
+
+    [Fact]
+    public async Task A_commit_that_is_refused_keeps_it_until_the_rollback()
+    {
+        using PooledConnection lease = Pool.Rent();
+        lease.Run("create table late(id int references t(id) deferrable initially deferred)");
+        PooledTransaction transaction = lease.BeginTransaction();
+        lease.Run("insert into late values (99)");
+        Assert.Equal(19, Assert.Throws<SqliteException>(transaction.Commit).SqliteErrorCode);
+        await AssertHeld();
+        transaction.Dispose();
+        AssertFree();
+    }
+
+    [Theory]
+    [InlineData("begin immediate", false)]
+    [InlineData("begin; insert into t(value) values (1)", false)]
+    [InlineData("begin immediate", true)]
+    public void A_lease_that_goes_back_with_an_open_transaction_lets_it_go(string begin, bool retires)
+    {
+        using (PooledConnection lease = Pool.Rent())
+        {
+            lease.Run(begin);
+            if (retires)
+            {
+                lease.Retire();
+            }
+        }
+
+        AssertFree();
+        Assert.Equal("1", Count);
+    }
+
+    [Fact]
+    public void A_lease_that_goes_back_with_a_reader_of_written_rows_lets_it_go()
+    {
+        using (PooledConnection lease = Pool.Rent())
+        {
+            DbDataReader reader = lease.CreateCommand("insert into t(value) values (1), (2) returning id").ExecuteReader();
+            Assert.True(reader.Read());
+        }
+
+        AssertFree();
+    }
+
+    [Fact]
+    public async Task Who_stops_waiting_is_not_waited_for()
+    {
+        using PooledConnection holder = Pool.Rent();
+        using PooledConnection lease = Pool.Rent();
+        PooledTransaction transaction = holder.BeginTransaction();
+        using CancellationTokenSource stop = new();
+        Task<int> cancelled = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync(stop.Token);
+        Assert.False(cancelled.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Limited());
+
+        SqliteException late = await Assert.ThrowsAsync<SqliteException>(
+            () => lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync().Limited());
+        Assert.Equal(5, late.SqliteErrorCode);
+        Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.Run("insert into t(value) values (1)")).SqliteErrorCode);
+        Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.BeginTransaction()).SqliteErrorCode);
+        transaction.Commit();
+        AssertFree();
+        Assert.Equal("1", Count);
+    }
+
+    [Fact]
+    public async Task A_lease_that_goes_back_while_its_write_waits_is_not_waited_for()
+    {
+        using PooledConnection holder = Pool.Rent();
+        PooledTransaction transaction = holder.BeginTransaction();
+        Task<int> write;
+        using (PooledConnection lease = Pool.Rent())
+        {
+            write = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
+        }
+
+        transaction.Commit();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => write.Limited());
+        AssertFree();
+    }
+
+    [Fact]
+    public async Task A_begin_that_is_cancelled_while_it_waits_lets_it_go()
+    {
+        using PooledConnection holder = Pool.Rent();
+        using PooledConnection lease = Pool.Rent();
+        PooledTransaction transaction = holder.BeginTransaction();
+        using CancellationTokenSource stop = new();
+        Task begin = lease.BeginTransactionAsync(stop.Token).AsTask();
+        Assert.False(begin.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => begin.Limited());
+        transaction.Commit();
+        AssertFree();
+        using PooledTransaction usable = lease.BeginTransaction();
+    }
+}

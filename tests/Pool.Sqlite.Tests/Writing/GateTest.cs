@@ -1,0 +1,75 @@
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Tests.Support;
+
+namespace Pool.Sqlite.Tests.Writing;
+
+/// <summary>A database with a table, a pool on it, and words for what the tests of the write gate look at.</summary>
+public abstract class GateTest : IDisposable
+{
+    private protected GateTest(TimeSpan? busyTimeout = null, TimeSpan? rentTimeout = null, int size = 10, int overflow = 5)
+    {
+        SqlitePoolOptions options = Database.Options(size, overflow);
+        options.Pragmas.BusyTimeout = busyTimeout ?? TimeSpan.FromSeconds(30);
+        options.RentTimeout = rentTimeout ?? TimeSpan.FromSeconds(30);
+        options.ConnectionOpened = Opened;
+        Pool = new SqlitePool(options);
+        using PooledConnection connection = Pool.Rent();
+        connection.Run("create table t(id integer primary key, value)");
+        connection.Run("create table rule(value int check (value > 0))");
+    }
+
+    private protected TempDatabase Database { get; } = new();
+
+    private protected SqlitePool Pool { get; }
+
+    private protected string? Count
+    {
+        get
+        {
+            using SqliteConnection direct = Database.OpenDirectly();
+            return direct.Ask("select count(*) from t");
+        }
+    }
+
+    public void Dispose()
+    {
+        Pool.Dispose();
+        Database.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected virtual void Opened(SqliteConnection connection)
+    {
+    }
+
+    /// <summary>A write on a lease of its own. It has begun to wait, or is done, when this comes back.</summary>
+    private protected async Task<int> Write(CancellationToken cancellationToken = default)
+    {
+        using PooledConnection connection = Pool.Rent(CancellationToken.None);
+        return await connection.CreateCommand("insert into t(value) values ('by another')").ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Nobody holds the gate: a write does not even have to wait.</summary>
+    private protected void AssertFree()
+    {
+        Task<int> write = Write();
+        Assert.True(write.IsCompletedSuccessfully, $"The gate is not free: {write.Status} {write.Exception}");
+    }
+
+    /// <summary>Somebody holds the gate: a write waits until it is cancelled.</summary>
+    private protected async Task AssertHeld()
+    {
+        using CancellationTokenSource stop = new();
+        Task<int> write = Write(stop.Token);
+        Assert.False(write.IsCompleted, "The gate is free.");
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write.Limited());
+    }
+
+    /// <summary>Opens the pool's connections, so that no write has to wait for that.</summary>
+    private protected void Warm(int connections)
+    {
+        List<PooledConnection> all = [.. Enumerable.Range(0, connections).Select(_ => Pool.Rent())];
+        all.ForEach(connection => connection.Dispose());
+    }
+}

@@ -1,0 +1,194 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Tests.Support;
+
+namespace Pool.Sqlite.Tests.Writing;
+
+/// <summary>A connection that is not the pool's, as one of another process, holds SQLite's own lock.</summary>
+public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMilliseconds(400))
+{
+    // One goes straight to the engine, the other by way of the driver.
+    public static TheoryData<string, object> Inserts => new()
+    {
+        { "insert into t(value) values ($a)", 1 },
+        { "insert into t(value) values ($a)", 1.5m },
+        { "insert into t(value) values ($a) returning id", 1 },
+        { "insert into t(value) values ($a); insert into t(value) values ($a)", 1 },
+        { "begin immediate; insert into t(value) values ($a); commit", 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Inserts))]
+    public async Task A_write_waits_for_it_without_a_thread_and_then_succeeds(string sql, object value)
+    {
+        using SqliteConnection outside = Database.OpenDirectly();
+        using PooledConnection lease = Pool.Rent();
+        outside.Run("begin immediate");
+        using PooledCommand command = Insert(lease, sql, value);
+        Task<int> write = command.ExecuteNonQueryAsync();
+        Assert.False(write.IsCompleted);
+        outside.Run("commit");
+        await write.Limited();
+        AssertFree();
+    }
+
+    [Theory]
+    [MemberData(nameof(Inserts))]
+    public async Task A_write_that_waited_long_enough_fails_as_busy(string sql, object value)
+    {
+        using SqliteConnection outside = Database.OpenDirectly();
+        using PooledConnection lease = Pool.Rent();
+        outside.Run("begin immediate");
+        using PooledCommand command = Insert(lease, sql, value);
+        Assert.Equal(5, (await Assert.ThrowsAsync<SqliteException>(() => command.ExecuteNonQueryAsync().Limited())).SqliteErrorCode);
+        Assert.Equal(5, Assert.Throws<SqliteException>(() => command.ExecuteNonQuery()).SqliteErrorCode);
+        outside.Run("commit");
+        AssertFree();
+        Assert.Equal("1", Count);
+        command.ExecuteNonQuery();
+    }
+
+    [Fact]
+    public async Task Beginning_waits_for_it_too()
+    {
+        using SqliteConnection outside = Database.OpenDirectly();
+        using PooledConnection lease = Pool.Rent();
+        outside.Run("begin immediate");
+        Task<PooledTransaction> begin = lease.BeginTransactionAsync().AsTask();
+        Assert.False(begin.IsCompleted);
+        outside.Run("commit");
+        (await begin.Limited()).Dispose();
+        outside.Run("begin immediate");
+        await Assert.ThrowsAsync<SqliteException>(() => lease.BeginTransactionAsync().Limited());
+        Assert.Throws<SqliteException>(() => lease.BeginTransaction());
+        outside.Run("commit");
+        AssertFree();
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_the_wait_for_it()
+    {
+        using SqliteConnection outside = Database.OpenDirectly();
+        using PooledConnection lease = Pool.Rent();
+        outside.Run("begin immediate");
+        using CancellationTokenSource stop = new();
+        Task<int> write = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync(stop.Token);
+        Task begin = Assert.ThrowsAnyAsync<OperationCanceledException>(() => write);
+        await stop.CancelAsync();
+        await begin.Limited();
+        outside.Run("commit");
+        AssertFree();
+    }
+
+    [Theory]
+    [InlineData("insert into t(value) values ($a)", 1)]
+    [InlineData("insert into t(value) values ($a)", 1.5f)]
+    [InlineData("insert into t(value) values ($a) returning id", 1)]
+    public void A_snapshot_that_is_too_old_to_write_on_says_so_at_once(string sql, object value)
+    {
+        using SqliteConnection outside = Database.OpenDirectly();
+        using PooledConnection lease = Pool.Rent();
+        using PooledTransaction transaction = lease.BeginTransaction(deferred: true);
+        Assert.Equal("0", lease.Ask("select count(*) from t"));
+        outside.Run("insert into t(value) values ('newer')");
+        using PooledCommand command = Insert(lease, sql, value);
+
+        // The driver alone would try again for all of this time.
+        command.CommandTimeout = 6;
+        long start = Environment.TickCount64;
+        SqliteException old = Assert.Throws<SqliteException>(() => command.ExecuteNonQuery());
+        Assert.InRange(Environment.TickCount64 - start, 0, 4_000);
+        Assert.Equal(5, old.SqliteErrorCode);
+        Assert.Equal(517, old.SqliteExtendedErrorCode);
+        transaction.Rollback();
+        AssertFree();
+        using PooledTransaction again = lease.BeginTransaction();
+        lease.Run("insert into t(value) values (1)");
+        again.Commit();
+    }
+
+    [Theory]
+    [InlineData("insert into t(value) values ($a)", 1)]
+    [InlineData("insert into t(value) values ($a)", 1.5f)]
+    [InlineData("insert into t(value) values ($a) returning id", 1)]
+    public async Task The_first_write_of_a_deferred_transaction_waits_for_it(string sql, object value)
+    {
+        using SqliteConnection outside = Database.OpenDirectly();
+        using PooledConnection lease = Pool.Rent();
+        using PooledTransaction transaction = lease.BeginTransaction(deferred: true);
+        Assert.Equal("0", lease.Ask("select count(*) from t"));
+        outside.Run("begin immediate");
+        using PooledCommand command = Insert(lease, sql, value);
+        command.CommandTimeout = 6;
+
+        // It must come back without waiting in the thread.
+        long start = Environment.TickCount64;
+        Task<int> write = command.ExecuteNonQueryAsync();
+        bool waits = !write.IsCompleted;
+        outside.Run("rollback");
+        Assert.True(waits, $"It waited in the thread, for {Environment.TickCount64 - start} ms, and came to {write.Exception?.Message}.");
+        await write.Limited();
+        transaction.Commit();
+        Assert.Equal("1", Count);
+    }
+
+    [Fact]
+    public void Reading_does_not_mind_it()
+    {
+        using SqliteConnection outside = Database.OpenDirectly();
+        outside.Run("begin immediate; insert into t(value) values (1)");
+        using PooledConnection lease = Pool.Rent();
+        Assert.Equal("0", lease.Ask("select count(*) from t"));
+        outside.Run("commit");
+        Assert.Equal("1", lease.Ask("select count(*) from t"));
+    }
+
+    private static PooledCommand Insert(PooledConnection lease, string sql, object value)
+    {
+        PooledCommand command = lease.CreateCommand(sql);
+        command.Parameters.AddWithValue("$a", value);
+        return command;
+    }
+}
+
+public sealed class GateTimeoutTests : GateTest
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_commands_timeout_limits_the_wait_for_the_gate(bool async)
+    {
+        using PooledConnection holder = Pool.Rent();
+        using PooledConnection lease = Pool.Rent();
+        using PooledTransaction transaction = holder.BeginTransaction();
+        using PooledCommand command = lease.CreateCommand("insert into t(value) values (1)");
+        command.CommandTimeout = 1;
+        long start = Environment.TickCount64;
+        SqliteException late = await Assert.ThrowsAsync<SqliteException>(
+            () => async ? command.ExecuteNonQueryAsync().Limited() : Limit.OnThread(command.ExecuteNonQuery).Limited());
+        Assert.Equal(5, late.SqliteErrorCode);
+        Assert.InRange(Environment.TickCount64 - start, 900, 15_000);
+        Assert.NotEmpty(late.Message);
+        transaction.Commit();
+        AssertFree();
+    }
+
+    [Fact]
+    public async Task A_reader_that_writes_waits_in_turn_as_well()
+    {
+        using PooledConnection holder = Pool.Rent();
+        using PooledConnection lease = Pool.Rent();
+        PooledTransaction transaction = holder.BeginTransaction();
+        using PooledCommand command = lease.CreateCommand("insert into t(value) values (1) returning id");
+        Task<DbDataReader> open = command.ExecuteReaderAsync();
+        Assert.False(open.IsCompleted);
+        transaction.Commit();
+        await using (DbDataReader reader = await open.Limited())
+        {
+            Assert.True(await reader.ReadAsync());
+            await AssertHeld();
+        }
+
+        AssertFree();
+    }
+}
