@@ -115,7 +115,8 @@ public sealed partial class SqlitePool
 
     /// <summary>
     /// As <see cref="Dispose(bool)"/>, and waits up to <see cref="SqlitePoolOptions.ShutdownTimeout"/> for what is out;
-    /// what then still is, the log says. After the last connection no file is open, and no <c>-wal</c> left.
+    /// what then still is, the log says. After the last connection no file is open, and no <c>-wal</c> left, unless the
+    /// database is opened read-only or by somebody else as well.
     /// </summary>
     protected override async ValueTask DisposeAsyncCore()
     {
