@@ -72,7 +72,7 @@ public sealed class FlowAfterWaitingTests() : GateTest(rentTimeout: TimeSpan.Fro
         }
 
         starts.Pass();
-        await Limit.Until(() => Pool.GetStatistics().InUse == 3);
+        await Limit.Until(() => first.Physical.Gate.Waiting == 1);
         Task<int> waits = third.CreateCommand("insert into t(value) values (3)").ExecuteNonQueryAsync();
         Assert.False(waits.IsCompleted);
         transaction.Commit();
