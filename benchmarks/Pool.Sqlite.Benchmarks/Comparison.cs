@@ -60,7 +60,7 @@ internal static class Comparison
 
     // The asynchronous waits are code that nothing before has run.
     private static void WarmUpWriters(Plan plan, SampleDatabase database, CancellationToken stop) =>
-        new WriterCrowd(plan with { Writers = plan.WarmUp }, database, stop).Run(
+        new WriterCrowd(plan with { Writes = Plan.Smoke.Writes }, database, stop).Run(
             new WriterCase(16, SynchronousMode.Normal, null));
 
     private static Dictionary<string, IReadOnlyList<string>> ReadSettings(ComparisonCases cases) =>

@@ -89,6 +89,15 @@ public sealed partial class PooledCommand
     /// <summary>A step of the reader; stopped by <see cref="Cancel"/>.</summary>
     internal bool Step(SqliteDataReader reader, Func<SqliteDataReader, bool> step)
     {
+        PooledConnection connection = OpenConnection();
+
+        // Of a lease that went back only the reader is left, and that is closed.
+        if (connection.State == ConnectionState.Closed)
+        {
+            return step(reader);
+        }
+
+        bool outermost = connection.Enter();
         int was = _stop!.Resume(_execution);
         try
         {
@@ -101,6 +110,7 @@ public sealed partial class PooledCommand
         finally
         {
             _stop.Resume(was);
+            connection.Exit(outermost);
         }
     }
 
@@ -108,7 +118,6 @@ public sealed partial class PooledCommand
     {
         if (!TryRun(kind, behavior, CancellationToken.None, out Outcome outcome))
         {
-            GateFlow.Mark();
             outcome = RunAfterWaiting(kind, behavior, outcome.Obstacle, async: false, CancellationToken.None)
                 .AsTask().GetAwaiter().GetResult();
         }
@@ -130,7 +139,6 @@ public sealed partial class PooledCommand
                 return new ValueTask<Outcome>(outcome);
             }
 
-            GateFlow.Mark();
             return RunAfterWaiting(kind, behavior, outcome.Obstacle, async: true, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -145,24 +153,13 @@ public sealed partial class PooledCommand
         }
     }
 
-    private async ValueTask<Outcome> RunAfterWaiting(
-        Execution kind, CommandBehavior behavior, Obstacle obstacle, bool async, CancellationToken cancellationToken)
-    {
-        WriteWait wait = new(OpenConnection(), CommandTimeout);
-        for (; ; )
-        {
-            await wait.For(obstacle, async, cancellationToken).ConfigureAwait(false);
-            if (TryRun(kind, behavior, cancellationToken, out Outcome outcome))
-            {
-                return outcome;
-            }
-
-            obstacle = outcome.Obstacle;
-        }
-    }
-
     /// <summary>Runs the statement, unless it has to wait first: then the outcome says for what.</summary>
-    private bool TryRun(Execution kind, CommandBehavior behavior, CancellationToken cancellationToken, out Outcome outcome)
+    private bool TryRun(
+        Execution kind,
+        CommandBehavior behavior,
+        CancellationToken cancellationToken,
+        out Outcome outcome,
+        bool isErrand = false)
     {
         outcome = default;
         PooledConnection connection = OpenConnection();
@@ -177,7 +174,7 @@ public sealed partial class PooledCommand
             Statement statement = physical.Statements.Take(_text);
             try
             {
-                return TryRun(physical, statement, kind, behavior, cancellationToken, out outcome);
+                return TryRun(physical, statement, kind, behavior, isErrand, cancellationToken, out outcome);
             }
             finally
             {
@@ -205,6 +202,7 @@ public sealed partial class PooledCommand
         Statement statement,
         Execution kind,
         CommandBehavior behavior,
+        bool isErrand,
         CancellationToken cancellationToken,
         out Outcome outcome)
     {
@@ -216,14 +214,14 @@ public sealed partial class PooledCommand
 
         if (!statement.IsReadOnly && !physical.HoldsGate && !(physical.HoldsGate = physical.Gate.TryEnter()))
         {
-            outcome = new Outcome(Obstacle.Gate);
+            outcome = new Outcome(CanBeErrand(physical, statement, kind) ? Obstacle.GateForErrand : Obstacle.Gate);
             return false;
         }
 
         outcome = default;
         CancellationTokenRegistration registration = default;
         _stop = physical.Stop;
-        _execution = _stop.Begin(CommandTimeout);
+        _execution = _stop.Begin(isErrand ? ErrandMilliseconds : CommandTimeout * 1000L);
         try
         {
             if (cancellationToken.CanBeCanceled)
@@ -235,10 +233,16 @@ public sealed partial class PooledCommand
             bool native = statement.Native is not null
                 && (kind == Execution.Scalar || (kind == Execution.NonQuery && !statement.HasColumns))
                 && ParameterBinder.TryBind(statement, _parameters);
-            outcome = native
-                ? RunNative(physical, statement, kind)
-                : RunDriver(physical, statement, kind, behavior, cancellationToken.CanBeCanceled);
+            outcome = native ? RunNative(physical, statement, kind)
+                : isErrand ? new Outcome(Obstacle.Gate)
+                : RunDriver(physical, statement, kind, behavior);
             return outcome.Obstacle == Obstacle.None;
+        }
+        catch (SqliteException e) when (isErrand && e.SqliteErrorCode == raw.SQLITE_INTERRUPT && !WasStopped(e))
+        {
+            // Not so short after all; SQLite has undone it.
+            outcome = new Outcome(Obstacle.Gate);
+            return false;
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT)
         {

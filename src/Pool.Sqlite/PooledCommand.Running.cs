@@ -46,8 +46,7 @@ public sealed partial class PooledCommand
         }
     }
 
-    private Outcome RunDriver(
-        PhysicalConnection physical, Statement statement, Execution kind, CommandBehavior behavior, bool canBeCanceled)
+    private Outcome RunDriver(PhysicalConnection physical, Statement statement, Execution kind, CommandBehavior behavior)
     {
         bool writes = !statement.IsReadOnly;
         if (writes && !(physical.IsInTransaction ? WriteWait.TryUpgrade(physical) : WriteWait.TryKnock(physical)))
@@ -67,7 +66,7 @@ public sealed partial class PooledCommand
         {
             if (kind == Execution.Reader)
             {
-                return OpenReader(physical, statement, behavior, canBeCanceled);
+                return OpenReader(physical, statement, behavior);
             }
 
             Outcome outcome = kind == Execution.NonQuery
@@ -88,14 +87,13 @@ public sealed partial class PooledCommand
         }
     }
 
-    private Outcome OpenReader(PhysicalConnection physical, Statement statement, CommandBehavior behavior, bool canBeCanceled)
+    private Outcome OpenReader(PhysicalConnection physical, Statement statement, CommandBehavior behavior)
     {
         // The driver would close its own connection with the reader.
         CommandBehavior inner = behavior & ~CommandBehavior.CloseConnection;
         SqliteDataReader reader = statement.Driver.ExecuteReader(inner);
         _open = physical.AddReader(reader, statement, !statement.IsReadOnly);
-        bool wrapped = _open.Writes || behavior != inner || canBeCanceled;
-        return new Outcome(wrapped ? new PooledDataReader(reader, this, closesConnection: behavior != inner) : reader, -1);
+        return new Outcome(new PooledDataReader(reader, this, closesConnection: behavior != inner), -1);
     }
 
     // As the driver's GetValue answers.

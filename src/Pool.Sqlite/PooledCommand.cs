@@ -132,8 +132,7 @@ public sealed partial class PooledCommand : DbCommand
 
     /// <summary>
     /// Stops the statement if it is running, also from another thread: it then throws
-    /// <see cref="OperationCanceledException"/> (the driver's own reader, between rows, a <see cref="SqliteException"/> with
-    /// code 9). It never touches a statement that runs later.
+    /// <see cref="OperationCanceledException"/>. It never touches a statement that runs later.
     /// </summary>
     public override void Cancel()
     {

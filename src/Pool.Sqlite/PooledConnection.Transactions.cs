@@ -88,7 +88,7 @@ public sealed partial class PooledConnection
         PooledTransaction? transaction;
         do
         {
-            await wait.For(obstacle, async, cancellationToken).ConfigureAwait(false);
+            await wait.For(obstacle, errand: null, async, cancellationToken).ConfigureAwait(false);
         }
         while (!TryBegin(isolationLevel, deferred, out transaction, out obstacle));
 

@@ -7,8 +7,8 @@ using Microsoft.Data.Sqlite;
 namespace Pool.Sqlite;
 
 /// <summary>
-/// The driver's reader, where closing it does more: gives the connection back, lets go of the write gate; or where a
-/// token can stop it between rows.
+/// The driver's reader, as one use of the lease at a time: reading a row can be cancelled, and closing it gives back
+/// the statement, the write gate and, if that was asked for, the connection.
 /// </summary>
 internal sealed class PooledDataReader(SqliteDataReader reader, PooledCommand command, bool closesConnection) : DbDataReader
 {

@@ -27,7 +27,7 @@ public sealed record SqlitePoolStatistics
     /// <summary>How many rents wait at this moment.</summary>
     public required int Waiting { get; init; }
 
-    /// <summary>The most connections that were held at once.</summary>
+    /// <summary>The most connections that were held at once; a peak that falls into a housekeeper's round may be missed.</summary>
     public required int PeakInUse { get; init; }
 
     /// <summary>How many rents were served.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Connections;
 using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Writing;
 using SQLitePCL;
 
 namespace Pool.Sqlite;
@@ -12,6 +13,9 @@ internal enum Obstacle
 
     /// <summary>Another connection of this process writes.</summary>
     Gate,
+
+    /// <summary>The same; and this is so short that who leaves the gate may run it: see <see cref="WriteGate"/>.</summary>
+    GateForErrand,
 
     /// <summary>Another process, or a connection that is not the pool's, holds SQLite's lock.</summary>
     Lock,
@@ -82,17 +86,55 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
         raw.SQLITE_BUSY,
         raw.SQLITE_BUSY_SNAPSHOT);
 
-    /// <summary>Waits, and leaves the gate in this connection's hands.</summary>
-    /// <exception cref="SqliteException">The deadline passed.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask For(Obstacle obstacle, bool async, CancellationToken cancellationToken)
+    /// <summary>Takes the gate over from who let this connection in.</summary>
+    /// <exception cref="ObjectDisposedException">The lease went back meanwhile.</exception>
+    /// <exception cref="InvalidOperationException">Another thread uses it.</exception>
+    public static void TakeOver(PooledConnection connection, WriteGate gate)
     {
-        if (obstacle == Obstacle.Gate)
+        bool outermost;
+        try
         {
-            await EnterGate(async, cancellationToken).ConfigureAwait(false);
-            return;
+            outermost = connection.Enter();
+        }
+        catch
+        {
+            gate.Exit();
+            throw;
         }
 
+        connection.Physical.HoldsGate = true;
+        connection.Exit(outermost);
+    }
+
+    /// <summary>Waits, and leaves the gate in this connection's hands, unless the errand was done meanwhile.</summary>
+    /// <returns>True when the errand was done.</returns>
+    /// <exception cref="SqliteException">The deadline passed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask<bool> For(
+        Obstacle obstacle, Func<bool>? errand, bool async, CancellationToken cancellationToken)
+    {
+        if (obstacle == Obstacle.Lock)
+        {
+            await ForLock(async, cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+
+        WriteGate gate = connection.Physical.Gate;
+        WaitOutcome outcome = await gate.Enter(errand, async, _deadline.Remaining, cancellationToken).ConfigureAwait(false);
+        switch (outcome)
+        {
+            case WaitOutcome.Served:
+                return true;
+            case WaitOutcome.Granted:
+                TakeOver(connection, gate);
+                return false;
+            default:
+                throw connection.GateTimeout(_deadline.Elapsed);
+        }
+    }
+
+    private async ValueTask ForLock(bool async, CancellationToken cancellationToken)
+    {
         try
         {
             if (!_deadline.Allows(TimeSpan.Zero))
@@ -117,30 +159,6 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
             GiveUp();
             throw;
         }
-    }
-
-    private async ValueTask EnterGate(bool async, CancellationToken cancellationToken)
-    {
-        Writing.WriteGate gate = connection.Physical.Gate;
-        if (!await gate.Enter(async, _deadline.Remaining, cancellationToken).ConfigureAwait(false))
-        {
-            throw connection.GateTimeout(_deadline.Elapsed);
-        }
-
-        bool outermost;
-        try
-        {
-            outermost = connection.Enter();
-        }
-        catch
-        {
-            // The lease went back meanwhile, or another thread uses it.
-            gate.Exit();
-            throw;
-        }
-
-        connection.Physical.HoldsGate = true;
-        connection.Exit(outermost);
     }
 
     private void GiveUp()

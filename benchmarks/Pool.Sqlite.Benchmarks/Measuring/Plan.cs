@@ -9,7 +9,8 @@ namespace Pool.Sqlite.Benchmarks.Measuring;
 /// <param name="MeasureMany">Threads that have to share cores need longer for a steady figure.</param>
 /// <param name="Longer">Replaces both where rare long waits (150 ms and more) matter.</param>
 /// <param name="Latency">The pass that stamps every operation of a tiny one.</param>
-/// <param name="Writers">How long a crowd of writers is measured, each contender.</param>
+/// <param name="Writes">What a crowd of writers has to write between them, each contender, where every commit waits for
+/// the disk; and where none does.</param>
 /// <param name="Increments">What each of two processes adds to the counter.</param>
 /// <param name="Quotable">False: too short to say anything but that it runs.</param>
 internal sealed record Plan(
@@ -19,7 +20,7 @@ internal sealed record Plan(
     TimeSpan MeasureMany,
     TimeSpan Longer,
     TimeSpan Latency,
-    TimeSpan Writers,
+    (int Full, int Normal) Writes,
     int Increments,
     int Rounds,
     int Rows,
@@ -32,7 +33,7 @@ internal sealed record Plan(
         MeasureMany: TimeSpan.FromMilliseconds(250),
         Longer: TimeSpan.FromMilliseconds(400),
         Latency: TimeSpan.FromMilliseconds(100),
-        Writers: TimeSpan.FromMilliseconds(750),
+        Writes: (6_400, 48_000),
         Increments: TwoProcesses.Times,
         Rounds: 3,
         Rows: 100_000,
@@ -45,7 +46,7 @@ internal sealed record Plan(
         MeasureMany: TimeSpan.FromMilliseconds(50),
         Longer: TimeSpan.FromMilliseconds(50),
         Latency: TimeSpan.FromMilliseconds(20),
-        Writers: TimeSpan.FromMilliseconds(50),
+        Writes: (320, 1_600),
         Increments: 100,
         Rounds: 1,
         Rows: 100_000,

@@ -4,8 +4,6 @@ namespace Pool.Sqlite.Benchmarks.Workloads;
 /// <param name="Acknowledged">Inserts that the callers were told are committed.</param>
 /// <param name="InDatabase">Rows found in the database afterwards. Anything but <paramref name="Acknowledged"/> is a
 /// bug.</param>
-/// <param name="LeastOfOneWriter">The inserts of the writer that got the fewest: 0 when one never came to
-/// write.</param>
 /// <param name="SqliteErrors">How often SQLite said no, usually "database is locked".</param>
 /// <param name="Settings">What was in force on the connections; more than one line means they differed.</param>
 internal sealed record WriterResult(
@@ -16,7 +14,6 @@ internal sealed record WriterResult(
     double Worst,
     long Acknowledged,
     long InDatabase,
-    long LeastOfOneWriter,
     long SqliteErrors,
     string? FirstError,
     IReadOnlyList<string> Settings)

@@ -13,6 +13,7 @@ internal sealed partial class PhysicalConnection
     private readonly List<OpenReader> _readers = [];
     private readonly TimeSpan _rentTimeout;
     private Exposure? _exposure;
+    private readonly bool _wasExposedToHook;
     private bool _isExposed;
     private bool _inSnapshot;
     private GateFlow? _gateFlow;
@@ -22,6 +23,7 @@ internal sealed partial class PhysicalConnection
     {
         Driver = driver;
         _rentTimeout = options.RentTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.RentTimeout;
+        _wasExposedToHook = options.ConnectionOpened is not null;
         BusyTimeoutMilliseconds = (int)options.Pragmas.BusyTimeout.TotalMilliseconds;
         Handle = driver.Handle!;
         _pragmas = pragmas;
@@ -63,6 +65,9 @@ internal sealed partial class PhysicalConnection
     public RentSite? RentSite { get; set; }
 
     public int BusyTimeoutMilliseconds { get; }
+
+    /// <summary>True when its statements may call functions that are not SQLite's own.</summary>
+    public bool HasForeignFunctions => _isExposed || _wasExposedToHook;
 
     public bool IsInTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
 

@@ -25,10 +25,10 @@ internal sealed class StopSignal
         raw.sqlite3_progress_handler(database, StepsBetweenQuestions, static state => ((StopSignal)state).Answer(), this);
 
     /// <summary>Begins an execution; its number is what <see cref="Stop"/> takes.</summary>
-    /// <param name="timeoutSeconds">How long it may take; 0 for ever.</param>
-    public int Begin(int timeoutSeconds)
+    /// <param name="timeoutMilliseconds">How long it may take; 0 for ever.</param>
+    public int Begin(long timeoutMilliseconds)
     {
-        _deadline = timeoutSeconds == 0 ? long.MaxValue : Environment.TickCount64 + (timeoutSeconds * 1000L);
+        _deadline = timeoutMilliseconds == 0 ? long.MaxValue : Environment.TickCount64 + timeoutMilliseconds;
         return _current = ++_last;
     }
 

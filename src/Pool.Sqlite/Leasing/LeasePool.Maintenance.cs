@@ -49,7 +49,7 @@ internal sealed partial class LeasePool<T>
             try
             {
                 PoolItem<T>? item =
-                    await Open(async: true, OpenDeadline(), cancellationToken, _options.Size).ConfigureAwait(false);
+                    await Open(async: true, OpenDeadline(), _options.Size, cancellationToken).ConfigureAwait(false);
                 Shelve(item);
                 if (item is null)
                 {

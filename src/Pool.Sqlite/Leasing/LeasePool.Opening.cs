@@ -8,7 +8,7 @@ internal sealed partial class LeasePool<T>
     /// </summary>
     /// <returns>Null, and the permit still with the caller, when there are as many as the limit, or all is closed.</returns>
     private async ValueTask<PoolItem<T>?> Open(
-        bool async, Deadline deadline, CancellationToken cancellationToken, int limit = int.MaxValue)
+        bool async, Deadline deadline, int limit, CancellationToken cancellationToken)
     {
         // Announced before it begins: by then others may have come to look how many there will be.
         if (!_items.TryBeginOpen(limit))
@@ -83,7 +83,7 @@ internal sealed partial class LeasePool<T>
                 {
                     return item = OpenOnce();
                 }
-                catch (Exception failure) when (failure is not ObjectDisposedException)
+                catch (Exception failure) when (!_closed)
                 {
                     Interlocked.Increment(ref _openFailures);
                     TimeSpan delay = Backoff.Delay(retry);

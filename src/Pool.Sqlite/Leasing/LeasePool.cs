@@ -124,9 +124,15 @@ internal sealed partial class LeasePool<T> : IDisposable
         for (; ; )
         {
             bool isNew = item is null && !_idle.TryDequeue(out item);
-            item ??= await Open(async, OpenDeadline(deadline), cancellationToken).ConfigureAwait(false);
+            item ??= await Open(async, OpenDeadline(deadline), _options.Permits, cancellationToken).ConfigureAwait(false);
             if (item is null)
             {
+                // One has been opened for stock meanwhile, so there is one for this permit: look again.
+                if (!_closed)
+                {
+                    continue;
+                }
+
                 ReleasePermit();
                 throw _source.Closed();
             }

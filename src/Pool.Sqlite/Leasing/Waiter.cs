@@ -4,6 +4,9 @@ namespace Pool.Sqlite.Leasing;
 internal enum WaitOutcome
 {
     Granted,
+
+    /// <summary>Its errand was done; there is nothing left to be granted.</summary>
+    Served,
     TimedOut,
     Canceled,
     Closed,
@@ -25,6 +28,11 @@ internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
     public Waiter<T>? Next { get; set; }
 
     public bool IsQueued { get; set; }
+
+    /// <summary>
+    /// What it waits to do, if that may be done for it by who would let it in: a thread that is awake. True when done.
+    /// </summary>
+    public Func<bool>? Errand { get; init; }
 
     /// <summary>How many permits it has so far.</summary>
     public int Permits { get; private set; }

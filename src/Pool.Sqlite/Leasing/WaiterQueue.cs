@@ -41,7 +41,8 @@ internal sealed class WaiterQueue<T> : IDisposable
     /// <param name="timeout">How long it may wait.</param>
     /// <param name="needed">How many permits it needs.</param>
     /// <param name="always">True to let it in also when the queue is full.</param>
-    public Waiter<T>? TryEnqueue(TimeSpan timeout, int needed = 1, bool always = false)
+    /// <param name="errand">See <see cref="Waiter{T}.Errand"/>.</param>
+    public Waiter<T>? TryEnqueue(TimeSpan timeout, int needed = 1, bool always = false, Func<bool>? errand = null)
     {
         long dueAt = timeout == Timeout.InfiniteTimeSpan
             ? long.MaxValue
@@ -54,7 +55,7 @@ internal sealed class WaiterQueue<T> : IDisposable
                 return null;
             }
 
-            Waiter<T> waiter = new(this, needed, dueAt) { IsQueued = true, Previous = _tail };
+            Waiter<T> waiter = new(this, needed, dueAt) { IsQueued = true, Previous = _tail, Errand = errand };
             _ = _tail is null ? _head = waiter : _tail.Next = waiter;
             _tail = waiter;
             _count++;
@@ -88,6 +89,21 @@ internal sealed class WaiterQueue<T> : IDisposable
 
         waiter.SetResult(WaitOutcome.Granted);
         return true;
+    }
+
+    /// <summary>Takes out the first in the queue, if it has an errand. The caller owes it the outcome.</summary>
+    public Waiter<T>? TryTakeErrand()
+    {
+        lock (_lock)
+        {
+            if (_head is not { Errand: not null } waiter)
+            {
+                return null;
+            }
+
+            Remove(waiter);
+            return waiter;
+        }
     }
 
     /// <summary>Takes a waiter out, unless its permits have been granted already.</summary>

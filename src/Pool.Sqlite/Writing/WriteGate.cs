@@ -13,8 +13,15 @@ internal sealed class WriteGate
 {
     private static readonly ConcurrentDictionary<string, WeakReference<WriteGate>> Gates = new(StringComparer.Ordinal);
 
+    // How long who leaves goes on for those who wait: their statements are short, and its own caller waits as well.
+    private const int MillisecondsForOthers = 5;
+
     private readonly WaiterQueue<object> _waiters = new(TimeProvider.System, Timeout.InfiniteTimeSpan, int.MaxValue);
     private int _held;
+
+    // Of the one inside, while it does the errands of others; and whether the one that it is at has been done with the gate.
+    private bool _doesErrands;
+    private bool _isLeft;
     private string? _journalMode;
 
     /// <summary>What <c>PRAGMA journal_mode</c> was last set to in this process; written inside the gate.</summary>
@@ -49,38 +56,77 @@ internal sealed class WriteGate
 
     /// <summary>Enters in turn. False when the time was up first.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
-    public async ValueTask<bool> Enter(bool async, TimeSpan timeout, CancellationToken cancellationToken)
+    public async ValueTask<bool> Enter(bool async, TimeSpan timeout, CancellationToken cancellationToken) =>
+        await Enter(null, async, timeout, cancellationToken).ConfigureAwait(false) == WaitOutcome.Granted;
+
+    /// <summary>Enters in turn, or has an errand done in turn by the one who leaves.</summary>
+    /// <param name="errand">
+    /// It enters, does one short thing and leaves, and answers true; or answers false, and is inside. It must not throw.
+    /// </param>
+    /// <param name="async">Whether the wait may be asynchronous.</param>
+    /// <param name="timeout">How long to wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Granted, served or timed out.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    public async ValueTask<WaitOutcome> Enter(
+        Func<bool>? errand, bool async, TimeSpan timeout, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (TryEnter())
         {
-            return true;
+            return WaitOutcome.Granted;
         }
 
         if (timeout == TimeSpan.Zero)
         {
-            return false;
+            return WaitOutcome.TimedOut;
         }
 
-        Waiter<object> waiter = _waiters.TryEnqueue(timeout)!;
+        Waiter<object> waiter = _waiters.TryEnqueue(timeout, errand: errand)!;
         GrantIfFree();
-        return await waiter.Wait(async, cancellationToken).ConfigureAwait(false) switch
-        {
-            WaitOutcome.Granted => true,
-            WaitOutcome.Canceled => throw new OperationCanceledException(cancellationToken),
-            _ => false,
-        };
+        WaitOutcome outcome = await waiter.Wait(async, cancellationToken).ConfigureAwait(false);
+        return outcome == WaitOutcome.Canceled ? throw new OperationCanceledException(cancellationToken) : outcome;
     }
 
     public void Exit()
     {
-        if (_waiters.TryGrant(null))
+        if (_doesErrands)
+        {
+            _isLeft = true;
+            return;
+        }
+
+        if (!DoErrands() || _waiters.TryGrant(null))
         {
             return;
         }
 
         Interlocked.Exchange(ref _held, 0);
         GrantIfFree();
+    }
+
+    /// <summary>
+    /// Does what others wait to do, in their order: waking a thread for each takes longer than a short write.
+    /// </summary>
+    /// <returns>False when one of them is inside now.</returns>
+    private bool DoErrands()
+    {
+        long end = Environment.TickCount64 + MillisecondsForOthers;
+        while (Environment.TickCount64 < end && _waiters.TryTakeErrand() is { } waiter)
+        {
+            _doesErrands = true;
+            _isLeft = false;
+            bool done = waiter.Errand!();
+            bool stays = !_isLeft;
+            _doesErrands = false;
+            waiter.SetResult(done ? WaitOutcome.Served : WaitOutcome.Granted);
+            if (stays)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     // Whoever frees the gate looks for waiters after, whoever waits looks for a free gate after: one of them sees.

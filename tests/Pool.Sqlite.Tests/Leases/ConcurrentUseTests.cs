@@ -79,6 +79,46 @@ public sealed class ConcurrentUseTests : IDisposable
     }
 
     [Fact]
+    public async Task A_second_use_while_a_row_is_being_read_throws_and_says_why()
+    {
+        using PooledConnection connection = _pool.Rent();
+        using PooledCommand command = connection.CreateCommand("select 1 union all select hold()");
+        using DbDataReader reader = command.ExecuteReader();
+        Assert.True(reader.Read());
+        Task<bool> reading = Limit.OnThread(() => reader.Read());
+        await _latch.Reached;
+
+        Task<Exception?> second = Limit.OnThread(() => Record.Exception(() => connection.Ask("select 1")));
+        Assert.Contains("another thread", Assert.IsType<InvalidOperationException>(await second.Limited()).Message, StringComparison.Ordinal);
+        _latch.Open();
+
+        Assert.True(await reading.Limited());
+        Assert.Equal(1, reader.GetInt32(0));
+    }
+
+    [Fact]
+    public async Task A_lease_disposed_while_a_row_is_being_read_goes_back_when_that_ends()
+    {
+        PooledConnection connection = _pool.Rent();
+        using PooledCommand command = connection.CreateCommand("select 1 union all select hold()");
+        using DbDataReader reader = command.ExecuteReader();
+        Assert.True(reader.Read());
+        Task<bool> reading = Limit.OnThread(() => reader.Read());
+        await _latch.Reached;
+
+        await Limit.OnThread(connection.Dispose).Limited();
+        Task<PooledConnection> next = _pool.RentAsync().AsTask();
+        Assert.Equal(1, _pool.GetStatistics().InUse);
+        Assert.False(next.IsCompleted);
+        _latch.Open();
+
+        Assert.True(await reading.Limited());
+        using PooledConnection got = await next.Limited();
+        Assert.Equal("1", got.Ask("select 1"));
+        Assert.ThrowsAny<InvalidOperationException>(() => reader.Read());
+    }
+
+    [Fact]
     public async Task A_reader_that_is_just_being_opened_when_its_lease_is_disposed_is_closed()
     {
         PooledConnection connection = _pool.Rent();

@@ -11,7 +11,6 @@ public abstract class GateTest : IDisposable
         SqlitePoolOptions options = Database.Options(size, overflow);
         options.Pragmas.BusyTimeout = busyTimeout ?? TimeSpan.FromSeconds(30);
         options.RentTimeout = rentTimeout ?? TimeSpan.FromSeconds(30);
-        options.ConnectionOpened = Opened;
         Pool = new SqlitePool(options);
         using PooledConnection connection = Pool.Rent();
         connection.Run("create table t(id integer primary key, value)");
@@ -36,10 +35,6 @@ public abstract class GateTest : IDisposable
         Pool.Dispose();
         Database.Dispose();
         GC.SuppressFinalize(this);
-    }
-
-    private protected virtual void Opened(SqliteConnection connection)
-    {
     }
 
     /// <summary>A write on a lease of its own. It has begun to wait, or is done, when this comes back.</summary>
