@@ -248,13 +248,15 @@ public sealed partial class PooledCommand : DbCommand
     }
 
     /// <inheritdoc/>
-#pragma warning disable CA2215 // As in PooledConnection: the base takes a lock to look for a designer's site.
     protected override void Dispose(bool disposing)
-#pragma warning restore CA2215
     {
         if (disposing)
         {
             FinishReader();
+            if (ComponentEvents.MayHaveSubscribers(this))
+            {
+                base.Dispose(disposing);
+            }
         }
     }
 

@@ -258,15 +258,17 @@ public sealed partial class PooledConnection : DbConnection
     protected override DbCommand CreateDbCommand() => CreateCommand();
 
     /// <inheritdoc/>
-#pragma warning disable CA2215 // Component.Dispose takes a lock to look for a designer's site: a fifth of a rent and return.
     protected override void Dispose(bool disposing)
-#pragma warning restore CA2215
     {
         // From the finalizer: whoever rented it forgot it. From Dispose: the usual way home.
         _disposed = true;
         if (disposing)
         {
             Close();
+            if (ComponentEvents.MayHaveSubscribers(this))
+            {
+                base.Dispose(disposing);
+            }
         }
         else if (_use.TryClose())
         {

@@ -15,7 +15,8 @@ internal sealed class StopSignal
     private int _last;
     private int _current;
     private volatile int _stopped = -1;
-    private long _deadline = long.MaxValue;
+    private long _timeout;
+    private long _deadline;
     private int _hit = -1;
 
     /// <summary>
@@ -28,12 +29,13 @@ internal sealed class StopSignal
     /// <param name="timeoutMilliseconds">How long it may take; 0 for ever.</param>
     public int Begin(long timeoutMilliseconds)
     {
-        _deadline = timeoutMilliseconds == 0 ? long.MaxValue : Environment.TickCount64 + timeoutMilliseconds;
+        _timeout = timeoutMilliseconds;
+        _deadline = 0;
         return _current = ++_last;
     }
 
     /// <summary>Reading the rows afterwards may take as long as the caller likes.</summary>
-    public void LiftDeadline() => _deadline = long.MaxValue;
+    public void LiftDeadline() => _timeout = 0;
 
     /// <summary>Whatever runs next cannot be stopped by what was said before.</summary>
     public void Forget() => _current = ++_last;
@@ -62,11 +64,17 @@ internal sealed class StopSignal
     /// <summary>True when a statement of the execution has been stopped.</summary>
     public bool HasHit(int execution) => _hit == execution;
 
-    public bool TimedOut => Environment.TickCount64 >= _deadline;
+    public bool TimedOut => _timeout != 0 && _deadline != 0 && Environment.TickCount64 >= _deadline;
 
     private int Answer()
     {
-        if (_stopped == _current || (_deadline != long.MaxValue && TimedOut))
+        // Counted from the first question: most statements are over before it, and need no clock.
+        if (_timeout != 0 && _deadline == 0)
+        {
+            _deadline = Environment.TickCount64 + _timeout;
+        }
+
+        if (_stopped == _current || TimedOut)
         {
             _hit = _current;
             return 1;

@@ -75,4 +75,22 @@ public sealed class DoubleDisposeTests
         (await three.Limited()).Dispose();
         Assert.Equal(Rounds + 3, pool.GetStatistics().Rents);
     }
+
+    [Fact]
+    public async Task Disposed_is_raised()
+    {
+        using TempDatabase database = new();
+        await using SqlitePool pool = new(database.Options());
+        List<object?> raised = [];
+        PooledConnection connection = pool.Rent();
+        PooledCommand command = connection.CreateCommand("select 1");
+        PooledConnection other = pool.Rent();
+        connection.Disposed += (sender, _) => raised.Add(sender);
+        command.Disposed += (sender, _) => raised.Add(sender);
+        other.Disposed += (sender, _) => raised.Add(sender);
+        command.Dispose();
+        connection.Dispose();
+        await other.DisposeAsync();
+        Assert.Equal<object?>([command, connection, other], raised);
+    }
 }
