@@ -24,13 +24,16 @@ public sealed partial class SqlitePool
     /// <param name="cancellationToken">Looked at once, at the beginning.</param>
     /// <exception cref="InvalidOperationException">A private memory database would be lost.</exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
-    public Task ClearAsync(CancellationToken cancellationToken = default)
+    public async Task ClearAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfPrivateMemory("cleared");
-        return _leases.IsClosed ? throw _source.Closed() : Task.Run(
-            () => Array.ForEach(_all, static pool => pool.Clear()),
-            cancellationToken);
+        if (_leases.IsClosed)
+        {
+            throw _source.Closed();
+        }
+
+        await Task.Run(() => Array.ForEach(_all, static pool => pool.Clear()), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -98,6 +98,49 @@ internal sealed partial class PhysicalConnection
         }
     }
 
+    /// <summary>Refreshes what the query planner knows; before SQLite 3.46 it needs a limit to be quick.</summary>
+    /// <exception cref="SqliteException">SQLite refuses.</exception>
+    public void Optimize()
+    {
+        SessionChanges before = _watch.Changes;
+        string limit = NativeSql.Scalar(Handle, "PRAGMA analysis_limit") ?? "0";
+        NativeSql.Scalar(Handle, "PRAGMA analysis_limit=400");
+        try
+        {
+            NativeSql.Scalar(Handle, "PRAGMA optimize");
+        }
+        finally
+        {
+            NativeSql.Try(Handle, $"PRAGMA analysis_limit={limit}");
+            if (before == SessionChanges.None)
+            {
+                _watch.Forget();
+            }
+        }
+    }
+
+    /// <summary>Moves what the WAL holds into the database file, without SQLite's own waiting.</summary>
+    /// <exception cref="SqliteException">SQLite refuses, for another reason than that somebody is in the way.</exception>
+    public CheckpointResult Checkpoint(CheckpointMode mode)
+    {
+        _ = raw.sqlite3_busy_timeout(Handle, 0);
+        try
+        {
+            int result = raw.sqlite3_wal_checkpoint_v2(Handle, "main", (int)mode, out int frames, out int moved);
+            if (result is not (raw.SQLITE_OK or raw.SQLITE_BUSY or raw.SQLITE_LOCKED))
+            {
+                SqliteException.ThrowExceptionForRC(result, Handle);
+            }
+
+            // Minus one where there is no WAL.
+            return new CheckpointResult(result == raw.SQLITE_OK, Math.Max(0, frames), Math.Max(0, moved));
+        }
+        finally
+        {
+            _ = raw.sqlite3_busy_timeout(Handle, BusyTimeoutMilliseconds);
+        }
+    }
+
     // As SQLite advises before the last connection closes; a database that cannot be written needs neither.
     private static void Finish(sqlite3 handle)
     {

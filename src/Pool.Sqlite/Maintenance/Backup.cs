@@ -1,0 +1,92 @@
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Connections;
+using SQLitePCL;
+
+namespace Pool.Sqlite.Maintenance;
+
+/// <summary>
+/// Copies a database page by page, in one read transaction: others may write meanwhile, and it need not begin anew.
+/// </summary>
+internal sealed class Backup
+{
+    private const int PagesBetweenReports = 1_000;
+
+    private readonly PhysicalConnection _from;
+    private readonly string _path;
+    private readonly string _connectionString;
+
+    /// <exception cref="ArgumentException">It would be copied onto itself.</exception>
+    public Backup(PhysicalConnection from, DatabaseTarget target, string path)
+    {
+        _from = from;
+        _path = Path.GetFullPath(path);
+        string own = raw.sqlite3_db_filename(from.Handle, "main").utf8_to_string();
+        if (string.Equals(own, _path, StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"'{path}' is the pool's own database. Name another file for the backup.", nameof(path));
+        }
+
+        // The same password, so that what is encrypted stays so.
+        _connectionString = new SqliteConnectionStringBuilder
+        {
+            DataSource = _path,
+            Pooling = false,
+            Password = new SqliteConnectionStringBuilder(target.OpenString).Password,
+        }.ToString();
+    }
+
+    /// <exception cref="SqliteException">SQLite cannot.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public void Run(IProgress<BackupProgress>? progress, CancellationToken cancellationToken)
+    {
+        bool isNew = !File.Exists(_path);
+        bool done = false;
+        _from.IsTouched = true;
+        _from.BeginSnapshot();
+        NativeSql.Scalar(_from.Handle, "PRAGMA schema_version");
+        try
+        {
+            using SqliteConnection to = new(_connectionString);
+            to.Open();
+            Copy(to.Handle!, progress, cancellationToken);
+            done = true;
+        }
+        finally
+        {
+            if (isNew && !done)
+            {
+                File.Delete(_path);
+            }
+        }
+    }
+
+    private void Copy(sqlite3 to, IProgress<BackupProgress>? progress, CancellationToken cancellationToken)
+    {
+        sqlite3_backup backup = raw.sqlite3_backup_init(to, "main", _from.Handle, "main");
+        if (backup is null or { IsInvalid: true })
+        {
+            SqliteException.ThrowExceptionForRC(raw.sqlite3_errcode(to), to);
+        }
+
+        int result = raw.SQLITE_OK;
+        try
+        {
+            while (result == raw.SQLITE_OK)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                result = raw.sqlite3_backup_step(backup, PagesBetweenReports);
+                int total = raw.sqlite3_backup_pagecount(backup);
+                progress?.Report(new BackupProgress(total - raw.sqlite3_backup_remaining(backup), total));
+            }
+        }
+        finally
+        {
+            _ = raw.sqlite3_backup_finish(backup);
+        }
+
+        if (result != raw.SQLITE_DONE)
+        {
+            SqliteException.ThrowExceptionForRC(result, to);
+        }
+    }
+}
