@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
 
@@ -96,7 +97,8 @@ public sealed class MaintenanceTests : IDisposable
 
         using PooledConnection writer = _pool.RentWriter();
         Assert.Equal("0", writer.Ask("pragma analysis_limit"));
-        Assert.StartsWith("101000 ", writer.Ask("select stat from sqlite_stat1 where idx = 'by_value'"), StringComparison.Ordinal);
+        string rows = writer.Ask("select stat from sqlite_stat1 where idx = 'by_value'")!.Split(' ')[0];
+        Assert.InRange(int.Parse(rows, CultureInfo.InvariantCulture), 50_000, 150_000);
         Assert.Equal(0, _pool.GetStatistics().Discarded);
     }
 
