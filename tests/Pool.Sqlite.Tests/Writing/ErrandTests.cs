@@ -188,6 +188,53 @@ public sealed class ErrandTests() : GateTest(busyTimeout: TimeSpan.FromSeconds(2
         }
     }
 
+    [Fact]
+    public async Task What_is_cancelled_at_any_moment_is_stored_if_and_only_if_it_succeeds()
+    {
+        const int Writers = 12;
+        const int Each = 250;
+        bool[] succeeded = new bool[Writers * Each];
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(Cancel)).Limited();
+
+        using SqliteConnection direct = Database.OpenDirectly();
+        using SqliteCommand command = direct.CreateCommand();
+        command.CommandText = "select value from t";
+        using SqliteDataReader reader = command.ExecuteReader();
+        HashSet<long> stored = [];
+        while (reader.Read())
+        {
+            Assert.True(stored.Add(reader.GetInt64(0)), $"{reader.GetInt64(0)} is stored twice.");
+        }
+
+        Assert.All(succeeded.Index(), write => Assert.Equal(write.Item, stored.Contains(write.Index)));
+        Assert.InRange(stored.Count, 1, succeeded.Length - 1);
+        AssertFree();
+
+        async Task Cancel(int writer)
+        {
+            await Task.Yield();
+            for (int number = writer * Each; number < (writer + 1) * Each; number++)
+            {
+                using CancellationTokenSource stop = new();
+                Task<int> write = Run($"insert into t(value) values ({number})", stop.Token);
+                if (number % 2 == 0)
+                {
+                    Thread.SpinWait(number % 97 * 50);
+                    await stop.CancelAsync();
+                }
+
+                try
+                {
+                    await write;
+                    succeeded[number] = true;
+                }
+                catch (OperationCanceledException)
+                {
+                }
+            }
+        }
+    }
+
     private Task<int> Insert(int number) => Run($"insert into t(value) values ({number})");
 
     private async Task<int> Run(string sql, CancellationToken cancellationToken = default)
