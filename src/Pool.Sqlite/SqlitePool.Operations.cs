@@ -33,7 +33,14 @@ public sealed partial class SqlitePool
             throw _source.Closed();
         }
 
-        await Task.Run(() => Array.ForEach(_all, static pool => pool.Clear()), cancellationToken).ConfigureAwait(false);
+        await Task.Run(Clear, cancellationToken).ConfigureAwait(false);
+
+        void Clear()
+        {
+            _readLock?.Suspend();
+            Array.ForEach(_all, static pool => pool.Clear());
+            _readLock?.Resume();
+        }
     }
 
     /// <summary>
@@ -53,6 +60,7 @@ public sealed partial class SqlitePool
         ArgumentNullException.ThrowIfNull(work);
         ThrowIfPrivateMemory("closed for exclusive work");
         int begun = 0;
+        _readLock?.Suspend();
         try
         {
             for (; begun < _all.Length; begun++)
@@ -65,6 +73,7 @@ public sealed partial class SqlitePool
         finally
         {
             Array.ForEach(_all[..begun], static pool => pool.EndExclusive());
+            _readLock?.Resume();
         }
     }
 
@@ -146,6 +155,7 @@ public sealed partial class SqlitePool
     private void Close()
     {
         _housekeeper.Dispose();
+        _readLock?.Dispose();
         Array.ForEach(_all, static pool => pool.Dispose());
     }
 

@@ -38,6 +38,7 @@ public sealed partial class SqlitePool : DbDataSource
     // One connection for a flow that holds the write gate and needs a lease while all are out: see GateFlow.
     private readonly LeasePool<PhysicalConnection> _reserve;
     private readonly LeasePool<PhysicalConnection>[] _all;
+    private readonly ReadLock? _readLock;
     private readonly Housekeeper _housekeeper;
     private readonly Task _closed;
     private readonly bool _cleansEveryReturn;
@@ -78,7 +79,8 @@ public sealed partial class SqlitePool : DbDataSource
         PoolSize = leasing.Size;
         MaxOverflow = leasing.MaxOverflow;
         _closed = LetGoWhenDrained();
-        _housekeeper = new Housekeeper(_all, _time, OptionsCheck.HousekeepingPeriod(leasing));
+        _readLock = ReadLock.For(target, _options.Pragmas);
+        _housekeeper = new Housekeeper(_all, _readLock, _time, OptionsCheck.HousekeepingPeriod(leasing));
     }
 
     /// <summary>The pool's name, as in its messages.</summary>

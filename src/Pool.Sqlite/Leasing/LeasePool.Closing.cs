@@ -36,6 +36,17 @@ internal sealed partial class LeasePool<T>
         return counts;
     }
 
+    /// <summary>How often an item was lent.</summary>
+    public long Rents
+    {
+        get
+        {
+            LeaseCounts counts = default;
+            _items.Fill(ref counts);
+            return counts.Rents;
+        }
+    }
+
     /// <summary>What is out, with how long it has been, at the grain of the housekeeper's rounds.</summary>
     public IEnumerable<(PoolItem<T> Item, TimeSpan Held)> Leased()
     {

@@ -11,16 +11,16 @@ internal sealed class Housekeeper : IDisposable
 {
     private readonly ITimer _timer;
 
-    public Housekeeper(LeasePool<PhysicalConnection>[] pools, TimeProvider time, TimeSpan period)
+    public Housekeeper(LeasePool<PhysicalConnection>[] pools, ReadLock? readLock, TimeProvider time, TimeSpan period)
     {
-        Round round = new(pools);
+        Round round = new(pools, readLock);
         _timer = time.CreateTimer(static state => ((Round)state!).Run(), round, period, period);
         round.Timer = _timer;
     }
 
     public void Dispose() => _timer.Dispose();
 
-    private sealed class Round(LeasePool<PhysicalConnection>[] pools)
+    private sealed class Round(LeasePool<PhysicalConnection>[] pools, ReadLock? readLock)
     {
         private readonly WeakReference<LeasePool<PhysicalConnection>>[] _pools =
             [.. pools.Select(pool => new WeakReference<LeasePool<PhysicalConnection>>(pool))];
@@ -29,16 +29,21 @@ internal sealed class Housekeeper : IDisposable
 
         public void Run()
         {
+            long rents = 0;
             foreach (WeakReference<LeasePool<PhysicalConnection>> reference in _pools)
             {
                 if (!reference.TryGetTarget(out LeasePool<PhysicalConnection>? pool) || pool.IsClosed)
                 {
                     Timer?.Dispose();
+                    readLock?.Dispose();
                     return;
                 }
 
                 pool.Sweep();
+                rents += pool.Rents;
             }
+
+            readLock?.Look(rents);
         }
     }
 }

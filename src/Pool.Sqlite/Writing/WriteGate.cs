@@ -18,6 +18,8 @@ internal sealed class WriteGate
 
     private readonly WaiterQueue<object> _waiters = new(TimeProvider.System, Timeout.InfiniteTimeSpan, int.MaxValue);
     private int _held;
+    private Action? _beforeNext;
+    private long _entries;
 
     // Of the one inside, while it does the errands of others; and whether the one that it is at has been done with the gate.
     private bool _doesErrands;
@@ -30,6 +32,9 @@ internal sealed class WriteGate
         get => Volatile.Read(ref _journalMode);
         set => Volatile.Write(ref _journalMode, value);
     }
+
+    /// <summary>How many went in so far.</summary>
+    public long Entries => Volatile.Read(ref _entries);
 
     /// <summary>How many wait.</summary>
     public int Waiting => _waiters.Count;
@@ -52,7 +57,22 @@ internal sealed class WriteGate
     }
 
     /// <summary>Enters when it is free and nobody waits.</summary>
-    public bool TryEnter() => _waiters.Demand == 0 && Interlocked.CompareExchange(ref _held, 1, 0) == 0;
+    public bool TryEnter()
+    {
+        if (_waiters.Demand != 0 || Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+        {
+            return false;
+        }
+
+        NoteEntry();
+        return true;
+    }
+
+    /// <summary>Has something called once, before the next one goes in. False when something else is to be called already.</summary>
+    public bool TryCallBeforeNext(Action call) => Interlocked.CompareExchange(ref _beforeNext, call, null) is null;
+
+    /// <summary>Takes back <see cref="TryCallBeforeNext"/>.</summary>
+    public void DoNotCall(Action call) => Interlocked.CompareExchange(ref _beforeNext, null, call);
 
     /// <summary>Enters in turn. False when the time was up first.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
@@ -96,7 +116,7 @@ internal sealed class WriteGate
             return;
         }
 
-        if (!DoErrands() || _waiters.TryGrant(null))
+        if (!DoErrands() || TryGrant())
         {
             return;
         }
@@ -114,6 +134,7 @@ internal sealed class WriteGate
         long end = Environment.TickCount64 + MillisecondsForOthers;
         while (Environment.TickCount64 < end && _waiters.TryTakeErrand() is { } waiter)
         {
+            NoteEntry();
             _doesErrands = true;
             _isLeft = false;
             bool done = waiter.Errand!();
@@ -134,12 +155,32 @@ internal sealed class WriteGate
     {
         while (_waiters.Count > 0 && Interlocked.CompareExchange(ref _held, 1, 0) == 0)
         {
-            if (_waiters.TryGrant(null))
+            if (TryGrant())
             {
                 return;
             }
 
             Interlocked.Exchange(ref _held, 0);
+        }
+    }
+
+    private bool TryGrant()
+    {
+        if (_waiters.Count == 0)
+        {
+            return false;
+        }
+
+        NoteEntry();
+        return _waiters.TryGrant(null);
+    }
+
+    private void NoteEntry()
+    {
+        _entries++;
+        if (_beforeNext is not null)
+        {
+            Interlocked.Exchange(ref _beforeNext, null)?.Invoke();
         }
     }
 }
