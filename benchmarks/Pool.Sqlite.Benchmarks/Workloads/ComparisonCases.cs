@@ -13,12 +13,16 @@ internal sealed class ComparisonCases : IDisposable
     public const string Dapper = "point read through Dapper";
     public const string TenReads = "ten point reads";
 
+    private static readonly TimeSpan TimeBetweenWrites = TimeSpan.FromMilliseconds(200);
+
     private readonly int _rows;
     private readonly string _floorDatabase;
     private readonly PermitFloor _permits = new();
     private readonly Unpooled _unpooled;
     private readonly DriverPool _driver;
     private readonly ThisPool _pool;
+    private readonly ThisPool _written;
+    private readonly Timer _writes;
 
     public ComparisonCases(SampleDatabase database)
     {
@@ -27,6 +31,8 @@ internal sealed class ComparisonCases : IDisposable
         _unpooled = new Unpooled(database.Copy("unpooled"));
         _driver = new DriverPool(database.Copy("driver"));
         _pool = new ThisPool(database.Copy("pool"), ManyThreads);
+        _written = new ThisPool(database.Copy("written"), ManyThreads);
+        _writes = new Timer(_ => Write(_written), null, TimeSpan.Zero, TimeBetweenWrites);
         // Two more than needed at once, so that no thread is ever served by a connection without the settings.
         _driver.Prepare(ManyThreads + 2);
     }
@@ -53,6 +59,7 @@ internal sealed class ComparisonCases : IDisposable
             [
                 new Series("F: held statement", Role.Floor, seed => new StatementFloor(_floorDatabase, seed, _rows)),
                 .. EachContender((contender, seed) => new PointReadWorker(contender, seed, _rows)),
+                new Series("pool, written to", Role.ThisPoolWritten, seed => new PointReadWorker(_written, seed, _rows)),
             ]);
         }
 
@@ -93,12 +100,20 @@ internal sealed class ComparisonCases : IDisposable
 
     public void Dispose()
     {
+        _writes.Dispose();
+        _written.Dispose();
         foreach (var contender in Contenders)
         {
             contender.Dispose();
         }
 
         _permits.Dispose();
+    }
+
+    private static void Write(ThisPool pool)
+    {
+        using var connection = pool.Open();
+        KeyValueWork.Insert(connection, 0);
     }
 
     private Series[] EachContender(Func<IContender, int, Worker> worker) =>

@@ -45,9 +45,6 @@ internal sealed class ReadLock : IDisposable
         _letGo = LetGo;
     }
 
-    /// <summary>True while it is kept.</summary>
-    public bool IsHeld => Volatile.Read(ref _state) == Held;
-
     /// <summary>Null where there is no such lock: outside WAL mode.</summary>
     public static ReadLock? For(DatabaseTarget target, SqlitePragmas pragmas) =>
         target.Kind == DatabaseKind.File
