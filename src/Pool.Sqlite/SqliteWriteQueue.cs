@@ -92,12 +92,6 @@ public sealed class SqliteWriteQueue
             cancellationToken);
     }
 
-    /// <summary>Not possible: an item of the queue is synchronous.</summary>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    [Obsolete("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.", error: true)]
-    public Task EnqueueAsync(Func<PooledConnection, Task> work, CancellationToken cancellationToken = default) =>
-        throw new NotSupportedException("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.");
-
     /// <summary>
     /// Runs one statement whose interpolated values become parameters, never text:
     /// <c>ExecuteAsync($"insert into t values ({id}, {name})")</c>.
@@ -141,7 +135,7 @@ public sealed class SqliteWriteQueue
         return TryPost(new PostedAction(_counters, this, work));
     }
 
-    /// <summary>Not possible: an item of the queue is synchronous.</summary>
+    /// <summary>Not possible: an item of the queue is synchronous. (Without this one, nobody would notice.)</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     [Obsolete("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.", error: true)]
     public bool TryPost(Func<PooledConnection, Task> work) =>

@@ -7,11 +7,12 @@ namespace Pool.Sqlite.Tests.Queue;
 /// <summary>A pool with a table, and what tests of its write queue have in common.</summary>
 public abstract class QueueTest : IDisposable
 {
-    private SqlitePool? _pool;
+    private readonly Lazy<SqlitePool> _pool;
 
     protected QueueTest()
     {
         Options = Database.Options();
+        _pool = new Lazy<SqlitePool>(() => new SqlitePool(Options, Log, Time));
         using SqliteConnection direct = Database.OpenDirectly();
         direct.Run(
             """
@@ -30,7 +31,8 @@ public abstract class QueueTest : IDisposable
 
     protected SqlitePoolOptions Options { get; }
 
-    protected SqlitePool Pool => _pool ??= new SqlitePool(Options, Log, Time);
+    /// <summary>Made when it is first asked for, with the options as they are then.</summary>
+    protected SqlitePool Pool => _pool.Value;
 
     protected SqliteWriteQueue Writes => Pool.Writes;
 
@@ -53,7 +55,11 @@ public abstract class QueueTest : IDisposable
 
     public virtual void Dispose()
     {
-        _pool?.Dispose();
+        if (_pool.IsValueCreated)
+        {
+            Pool.Dispose();
+        }
+
         Log.Dispose();
         Database.Dispose();
         GC.SuppressFinalize(this);
