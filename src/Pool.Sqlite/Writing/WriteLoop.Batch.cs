@@ -23,8 +23,7 @@ internal sealed partial class WriteLoop
         }
         catch (SqliteException e)
         {
-            // It may be the connection: one that was opened while the file was read-only stays so.
-            writer.Value.IsRetired |= e.SqliteErrorCode is not (raw.SQLITE_BUSY or raw.SQLITE_CONSTRAINT or raw.SQLITE_FULL);
+            writer.Value.IsRetired |= MayBeTheConnection(e);
             throw;
         }
         finally
@@ -48,7 +47,9 @@ internal sealed partial class WriteLoop
         _runner.Attach(writer);
         _failures.Clear();
         IReadOnlyList<WriteItem> batch = _backlog.Take(_options.MaxBatchSize);
-        if (Run(batch, out int done) is { } culprit)
+        Exception? culprit = Run(batch, out int done);
+        physical.IsRetired |= MayBeTheConnection(culprit) || _failures.Exists(failed => MayBeTheConnection(failed.Failure));
+        if (culprit is not null)
         {
             return ShareBlame(batch, culprit);
         }
@@ -75,14 +76,19 @@ internal sealed partial class WriteLoop
         }
         catch (SqliteException e)
         {
-            // The same COMMIT may find the disk, or the connection, no better next time.
-            physical.IsRetired |= e.SqliteErrorCode is not (raw.SQLITE_CONSTRAINT or raw.SQLITE_FULL);
+            physical.IsRetired |= MayBeTheConnection(e);
             return ShareBlame(batch, e);
         }
 
         _counters.NoteBatch(done, _time.GetElapsedTime(start));
         return true;
     }
+
+    // One that was opened while the file was read-only stays so, for example: the next batch is to have a new one.
+    private static bool MayBeTheConnection(Exception? failure) => failure is SqliteException
+    {
+        SqliteErrorCode: raw.SQLITE_READONLY or raw.SQLITE_IOERR or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_CANTOPEN
+    };
 
     /// <summary>Runs the items; what fails is noted, to be told when the rest is committed.</summary>
     /// <param name="batch">The items.</param>
