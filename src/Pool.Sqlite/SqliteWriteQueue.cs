@@ -81,15 +81,7 @@ public sealed class SqliteWriteQueue
     public Task EnqueueAsync(Action<PooledConnection> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Enqueue(
-            new FunctionItem<bool>(
-                _counters,
-                connection =>
-                {
-                    work(connection);
-                    return true;
-                }),
-            cancellationToken);
+        return Enqueue(new ActionItem(_counters, work), cancellationToken);
     }
 
     /// <summary>

@@ -62,22 +62,26 @@ internal sealed class QueueWork(Plan plan, SampleDatabase databases, Cancellatio
     private static (IDisposable Owner, Write Write) ThroughLeases(string connectionString)
     {
         var pool = FullPool(connectionString);
-        return (pool, async number =>
+        return (pool, Insert);
+
+        async Task Insert(long number)
         {
             using var connection = await pool.RentAsync().ConfigureAwait(false);
             await KeyValueWork.InsertAsync(connection, number).ConfigureAwait(false);
-        });
+        }
     }
 
     private static (IDisposable Owner, Write Write) ThroughDriver(string connectionString, int producers)
     {
         var driver = new DriverPool(connectionString);
         driver.Prepare(producers + 2, SynchronousMode.Full);
-        return (driver, async number =>
+        return (driver, Insert);
+
+        async Task Insert(long number)
         {
-            await using var connection = await driver.OpenAsync().ConfigureAwait(false);
+            using var connection = await driver.OpenAsync().ConfigureAwait(false);
             await KeyValueWork.InsertAsync(connection, number).ConfigureAwait(false);
-        });
+        }
     }
 
     private QueueSeries Drive(

@@ -112,13 +112,24 @@ internal sealed class ItemRunner(SqlitePool pool)
     }
 
     /// <summary>For the item that is running: gives its function a lease that ends with it.</summary>
-    public T Call<T>(Func<PooledConnection, T> work)
+    public T Call<T>(Func<PooledConnection, T> work) => Call(work, static (work, connection) => work(connection));
+
+    /// <inheritdoc cref="Call{T}(Func{PooledConnection, T})"/>
+    public bool Call(Action<PooledConnection> work) => Call(
+        work,
+        static (work, connection) =>
+        {
+            work(connection);
+            return true;
+        });
+
+    private T Call<TWork, T>(TWork work, Func<TWork, PooledConnection, T> call)
     {
         PooledConnection lease = PooledConnection.ForItem(pool, _writer!);
         bool ended = false;
         try
         {
-            T result = work(lease);
+            T result = call(work, lease);
             ended = true;
             return lease.EndItem() ? result : throw StillInUse();
         }
@@ -130,14 +141,6 @@ internal sealed class ItemRunner(SqlitePool pool)
             }
         }
     }
-
-    /// <inheritdoc cref="Call{T}(Func{PooledConnection, T})"/>
-    public void Call(Action<PooledConnection> work) => Call(
-        connection =>
-        {
-            work(connection);
-            return true;
-        });
 
     /// <summary>For the item that is running: executes its statement.</summary>
     public int Execute(string sql, IReadOnlyList<object?> values, CancellationToken cancellationToken)

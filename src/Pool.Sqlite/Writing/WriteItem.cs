@@ -26,6 +26,9 @@ internal abstract class WriteItem(WriteCounters counters)
 
     public bool IsSettled => Volatile.Read(ref _state) == Settled;
 
+    /// <summary>True while it has not had its turn.</summary>
+    public bool IsWaiting => Volatile.Read(ref _state) == Waiting;
+
     protected WriteCounters Counters { get; } = counters;
 
     private bool IsCounted => Writes && !IsNested;

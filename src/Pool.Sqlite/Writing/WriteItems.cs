@@ -23,6 +23,12 @@ internal sealed class FunctionItem<T>(WriteCounters counters, Func<PooledConnect
     public override void Run(ItemRunner runner) => Result = runner.Call(work);
 }
 
+/// <inheritdoc cref="FunctionItem{T}"/>
+internal sealed class ActionItem(WriteCounters counters, Action<PooledConnection> work) : AwaitedItem<bool>(counters)
+{
+    public override void Run(ItemRunner runner) => runner.Call(work);
+}
+
 /// <summary>One statement.</summary>
 internal sealed class StatementItem(WriteCounters counters, string sql, IReadOnlyList<object?> values)
     : AwaitedItem<int>(counters)

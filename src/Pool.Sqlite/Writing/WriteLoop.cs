@@ -177,8 +177,10 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
         {
             FailWaiting(e, waiting);
         }
-
-        GoOnOrRest();
+        finally
+        {
+            GoOnOrRest();
+        }
     }
 
     private void GoOnOrRest()
@@ -289,8 +291,8 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    private bool IsDue(WriteItem item) =>
-        _options.ItemTimeout != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(item.ArrivedAt) >= _options.ItemTimeout;
+    private bool IsDue(WriteItem item) => item.IsWaiting
+        && _options.ItemTimeout != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(item.ArrivedAt) >= _options.ItemTimeout;
 
     private TimeoutException WaitedTooLong() => new(
         $"Pool '{_pool.Name}': the write waited in the queue for longer than ItemTimeout, {_options.ItemTimeout}, and was not run. "
