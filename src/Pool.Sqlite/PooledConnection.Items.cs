@@ -28,4 +28,8 @@ public sealed partial class PooledConnection
         SpinWait.SpinUntil(() => _itemEnded);
         return false;
     }
+
+    private static ObjectDisposedException ItemHasEnded() => new(
+        nameof(PooledConnection),
+        "The connection was lent to one item of the write queue, and that has ended. Do all its work before it returns.");
 }

@@ -237,11 +237,8 @@ public sealed partial class PooledConnection : DbConnection
         }
     }
 
-    internal Exception ClosedException() => IsForItem
+    internal Exception ClosedException() => IsForItem ? ItemHasEnded() : _disposed
         ? new ObjectDisposedException(
-            nameof(PooledConnection),
-            "The connection was lent to one item of the write queue, and that has ended. Do all its work before it returns.")
-        : _disposed ? new ObjectDisposedException(
             nameof(PooledConnection), "This lease has gone back to the pool. Rent a new one for new work.")
         : new InvalidOperationException("The connection is closed. Open it first.");
 

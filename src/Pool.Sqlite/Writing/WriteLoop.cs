@@ -93,11 +93,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
     {
         WriteItem[] items = _backlog.Abandon();
         _abandoned.Cancel();
-        ObjectDisposedException tooLate = new(
-            nameof(SqlitePool),
-            $"The pool '{_pool.Name}' was closed, and this write could not be committed within ShutdownTimeout, "
-            + $"{_pool.ShutdownTimeout}. Nothing of it is stored.");
-        Array.ForEach(items, item => item.Fail(tooLate));
+        Fail(items, ClosedTooSoon());
         return items.Length;
     }
 
@@ -251,50 +247,22 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
 
     private void FailWaiting(Exception reason, int waiting)
     {
-        // Closing cancels the waits; what was queued has been told by then.
+        // The close cancels the waits; what was queued has been told, but not what was on its way to be committed.
         if (_abandoned.IsCancellationRequested)
         {
+            Fail(_backlog.TakeFailed(int.MaxValue), ClosedTooSoon());
             return;
         }
 
         WriteItem[] items = _backlog.TakeFailed(waiting);
         _pool.Logger.WritesFailed(reason, _pool.Name, items.Length);
-        Array.ForEach(items, item => item.Fail(reason));
+        Fail(items, reason);
     }
 
-    /// <summary>Waits for something; meanwhile those whose time is up are told.</summary>
-    private async ValueTask<T> WhileItemsExpire<T>(ValueTask<T> pending)
-    {
-        if (pending.IsCompleted || _options.ItemTimeout == Timeout.InfiniteTimeSpan)
-        {
-            return await pending.ConfigureAwait(false);
-        }
+    private static void Fail(WriteItem[] items, Exception reason) => Array.ForEach(items, item => item.Fail(reason));
 
-        Task<T> task = pending.AsTask();
-        while (!task.IsCompleted)
-        {
-            using CancellationTokenSource done = new();
-            await Task.WhenAny(task, Task.Delay(FailDue(), _time, done.Token)).ConfigureAwait(false);
-            await done.CancelAsync().ConfigureAwait(false);
-        }
-
-        return await task.ConfigureAwait(false);
-    }
-
-    /// <summary>Fails those whose time is up; answers when the next one's is.</summary>
-    private TimeSpan FailDue()
-    {
-        Array.ForEach(_backlog.TakeDue(IsDue, out WriteItem? next), item => item.Fail(WaitedTooLong()));
-        TimeSpan left = next is null
-            ? _options.ItemTimeout
-            : _options.ItemTimeout - _time.GetElapsedTime(next.ArrivedAt);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
-
-    private bool IsDue(WriteItem item) => item.IsWaiting
-        && _options.ItemTimeout != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(item.ArrivedAt) >= _options.ItemTimeout;
-
-    private TimeoutException WaitedTooLong() => new(
-        $"Pool '{_pool.Name}': the write waited in the queue for longer than ItemTimeout, {_options.ItemTimeout}, and was not run. "
-        + $"{_backlog.Count} others wait.");
+    private ObjectDisposedException ClosedTooSoon() => new(
+        nameof(SqlitePool),
+        $"The pool '{_pool.Name}' was closed, and this write could not be committed within ShutdownTimeout, "
+        + $"{_pool.ShutdownTimeout}. Nothing of it is stored.");
 }

@@ -125,6 +125,70 @@ public sealed class ClosingTests : QueueTest
         Assert.Equal("", Ids);
     }
 
+    [Fact]
+    public async Task A_commit_that_another_process_holds_up_until_the_time_is_over_fails_and_stores_nothing()
+    {
+        FakeTimeProvider time = new();
+        Time = time;
+        Options.RentTimeout = Timeout.InfiniteTimeSpan;
+        Options.Pragmas.JournalMode = JournalMode.Delete;
+        await Writes.EnqueueAsync(_ => { }).Limited();
+        using (SqliteConnection outside = Database.OpenDirectly())
+        {
+            outside.Run("begin");
+            outside.Ask("select count(*) from t");
+            int ran = 0;
+            Task[] items =
+            [
+                .. Enumerable.Range(1, 2).Select(id => Writes.EnqueueAsync(connection =>
+                {
+                    Insert(connection, id);
+                    Interlocked.Increment(ref ran);
+                })),
+            ];
+            await Limit.Until(() => Volatile.Read(ref ran) > 0);
+            Task closing = Pool.DisposeAsync().AsTask();
+            await Limit.Until(() =>
+            {
+                time.Advance(TimeSpan.FromSeconds(10));
+                return closing.IsCompleted;
+            });
+            foreach (Task item in items)
+            {
+                await Assert.ThrowsAsync<ObjectDisposedException>(() => item.Limited());
+            }
+
+            outside.Run("rollback");
+        }
+
+        Assert.Equal("", Ids);
+    }
+
+    [Fact]
+    public async Task Exclusive_work_has_the_file_for_itself_and_the_queue_goes_on_after_it()
+    {
+        bool over = false;
+        Task producer = Task.Run(async () =>
+        {
+            for (int id = 1; !Volatile.Read(ref over); id++)
+            {
+                await Writes.ExecuteAsync($"insert into t(id) values ({id})");
+            }
+        });
+        await Limit.Until(() => Statistics.Items > 5);
+        await Pool.RunExclusiveAsync(async stop =>
+        {
+            Assert.Empty(Database.OpenFiles());
+            long items = Statistics.Items;
+            await Task.Delay(20, stop);
+            Assert.Equal(items, Statistics.Items);
+        }).Limited();
+        long before = Statistics.Items;
+        await Limit.Until(() => Statistics.Items > before + 5);
+        Volatile.Write(ref over, true);
+        await producer.Limited();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

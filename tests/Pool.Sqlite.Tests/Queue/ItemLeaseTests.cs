@@ -100,6 +100,7 @@ public sealed class ItemLeaseTests : QueueTest
             return 1;
         };
         await Assert.ThrowsAsync<ArgumentException>(() => Writes.EnqueueAsync(work));
+        await Assert.ThrowsAsync<ArgumentException>(() => Writes.EnqueueAsync(async _ => await Task.Yield()));
     }
 
     [Fact]

@@ -23,7 +23,6 @@ internal sealed class WriterProcess : IDisposable
         // A limit on the size of files must not reach the runtime's own, which it maps to write code to.
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        start.Environment["DOTNET_TieredCompilation"] = "1";
         _process = Process.Start(start)!;
     }
 
