@@ -11,7 +11,10 @@ public sealed partial class SqlitePool
     private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _closesQueue;
 
-    /// <summary>Many small writes in few commits.</summary>
+    /// <summary>
+    /// Many small writes in few commits: what has queued up while the last batch was written is the next one, and each
+    /// caller is told after the COMMIT that contains its write. On a connection of its own, opened for the first.
+    /// </summary>
     public SqliteWriteQueue Writes { get; }
 
     internal TimeProvider Time => _time;

@@ -53,38 +53,30 @@ internal sealed class ItemRunner(SqlitePool pool)
     /// <param name="item">What to run.</param>
     /// <param name="alone">True when the whole transaction is the item's, so that it needs no savepoint.</param>
     /// <param name="failure">Why it failed.</param>
-    /// <exception cref="SqliteException">The connection is of no use; it is not this item's fault.</exception>
     public ItemOutcome Run(WriteItem item, bool alone, out Exception? failure)
     {
         PhysicalConnection physical = _writer!.Value;
-        bool wasGuarded = physical.GuardTransaction(false);
-        bool isNested = wasGuarded;
+        bool isNested = physical.GuardTransaction(false);
         int readers = physical.OpenReaders;
         _isLost &= isNested;
-        if (isNested && !physical.IsInTransaction)
-        {
-            // A savepoint would now begin a transaction of its own.
-            _isLost = true;
-            failure = PooledCommand.TransactionIsLost();
-            physical.GuardTransaction(true);
-            return ItemOutcome.TransactionLost;
-        }
-
-        if (!alone)
-        {
-            physical.Step(Save);
-        }
-
-        failure = Call(item, physical);
+        failure = null;
         try
         {
+            if (isNested && !physical.IsInTransaction)
+            {
+                // A savepoint would now begin a transaction of its own.
+                return Lost(ref failure, PooledCommand.TransactionIsLost());
+            }
+
+            if (!alone)
+            {
+                physical.Step(Save);
+            }
+
+            failure = Call(item, physical);
             if (!physical.TryEndItem(readers, isNested) || _isLost)
             {
-                _isLost = true;
-                failure ??= new InvalidOperationException(
-                    "The item ended the transaction that it shares with others, or left a statement of the driver's connection "
-                    + "running. Nothing of it is stored.");
-                return ItemOutcome.TransactionLost;
+                return Lost(ref failure, EndedTransaction());
             }
 
             if (!alone)
@@ -101,13 +93,11 @@ internal sealed class ItemRunner(SqlitePool pool)
         }
         catch (SqliteException e)
         {
-            _isLost = true;
-            failure ??= e;
-            return ItemOutcome.TransactionLost;
+            return Lost(ref failure, e);
         }
         finally
         {
-            physical.GuardTransaction(wasGuarded);
+            physical.GuardTransaction(isNested);
         }
     }
 
@@ -206,6 +196,17 @@ internal sealed class ItemRunner(SqlitePool pool)
         _parameters = command.DeriveParameters();
         return _command = command;
     }
+
+    private ItemOutcome Lost(ref Exception? failure, Exception otherwise)
+    {
+        _isLost = true;
+        failure ??= otherwise;
+        return ItemOutcome.TransactionLost;
+    }
+
+    private static InvalidOperationException EndedTransaction() => new(
+        "The item ended the transaction that it shares with others, or left a statement of the driver's connection running. "
+        + "Nothing of it is stored.");
 
     private static InvalidOperationException StillInUse() => new(
         "Another thread was still using the connection when the item returned. Do all of an item's work before it returns, on "

@@ -148,15 +148,24 @@ internal sealed partial class WriteLoop
     private void Settle()
     {
         WriteItem[] items = _backlog.EndBatch();
-        foreach ((WriteItem item, Exception failure) in _failures)
-        {
-            item.Fail(failure);
-        }
 
+        // First those that are stored: to be told of a failure, a handler may take its time. Last those that marked a place.
+        int failed = 0;
         foreach (WriteItem item in items)
         {
-            item.Succeed();
+            if (failed < _failures.Count && _failures[failed].Item == item)
+            {
+                failed++;
+            }
+            else if (item.Writes)
+            {
+                item.Succeed();
+            }
         }
+
+        _failures.ForEach(static failed => failed.Item.Fail(failed.Failure));
+        Array.ForEach(items, static item => item.Succeed());
+        _failures.Clear();
     }
 
     /// <summary>Asks about every millisecond, as <see cref="WriteWait"/> does, until it is done or BusyTimeout has passed.</summary>
