@@ -50,7 +50,7 @@ internal static class AnyDatabase
             contender => contender.Name, contender => ConnectionSettings.ReadAll(contender, threadCounts.Max()));
         var report = new RunReport(
             title, Quotable: true, started, clock.Elapsed.TotalSeconds, surroundings, settings, results,
-            Waiters: null, Writers: [], TwoProcesses: null, Targets: []);
+            Waiters: null, Writers: [], Queue: null, TwoProcesses: null, Targets: []);
         ConsoleReport.Write(console, report);
         var files = Artifacts.Write(output, "query", report);
         console.WriteLine($"{report.Seconds:0} s. Written: {string.Join(", ", files)}");

@@ -29,6 +29,7 @@ internal static class Comparison
         IReadOnlyDictionary<string, IReadOnlyList<string>> settings = new Dictionary<string, IReadOnlyList<string>>();
         WaiterResult? waiters = null;
         var writers = new List<WriterComparison>();
+        QueueResult? queue = null;
         TwoProcessesResult? twoProcesses = null;
 
         ProgressDisplay.Run(console,
@@ -42,20 +43,21 @@ internal static class Comparison
             ("writers, warming up", () => WarmUpWriters(plan, database, stop)),
             .. WriterCase.All.Select(@case => (
                 @case.Title, (Action)(() => writers.Add(new WriterCrowd(plan, database, stop).Run(@case))))),
+            ("the write queue", () => queue = new QueueWork(plan, database, stop).Run()),
             ("two processes", () => twoProcesses = TwoProcesses.Run(database, plan.Increments, stop)),
         ]);
         stop.ThrowIfCancellationRequested();
 
         var report = new RunReport(
             Title, plan.Quotable, started, clock.Elapsed.TotalSeconds, surroundings, settings, results, waiters,
-            writers, twoProcesses, Targets.Judge(results, waiters, writers, twoProcesses, Engine.DriverMajor));
+            writers, queue, twoProcesses, Targets.Judge(results, waiters, writers, queue, twoProcesses, Engine.DriverMajor));
         ConsoleReport.Write(console, report);
         var files = Artifacts.Write(output, plan.Quotable ? "comparison" : "comparison-smoke", report);
         console.WriteLine($"{report.Seconds:0} s. Written: {string.Join(", ", files)}");
 
         // A target that is missed is a figure; a waiter that is not served or a write that is lost is a fault.
         return waiters is { Correct: true } && writers.TrueForAll(crowd => crowd.Correct)
-            && twoProcesses is { Correct: true } ? 0 : 1;
+            && queue is { Correct: true } && twoProcesses is { Correct: true } ? 0 : 1;
     }
 
     // The asynchronous waits are code that nothing before has run.

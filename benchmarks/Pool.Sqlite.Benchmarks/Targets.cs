@@ -11,6 +11,7 @@ internal static class Targets
         IReadOnlyList<CaseResult> cases,
         WaiterResult? waiters,
         IReadOnlyList<WriterComparison> writers,
+        QueueResult? queue,
         TwoProcessesResult? twoProcesses,
         int driverMajor) =>
     [
@@ -20,6 +21,7 @@ internal static class Targets
         .. OtherReads(cases),
         .. Waiters(waiters),
         .. WriterTargets.Judge(writers),
+        .. QueueTargets.Judge(queue),
         .. Processes(twoProcesses),
     ];
 

@@ -42,6 +42,7 @@ internal static partial class OptionsCheck
         Time(errors, nameof(options.ProbeAfterIdle), options.ProbeAfterIdle);
         Time(errors, nameof(options.ShutdownTimeout), options.ShutdownTimeout);
         CheckPragmas(options.Pragmas, errors);
+        CheckWrites(options.Writes, errors);
         return errors.Count == 0
             ? target!
             : throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
@@ -115,6 +116,22 @@ internal static partial class OptionsCheck
         foreach ((string name, string value) in pragmas.Additional)
         {
             CheckAdditional(name, value, errors);
+        }
+    }
+
+    private static void CheckWrites(SqliteWriteQueueOptions writes, List<string> errors)
+    {
+        Range(errors, "Writes.Capacity", writes.Capacity, 1, int.MaxValue);
+        Range(errors, "Writes.MaxBatchSize", writes.MaxBatchSize, 1, int.MaxValue);
+        Time(errors, "Writes.ItemTimeout", writes.ItemTimeout, zero: false);
+        if (writes.MaxBatchDelay < TimeSpan.Zero || writes.MaxBatchDelay > LongestTime)
+        {
+            errors.Add($"Writes.MaxBatchDelay is {writes.MaxBatchDelay}. Allowed: from zero to 24 days.");
+        }
+
+        if (writes.Synchronous is { } synchronous)
+        {
+            Defined(errors, "Writes.Synchronous", synchronous);
         }
     }
 

@@ -212,6 +212,11 @@ public sealed partial class PooledCommand
             physical.BeginSnapshot();
         }
 
+        if (_connection.IsForItem)
+        {
+            RefuseInItem(physical, statement);
+        }
+
         if (!statement.IsReadOnly && !physical.HoldsGate && !(physical.HoldsGate = physical.Gate.TryEnter()))
         {
             outcome = new Outcome(CanBeErrand(physical, statement, kind) ? Obstacle.GateForErrand : Obstacle.Gate);

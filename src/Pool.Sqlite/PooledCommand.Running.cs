@@ -1,6 +1,7 @@
 using System.Data;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Connections;
+using Pool.Sqlite.Writing;
 using SQLitePCL;
 
 namespace Pool.Sqlite;
@@ -139,6 +140,24 @@ public sealed partial class PooledCommand
                 : "The command's Transaction is not the one its connection is in.");
         }
     }
+
+    private static void RefuseInItem(PhysicalConnection physical, Statement statement)
+    {
+        if (statement.ControlsTransaction)
+        {
+            throw ItemRunner.NoTransactionControl();
+        }
+
+        // It would be stored by itself, whatever becomes of the item.
+        if (!physical.IsInTransaction)
+        {
+            throw TransactionIsLost();
+        }
+    }
+
+    internal static InvalidOperationException TransactionIsLost() => new(
+        "An earlier statement of this item made SQLite roll the transaction back (OR ROLLBACK, a full disk); nothing more of it "
+        + "is run.");
 
     private static void RefuseOnReader(Statement statement)
     {

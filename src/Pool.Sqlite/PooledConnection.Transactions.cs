@@ -155,6 +155,11 @@ public sealed partial class PooledConnection
                 "This is a reader lease, which is one read transaction already. Use RentAsync for transactions of your own.");
         }
 
+        if (IsForItem)
+        {
+            throw Writing.ItemRunner.NoTransactionControl();
+        }
+
         if (CurrentTransaction is not null || physical.IsInTransaction)
         {
             throw new InvalidOperationException(

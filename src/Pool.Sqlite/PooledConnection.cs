@@ -190,16 +190,12 @@ public sealed partial class PooledConnection : DbConnection
     /// <summary>A command whose interpolated values become parameters, never text.</summary>
     internal PooledCommand CreateParameterizedCommand(FormattableString sql)
     {
-        PooledCommand command = CreateCommand();
-        object[] names = new object[sql.ArgumentCount];
-        for (int i = 0; i < names.Length; i++)
+        PooledCommand command = CreateCommand(InterpolatedSql.Text(sql));
+        for (int i = 0; i < sql.ArgumentCount; i++)
         {
-            string name = string.Create(CultureInfo.InvariantCulture, $"$p{i}");
-            names[i] = name;
-            command.Parameters.AddWithValue(name, sql.GetArgument(i) ?? DBNull.Value);
+            command.Parameters.AddWithValue(InterpolatedSql.Name(i), sql.GetArgument(i) ?? DBNull.Value);
         }
 
-        command.CommandText = string.Format(CultureInfo.InvariantCulture, sql.Format, names);
         return command;
     }
 
@@ -241,7 +237,7 @@ public sealed partial class PooledConnection : DbConnection
         }
     }
 
-    internal Exception ClosedException() => _disposed
+    internal Exception ClosedException() => IsForItem ? ItemHasEnded() : _disposed
         ? new ObjectDisposedException(
             nameof(PooledConnection), "This lease has gone back to the pool. Rent a new one for new work.")
         : new InvalidOperationException("The connection is closed. Open it first.");
@@ -284,6 +280,11 @@ public sealed partial class PooledConnection : DbConnection
             throw new InvalidOperationException("The connection has no ConnectionString. Set it first.");
         }
 
+        if (IsForItem)
+        {
+            throw ClosedException();
+        }
+
         return _use.IsClosed;
     }
 
@@ -304,6 +305,12 @@ public sealed partial class PooledConnection : DbConnection
 
     private void Return()
     {
+        if (IsForItem)
+        {
+            _itemEnded = true;
+            return;
+        }
+
         CurrentTransaction?.Abandon();
         CurrentTransaction = null;
         _pool!.Return(_item!);

@@ -107,19 +107,25 @@ public sealed partial class SqlitePool
             StatementHits = _source.StatementHits + caches.Sum(static cache => cache.Hits),
             StatementMisses = _source.StatementMisses + caches.Sum(static cache => cache.Misses),
             WaitTime = _leases.WaitTimes.Summarize(),
+            Writes = Writes.GetStatistics(),
         };
     }
 
     /// <summary>
-    /// Closes the pool without waiting: who waits and who comes gets <see cref="ObjectDisposedException"/>, idle
-    /// connections close now, those that are out when they come back.
+    /// Closes the pool without waiting for leases: who waits and who comes gets <see cref="ObjectDisposedException"/>, idle
+    /// connections close now, those that are out when they come back. What the write queue has accepted is committed first,
+    /// for up to <see cref="SqlitePoolOptions.ShutdownTimeout"/>; the rest fails.
     /// </summary>
     /// <param name="disposing">True from <see cref="IDisposable.Dispose"/>.</param>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            Close();
+            Task written = Close();
+            if (!Hook.IsRunning)
+            {
+                written.GetAwaiter().GetResult();
+            }
         }
 
         base.Dispose(disposing);
@@ -132,31 +138,26 @@ public sealed partial class SqlitePool
     /// </summary>
     protected override async ValueTask DisposeAsyncCore()
     {
-        Close();
+        // In a hook the connection that it was called for cannot come back before the hook ends; nor in an item of the queue.
+        bool isInside = Hook.IsRunning;
+        Deadline deadline = new(_time, _options.ShutdownTimeout);
+        Task written = Close();
         await base.DisposeAsyncCore().ConfigureAwait(false);
-
-        // In a hook the connection that it was called for cannot come back before the hook ends.
-        if (Hook.IsRunning)
+        if (isInside)
         {
             return;
         }
 
         try
         {
-            await _closed.WaitAsync(_options.ShutdownTimeout, _time).ConfigureAwait(false);
+            await written.ConfigureAwait(false);
+            await _closed.WaitAsync(deadline.Remaining, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             string leases = string.Join(", ", _all.SelectMany(pool => pool.Leased()).Select(lease => Describe(lease.Item, lease.Held)));
             _logger.LeasesStillOut(Name, _options.ShutdownTimeout, leases);
         }
-    }
-
-    private void Close()
-    {
-        _housekeeper.Dispose();
-        _readLock?.Dispose();
-        Array.ForEach(_all, static pool => pool.Dispose());
     }
 
     /// <summary>Ends when nothing of the pool is open any more.</summary>

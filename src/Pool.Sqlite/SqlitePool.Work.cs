@@ -194,12 +194,18 @@ public sealed partial class SqlitePool
     private async ValueTask<PooledConnection> RentReaderSlowAsync(CancellationToken cancellationToken) =>
         new(this, await RentItemAsync(cancellationToken).ConfigureAwait(false), PooledConnectionRole.Reader);
 
-    private async ValueTask<PooledConnection> RentWriter(bool async, CancellationToken cancellationToken)
+    private async ValueTask<PooledConnection> RentWriter(bool async, CancellationToken cancellationToken) => new(
+        this,
+        await RentWithGate(_writers, _options.RentTimeout, async, cancellationToken).ConfigureAwait(false),
+        PooledConnectionRole.Writer);
+
+    private async ValueTask<PoolItem<PhysicalConnection>> RentWithGate(
+        LeasePool<PhysicalConnection> writers, TimeSpan timeout, bool async, CancellationToken cancellationToken)
     {
-        Deadline deadline = new(_time, _options.RentTimeout);
+        Deadline deadline = new(_time, timeout);
         PoolItem<PhysicalConnection> item = async
-            ? await _writers.RentAsync(cancellationToken).ConfigureAwait(false)
-            : _writers.Rent(cancellationToken);
+            ? await writers.RentAsync(cancellationToken).ConfigureAwait(false)
+            : writers.Rent(cancellationToken);
         PhysicalConnection physical = item.Value;
         try
         {
@@ -218,7 +224,7 @@ public sealed partial class SqlitePool
 
         physical.HoldsGate = physical.KeepsGate = physical.IsTouched = true;
         physical.MarkGateFlow();
-        return new PooledConnection(this, item, PooledConnectionRole.Writer);
+        return item;
     }
 
     private static Func<PooledConnection, Task<bool>> Answering(Func<PooledConnection, Task> work)

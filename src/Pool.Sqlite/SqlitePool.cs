@@ -37,6 +37,7 @@ public sealed partial class SqlitePool : DbDataSource
 
     // One connection for a flow that holds the write gate and needs a lease while all are out: see GateFlow.
     private readonly LeasePool<PhysicalConnection> _reserve;
+    private readonly LeasePool<PhysicalConnection> _queueWriters;
     private readonly LeasePool<PhysicalConnection>[] _all;
     private readonly ReadLock? _readLock;
     private readonly Housekeeper _housekeeper;
@@ -73,7 +74,10 @@ public sealed partial class SqlitePool : DbDataSource
         bool isPrivate = target.Kind == DatabaseKind.PrivateMemory;
         _writers = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single, _time);
         _reserve = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single, _time);
-        _all = isPrivate ? [_leases] : [_reserve, _writers, _leases];
+        _queueWriters = isPrivate ? _leases : new LeasePool<PhysicalConnection>(
+            _source.With(QueueSynchronous), single with { RentTimeout = WriterTimeout, MaxWaiters = int.MaxValue }, _time);
+        _all = isPrivate ? [_leases] : [_reserve, _writers, _queueWriters, _leases];
+        Writes = new SqliteWriteQueue(this, _options.Writes);
         _cleansEveryReturn = _options.Returning is not null;
         _capturesRentSite = _options.CaptureRentSite;
         PoolSize = leasing.Size;

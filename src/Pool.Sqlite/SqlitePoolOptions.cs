@@ -104,12 +104,16 @@ public sealed class SqlitePoolOptions
     public bool CaptureRentSite { get; set; }
 
     /// <summary>
-    /// How long <see cref="IAsyncDisposable.DisposeAsync"/> of the pool waits for leases that are still out. Default 30 seconds.
+    /// How long a close of the pool waits for the writes that its queue has accepted, and
+    /// <see cref="IAsyncDisposable.DisposeAsync"/> for leases that are still out. Default 30 seconds.
     /// </summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The PRAGMAs of every connection.</summary>
     public SqlitePragmas Pragmas { get; private set; } = new();
+
+    /// <summary>The settings of the write queue, <see cref="SqlitePool.Writes"/>.</summary>
+    public SqliteWriteQueueOptions Writes { get; private set; } = new();
 
     /// <summary>
     /// Called with each connection after it was opened and has its PRAGMAs: the place to register functions and
@@ -136,6 +140,7 @@ public sealed class SqlitePoolOptions
     {
         SqlitePoolOptions copy = (SqlitePoolOptions)MemberwiseClone();
         copy.Pragmas = Pragmas.Clone();
+        copy.Writes = Writes.Clone();
         return copy;
     }
 }

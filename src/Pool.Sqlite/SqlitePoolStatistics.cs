@@ -89,4 +89,7 @@ public sealed record SqlitePoolStatistics
 
     /// <summary>How long rents waited for a connection to come back; those that did not wait are not in it.</summary>
     public required DurationSummary WaitTime { get; init; }
+
+    /// <summary>The write queue.</summary>
+    public required SqliteWriteQueueStatistics Writes { get; init; }
 }

@@ -59,6 +59,10 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
     /// <exception cref="SqliteException">It cannot be had at all.</exception>
     public static bool TryBegin(PhysicalConnection physical) => TryWithoutWaiting(physical, "BEGIN IMMEDIATE");
 
+    /// <summary><c>COMMIT</c>, which other connections' readers can hold up where there is no WAL.</summary>
+    /// <inheritdoc cref="TryBegin"/>
+    public static bool TryCommit(PhysicalConnection physical) => TryWithoutWaiting(physical, "COMMIT");
+
     /// <summary>
     /// Takes SQLite's write lock inside a transaction that may not have it yet, by the one statement that needs it and
     /// writes nothing (in a database with incremental vacuum: gives one free page back).

@@ -53,6 +53,11 @@ internal static class ConsoleReport
             CrowdReport.Write(console, report.Writers);
         }
 
+        if (report.Queue is not null)
+        {
+            QueueReport.Write(console, report.Queue);
+        }
+
         if (report.TwoProcesses is not null)
         {
             CrowdReport.Write(console, report.TwoProcesses);

@@ -17,5 +17,6 @@ internal sealed record RunReport(
     IReadOnlyList<CaseResult> Cases,
     WaiterResult? Waiters,
     IReadOnlyList<WriterComparison> Writers,
+    QueueResult? Queue,
     TwoProcessesResult? TwoProcesses,
     IReadOnlyList<Target> Targets);

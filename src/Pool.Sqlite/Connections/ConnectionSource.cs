@@ -14,6 +14,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     private readonly string _name;
     private readonly IReadOnlyList<Pragma> _pragmas;
     private SqliteConnection? _anchor;
+    private ConnectionSource? _total;
     private long _statementHits;
     private long _statementMisses;
 
@@ -24,6 +25,16 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         _name = name;
         _logger = logger;
         _pragmas = Pragma.List(options.Pragmas, target);
+    }
+
+    /// <summary>One for connections with another <c>synchronous</c>; its figures are counted here.</summary>
+    public ConnectionSource With(SynchronousMode synchronous)
+    {
+        SqlitePoolOptions options = _options.Clone();
+        options.Pragmas.Synchronous = synchronous;
+        return synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File
+            ? this
+            : new ConnectionSource(options, Target, _name, _logger) { Refused = Refused, _total = this };
     }
 
     /// <summary>How the pool stands, for the exception of a rent that is refused.</summary>
@@ -107,8 +118,9 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         try
         {
-            Interlocked.Add(ref _statementHits, item.Statements.Hits);
-            Interlocked.Add(ref _statementMisses, item.Statements.Misses);
+            ConnectionSource total = _total ?? this;
+            Interlocked.Add(ref total._statementHits, item.Statements.Hits);
+            Interlocked.Add(ref total._statementMisses, item.Statements.Misses);
             item.Close(last);
         }
 #pragma warning disable CA1031 // There is nobody to tell but the log.

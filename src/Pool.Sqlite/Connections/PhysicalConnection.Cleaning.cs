@@ -122,11 +122,11 @@ internal sealed partial class PhysicalConnection
         }
     }
 
-    private void CloseReaders()
+    private void CloseReaders(int keep = 0)
     {
         // A reader that is disposed runs what is left of its batch, which the driver prepares as it goes: see Statement.
         _watch.RefusesAll = true;
-        for (int i = _readers.Count - 1; i >= 0; i--)
+        for (int i = _readers.Count - 1; i >= keep; i--)
         {
             Finish(_readers[i]);
         }

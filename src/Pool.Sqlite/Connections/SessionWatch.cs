@@ -53,6 +53,8 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
 
     private readonly HashSet<string> _own = new(ownPragmas.Select(p => p.Name), StringComparer.OrdinalIgnoreCase);
 
+    private bool _isOwnPrepare;
+
     public SessionChanges Changes { get; private set; }
 
     /// <summary>What was prepared since <see cref="BeginPrepare"/>.</summary>
@@ -64,7 +66,21 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
     /// <summary>Starts to note; SQLite then calls for everything that is prepared on this connection.</summary>
     public void Attach(sqlite3 database) => raw.sqlite3_set_authorizer(database, OnPrepare, this);
 
-    public void BeginPrepare() => Prepared = PreparedKinds.None;
+    /// <summary>
+    /// Set while an item of the write queue runs on the connection: what would begin or end a transaction is refused, also
+    /// on the driver's own object, and everything once SQLite has rolled the transaction back by itself. (Not kept longer:
+    /// SQLite keeps this object alive, and a forgotten connection must be found by its finalizer.)
+    /// </summary>
+    public sqlite3? Guarded { get; set; }
+
+    /// <summary>The pool prepares, and looks at the outcome itself.</summary>
+    public void BeginPrepare()
+    {
+        Prepared = PreparedKinds.None;
+        _isOwnPrepare = true;
+    }
+
+    public void EndPrepare() => _isOwnPrepare = false;
 
     public void Forget() => Changes = SessionChanges.None;
 
@@ -115,8 +131,11 @@ internal sealed class SessionWatch(IEnumerable<Pragma> ownPragmas)
                 break;
         }
 
-        return watch.RefusesAll ? raw.SQLITE_DENY : raw.SQLITE_OK;
+        return watch.RefusesAll || watch.RefusesInTransaction(action) ? raw.SQLITE_DENY : raw.SQLITE_OK;
     }
+
+    private bool RefusesInTransaction(int action) => Guarded is { } database && !_isOwnPrepare
+        && (action is raw.SQLITE_TRANSACTION or raw.SQLITE_SAVEPOINT || raw.sqlite3_get_autocommit(database) != 0);
 
     // What is in the temp database was put there by the ConnectionOpened hook, and is to stay as that made it.
     private void OnWrite(utf8z database)

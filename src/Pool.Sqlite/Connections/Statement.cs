@@ -65,6 +65,10 @@ internal sealed class Statement : IDisposable
             result.Dispose();
             throw;
         }
+        finally
+        {
+            watch.EndPrepare();
+        }
 
         result.ControlsTransaction = watch.Prepared.HasFlag(PreparedKinds.Transaction);
 

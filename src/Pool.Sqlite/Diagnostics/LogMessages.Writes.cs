@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+
+namespace Pool.Sqlite.Diagnostics;
+
+/// <content>Of the write queue.</content>
+internal static partial class LogMessages
+{
+    [LoggerMessage(30, LogLevel.Warning, "Pool {Pool}: an item that was posted to the write queue failed: {Item}")]
+    public static partial void PostFailed(this ILogger logger, Exception exception, string pool, string item);
+
+    [LoggerMessage(31, LogLevel.Warning, "Pool {Pool}: a PostFailed handler threw.")]
+    public static partial void PostFailedHandlerFailed(this ILogger logger, Exception exception, string pool);
+
+    [LoggerMessage(32, LogLevel.Debug,
+        "Pool {Pool}: a batch of {Items} writes could not be committed; its items are run one by one.")]
+    public static partial void BatchRunsOneByOne(this ILogger logger, Exception? exception, string pool, int items);
+
+    [LoggerMessage(33, LogLevel.Warning, "Pool {Pool}: nothing could be written; {Items} queued writes failed.")]
+    public static partial void WritesFailed(this ILogger logger, Exception exception, string pool, int items);
+
+    [LoggerMessage(34, LogLevel.Warning,
+        "Pool {Pool}: {Items} queued writes were not committed within {Timeout} of its being closed, and failed.")]
+    public static partial void WritesAbandoned(this ILogger logger, string pool, int items, TimeSpan timeout);
+}

@@ -1,0 +1,56 @@
+using Pool.Sqlite.Diagnostics;
+
+namespace Pool.Sqlite.Writing;
+
+/// <summary>What a write queue has done so far.</summary>
+internal sealed class WriteCounters
+{
+    private long _batches;
+    private long _items;
+    private long _failures;
+    private long _cancellations;
+    private long _postFailures;
+    private long _postsRefused;
+    private long _retries;
+    private int _largestBatch;
+
+    public DurationHistogram CommitTimes { get; } = new();
+
+    public void NoteSuccess() => Interlocked.Increment(ref _items);
+
+    public void NoteFailure() => Interlocked.Increment(ref _failures);
+
+    public void NoteCancellation() => Interlocked.Increment(ref _cancellations);
+
+    public void NotePostFailure() => Interlocked.Increment(ref _postFailures);
+
+    public void NotePostRefused() => Interlocked.Increment(ref _postsRefused);
+
+    public void NoteRetry() => Interlocked.Increment(ref _retries);
+
+    /// <summary>A commit; only the loop of the queue calls this.</summary>
+    public void NoteBatch(int items, TimeSpan commit)
+    {
+        CommitTimes.Record(commit);
+        Interlocked.Increment(ref _batches);
+        if (items > _largestBatch)
+        {
+            Volatile.Write(ref _largestBatch, items);
+        }
+    }
+
+    public SqliteWriteQueueStatistics Read(int capacity, int queued) => new()
+    {
+        Capacity = capacity,
+        Queued = queued,
+        Batches = Interlocked.Read(ref _batches),
+        Items = Interlocked.Read(ref _items),
+        LargestBatch = Volatile.Read(ref _largestBatch),
+        Failures = Interlocked.Read(ref _failures),
+        Cancellations = Interlocked.Read(ref _cancellations),
+        PostFailures = Interlocked.Read(ref _postFailures),
+        PostsRefused = Interlocked.Read(ref _postsRefused),
+        Retries = Interlocked.Read(ref _retries),
+        CommitTime = CommitTimes.Summarize(),
+    };
+}
