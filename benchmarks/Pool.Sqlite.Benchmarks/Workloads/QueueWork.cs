@@ -12,22 +12,22 @@ internal sealed class QueueWork(Plan plan, SampleDatabase databases, Cancellatio
 {
     private const string Text = "a row of its own, committed with others";
 
-    private volatile bool _over;
-
     private delegate Task Write(long number);
 
     public QueueResult Run()
     {
         // Compiles the code, and starts the threads that the crowds need.
-        Drive("queue, warming up", 16, plan.WarmUp, ThroughQueue);
+        Drive("queue, warming up", 16, Plan.Smoke.Writes.Normal, ThroughQueue);
+        var alone = plan.Writes.Full / 4;
         var comparisons = new List<QueueComparison>
         {
-            new(1, Drive("plain lease", 1, plan.Writers, ThroughLeases), Drive("queue", 1, plan.Writers, ThroughQueue)),
+            new(1, Drive("plain lease", 1, alone, ThroughLeases), Drive("queue", 1, alone, ThroughQueue)),
         };
         foreach (var producers in (int[])[16, 64])
         {
-            var driver = Drive("driver's pool", producers, plan.Writers, connectionString => ThroughDriver(connectionString, producers));
-            comparisons.Add(new(producers, driver, Drive("queue", producers, plan.Writers, ThroughQueue)));
+            // Each producer has a fixed share, as in WriterCrowd; through the queue a larger one, to take any time at all.
+            var driver = Drive("driver's pool", producers, plan.Writes.Full, connectionString => ThroughDriver(connectionString, producers));
+            comparisons.Add(new(producers, driver, Drive("queue", producers, plan.Writes.Normal, ThroughQueue)));
         }
 
         stop.ThrowIfCancellationRequested();
@@ -85,7 +85,7 @@ internal sealed class QueueWork(Plan plan, SampleDatabase databases, Cancellatio
     }
 
     private QueueSeries Drive(
-        string name, int producers, TimeSpan time, Func<string, (IDisposable Owner, Write Write)> open)
+        string name, int producers, int rows, Func<string, (IDisposable Owner, Write Write)> open)
     {
         stop.ThrowIfCancellationRequested();
         var connectionString = databases.CreateEmpty($"queue-{Guid.NewGuid():N}");
@@ -100,7 +100,7 @@ internal sealed class QueueWork(Plan plan, SampleDatabase databases, Cancellatio
                 }
 
                 var before = CountRows(connectionString);
-                return Measure(name, producers, time, write, () => CountRows(connectionString) - before);
+                return Measure(name, producers, rows / producers, write, () => CountRows(connectionString) - before);
             }
         }
         finally
@@ -109,21 +109,16 @@ internal sealed class QueueWork(Plan plan, SampleDatabase databases, Cancellatio
         }
     }
 
-    private QueueSeries Measure(string name, int producers, TimeSpan time, Write write, Func<long> count)
+    private QueueSeries Measure(string name, int producers, int share, Write write, Func<long> count)
     {
         // What was left behind before is not to be collected at the expense of this one.
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        _over = false;
         var tallies = Enumerable.Range(0, producers).Select(_ => new Tally()).ToArray();
         var start = Stopwatch.GetTimestamp();
-        var tasks = Array.ConvertAll(tallies, tally => Task.Run(() => Produce(write, tally), CancellationToken.None));
-        stop.WaitHandle.WaitOne(time);
-        _over = true;
-        var elapsed = Stopwatch.GetElapsedTime(start);
-
-        // Nobody is abandoned: who began a write ends it, and its latency counts.
+        var tasks = Array.ConvertAll(tallies, tally => Task.Run(() => Produce(write, share, tally), CancellationToken.None));
         Task.WaitAll(tasks, CancellationToken.None);
+        var elapsed = Stopwatch.GetElapsedTime(start);
         var latencies = new Histogram();
         Array.ForEach(tallies, tally => latencies.Add(tally.Latencies));
         const double Milliseconds = 1e6;
@@ -134,23 +129,22 @@ internal sealed class QueueWork(Plan plan, SampleDatabase databases, Cancellatio
             latencies.Percentile(0.99) / Milliseconds,
             latencies.Worst / Milliseconds)
         {
-            Acknowledged = tallies.Sum(tally => tally.Attempted),
+            Acknowledged = tallies.Sum(tally => tally.Completed),
             InDatabase = count(),
             Errors = tallies.Sum(tally => tally.Errors),
             FirstError = Array.Find(tallies, tally => tally.FirstError is not null)?.FirstError,
         };
     }
 
-    private async Task Produce(Write write, Tally tally)
+    private async Task Produce(Write write, int share, Tally tally)
     {
-        for (var number = 0L; !_over; number++)
+        for (var number = 0L; number < share && !stop.IsCancellationRequested; number++)
         {
             var start = Stopwatch.GetTimestamp();
             try
             {
                 await write(number).ConfigureAwait(false);
-                tally.Attempted++;
-                tally.Completed += _over ? 0 : 1;
+                tally.Completed++;
             }
             catch (DbException error)
             {
