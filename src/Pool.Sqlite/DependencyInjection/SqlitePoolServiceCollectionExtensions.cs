@@ -84,8 +84,9 @@ public static class SqlitePoolServiceCollectionExtensions
         return connectionString is null ? options : options.Configure(each => each.ConnectionString = connectionString);
     }
 
+    // From the factory: a monitor would read and check the settings again with every change of the configuration.
     private static SqlitePool Create(IServiceProvider provider, string name) => new(
-        provider.GetRequiredService<IOptionsMonitor<SqlitePoolOptions>>().Get(name),
+        provider.GetRequiredService<IOptionsFactory<SqlitePoolOptions>>().Create(name),
         provider.GetService<ILoggerFactory>(),
         provider.GetService<TimeProvider>());
 
