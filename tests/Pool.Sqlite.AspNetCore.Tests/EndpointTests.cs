@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -131,7 +132,7 @@ public sealed class EndpointTests
         await using TestApp app = new("Pool Name='<b>bold</b>';Capture Rent Site=True");
         using PooledConnection lease = app.Pool.Rent();
         using PooledCommand command = lease.CreateCommand(Evil);
-        using System.Data.Common.DbDataReader reader = command.ExecuteReader();
+        using DbDataReader reader = command.ExecuteReader();
 
         string json = await app.Client.GetStringAsync(new Uri("/pool/stats", UriKind.Relative));
 
