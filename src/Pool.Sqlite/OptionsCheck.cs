@@ -50,6 +50,8 @@ internal static partial class OptionsCheck
         Time(errors, nameof(options.OverflowIdleTimeout), options.OverflowIdleTimeout);
         Time(errors, nameof(options.HealthCheckInterval), options.HealthCheckInterval, zero: false);
         Time(errors, nameof(options.ProbeAfterIdle), options.ProbeAfterIdle);
+        Time(errors, nameof(options.LeakThreshold), options.LeakThreshold, zero: false);
+        Time(errors, nameof(options.SlowThreshold), options.SlowThreshold);
         Time(errors, nameof(options.ShutdownTimeout), options.ShutdownTimeout);
         CheckPragmas(options.Pragmas, errors);
         return errors.Count == 0 ? target : null;
@@ -76,12 +78,12 @@ internal static partial class OptionsCheck
     }
 
     /// <summary>A quarter of the shortest time that it has to notice, at most a second.</summary>
-    public static TimeSpan HousekeepingPeriod(LeasePoolOptions options)
+    public static TimeSpan HousekeepingPeriod(LeasePoolOptions options, TimeSpan leakThreshold)
     {
         TimeSpan[] times =
         [
             options.MaxLifetime, options.IdleTimeout, options.OverflowIdleTimeout, options.ProbeAfterIdle,
-            options.HealthCheckInterval,
+            options.HealthCheckInterval, leakThreshold,
         ];
         TimeSpan shortest = times.Where(time => time > TimeSpan.Zero).Select(time => time / 4).Append(LongestPeriod).Min();
         return shortest > ShortestPeriod ? shortest : ShortestPeriod;

@@ -95,6 +95,8 @@ public sealed partial class SqlitePool
             StatementHits = _source.StatementHits + caches.Sum(static cache => cache.Hits),
             StatementMisses = _source.StatementMisses + caches.Sum(static cache => cache.Misses),
             WaitTime = _leases.WaitTimes.Summarize(),
+            WriteGateWaiting = Volatile.Read(ref _writeGateWaiting),
+            WriteGateWaits = _writeGateWaits.Summarize(),
         };
     }
 
@@ -136,13 +138,14 @@ public sealed partial class SqlitePool
         catch (TimeoutException)
         {
             string leases = string.Join(", ", _all.SelectMany(pool => pool.Leased()).Select(lease => Describe(lease.Item, lease.Held)));
-            _logger.LeasesStillOut(Name, _options.ShutdownTimeout, leases);
+            _log.Leasing.LeasesStillOut(Name, _options.ShutdownTimeout, leases);
         }
     }
 
     private void Close()
     {
         _housekeeper.Dispose();
+        PoolMeter.Remove(_metrics);
         Array.ForEach(_all, static pool => pool.Dispose());
     }
 
@@ -195,20 +198,15 @@ public sealed partial class SqlitePool
             InUse = counts.InUse,
             Waiting = counts.Waiting,
             LongestHeld = leased is [var held, ..] ? held.Held : null,
-            LongestHeldRentSite = leased is [var site, ..] ? site.Item.Value.RentSite?.Stack.ToString() : null,
+            LongestHeldRentSite = leased is [var site, ..] ? SiteOf(site.Item)?.ToString() : null,
         };
     }
 
     private string Describe(PoolItem<PhysicalConnection> item, TimeSpan held)
     {
-        string site = item.Value.RentSite is { } rentSite
-            ? $", rented at{Environment.NewLine}{rentSite.Stack}"
-            : ", rented where CaptureRentSite = true would show";
+        string site = Words.Site(SiteOf(item)?.ToString());
         return $"lease {PooledConnection.NameOf(item)}, for {Seconds(HeldFor(item, held))}{site}";
     }
-
-    private TimeSpan HeldFor(PoolItem<PhysicalConnection> item, TimeSpan seen) =>
-        item.Value.RentSite is { } site ? _time.GetElapsedTime(site.At) : seen;
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
 }

@@ -11,18 +11,28 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 {
     private readonly SqlitePoolOptions _options;
     private readonly ILogger _logger;
+    private readonly PoolMetrics _metrics;
+    private readonly TimeProvider _time;
     private readonly string _name;
     private readonly IReadOnlyList<Pragma> _pragmas;
     private SqliteConnection? _anchor;
     private long _statementHits;
     private long _statementMisses;
+    private long _cacheHits;
+    private long _cacheMisses;
+    private double _fullestCache;
+    private string? _file;
+    private int _judgedEngine;
 
-    public ConnectionSource(SqlitePoolOptions options, DatabaseTarget target, string name, ILogger logger)
+    public ConnectionSource(
+        SqlitePoolOptions options, DatabaseTarget target, string name, ILogger logger, PoolMetrics metrics, TimeProvider time)
     {
         _options = options;
         Target = target;
         _name = name;
         _logger = logger;
+        _metrics = metrics;
+        _time = time;
         _pragmas = Pragma.List(options.Pragmas, target);
     }
 
@@ -37,6 +47,13 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     /// <inheritdoc cref="StatementHits"/>
     public long StatementMisses => Interlocked.Read(ref _statementMisses);
 
+    /// <summary>How the page caches have done, as far as was looked.</summary>
+    public CacheFigures Cache => new(
+        Interlocked.Read(ref _cacheHits), Interlocked.Read(ref _cacheMisses), Volatile.Read(ref _fullestCache));
+
+    /// <summary>The size of the <c>-wal</c> file; 0 when there is none. It is never opened: closing it would drop SQLite's locks.</summary>
+    public long WalBytes => Volatile.Read(ref _file) is { } file && new FileInfo(file + "-wal") is { Exists: true } wal ? wal.Length : 0;
+
     public bool ChecksEveryRent => _options.Renting is not null;
 
     public PhysicalConnection Open()
@@ -48,7 +65,10 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
                 KeepAlive();
             }
 
-            return PhysicalConnection.Open(Target, _pragmas, _options);
+            long start = _time.GetTimestamp();
+            PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas, _options);
+            NoteOpen(connection, _time.GetElapsedTime(start));
+            return connection;
         }
         catch (Exception e)
         {
@@ -73,8 +93,19 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         return reason == RetireReason.None;
     }
 
-    public RetireReason Probe(PhysicalConnection item) =>
-        item.Probe() ? RetireReason.None : RetireReason.Unhealthy;
+    public RetireReason Probe(PhysicalConnection item)
+    {
+        if (item.Probe())
+        {
+            return RetireReason.None;
+        }
+
+        _logger.HealthCheckFailed(_name);
+        return RetireReason.Unhealthy;
+    }
+
+    public void Retrying(int retry, TimeSpan delay) =>
+        _logger.OpenRetried(_name, Math.Round(delay.TotalMilliseconds), retry, _options.CreateRetries);
 
     /// <summary>Cleans a connection after its lease. Never throws.</summary>
     /// <returns>Why it must not be lent again, or <see cref="RetireReason.None"/>.</returns>
@@ -82,6 +113,11 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         PhysicalConnection connection = item.Value;
         CleanUp result = connection.Clean();
+        if (connection.WantsCacheLook)
+        {
+            NoteCache(connection);
+        }
+
         if (result.RolledBack)
         {
             _logger.TransactionRolledBack(_name, PooledConnection.NameOf(item));
@@ -109,6 +145,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         {
             Interlocked.Add(ref _statementHits, item.Statements.Hits);
             Interlocked.Add(ref _statementMisses, item.Statements.Misses);
+            NoteCache(item);
+            _logger.ConnectionRetired(_name, reason.ToString());
             item.Close(last);
         }
 #pragma warning disable CA1031 // There is nobody to tell but the log.
@@ -125,6 +163,41 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     /// <summary>Lets the memory database go, once no connection is left.</summary>
     public void Dispose() => _anchor?.Dispose();
+
+    private void NoteOpen(PhysicalConnection connection, TimeSpan time)
+    {
+        _metrics.RecordCreate(time);
+        if (time >= _options.SlowThreshold && _options.SlowThreshold != Timeout.InfiniteTimeSpan)
+        {
+            _logger.SlowOpen(_name, Math.Round(time.TotalMilliseconds));
+        }
+
+        if (_file is null && Target.Kind == DatabaseKind.File)
+        {
+            Volatile.Write(ref _file, raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string());
+        }
+
+        if (Interlocked.Exchange(ref _judgedEngine, 1) == 0)
+        {
+            foreach (SqlitePoolAdvice advice in Advice.ForEngine(EngineVersion.Current))
+            {
+                _logger.EngineWarning(_name, advice.Evidence, advice.Recommendation);
+            }
+        }
+    }
+
+    private void NoteCache(PhysicalConnection connection)
+    {
+        if (connection.Handle.IsClosed)
+        {
+            return;
+        }
+
+        CacheFigures figures = connection.LookAtCache(_options.Pragmas.CacheSizeKiB * 1024L);
+        Interlocked.Add(ref _cacheHits, figures.Hits);
+        Interlocked.Add(ref _cacheMisses, figures.Misses);
+        Volatile.Write(ref _fullestCache, Math.Max(_fullestCache, figures.Fullest));
+    }
 
     // A shared memory database lives as long as somebody has it open.
     private void KeepAlive()

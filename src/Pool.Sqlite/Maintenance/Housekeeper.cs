@@ -1,4 +1,5 @@
 using Pool.Sqlite.Connections;
+using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Leasing;
 
 namespace Pool.Sqlite.Maintenance;
@@ -11,19 +12,21 @@ internal sealed class Housekeeper : IDisposable
 {
     private readonly ITimer _timer;
 
-    public Housekeeper(LeasePool<PhysicalConnection>[] pools, TimeProvider time, TimeSpan period)
+    public Housekeeper(LeasePool<PhysicalConnection>[] pools, PoolInspector inspector, TimeProvider time, TimeSpan period)
     {
-        Round round = new(pools);
+        Round round = new(pools, inspector);
         _timer = time.CreateTimer(static state => ((Round)state!).Run(), round, period, period);
         round.Timer = _timer;
     }
 
     public void Dispose() => _timer.Dispose();
 
-    private sealed class Round(LeasePool<PhysicalConnection>[] pools)
+    private sealed class Round(LeasePool<PhysicalConnection>[] pools, PoolInspector inspector)
     {
         private readonly WeakReference<LeasePool<PhysicalConnection>>[] _pools =
             [.. pools.Select(pool => new WeakReference<LeasePool<PhysicalConnection>>(pool))];
+
+        private readonly WeakReference<PoolInspector> _inspector = new(inspector);
 
         public ITimer? Timer { get; set; }
 
@@ -38,6 +41,11 @@ internal sealed class Housekeeper : IDisposable
                 }
 
                 pool.Sweep();
+            }
+
+            if (_inspector.TryGetTarget(out PoolInspector? looks))
+            {
+                looks.Look();
             }
         }
     }
