@@ -53,7 +53,7 @@ public sealed class EndpointTests
                 "poolSize", "maxOverflow", "open", "inUse", "idle", "opening", "overflow", "waiting", "peakInUse", "rents", "hits",
                 "misses", "hitRatio", "waits", "timeouts", "cancellations", "openFailures", "recycled", "healthCheckFailures", "leaks",
                 "discarded", "closedByAge", "closedByIdle", "closedByOverflow", "closedByClear", "closedByRetire", "statementHits",
-                "statementMisses", "waitTime",
+                "statementMisses", "waitTime", "writeGateWaiting", "writeGateWaits",
             },
             Names(report.GetProperty("statistics")).ToHashSet());
         Assert.Equal(
@@ -61,7 +61,7 @@ public sealed class EndpointTests
             Names(report.GetProperty("statistics").GetProperty("waitTime")).ToHashSet());
         JsonElement lease = Assert.Single(report.GetProperty("leases").EnumerateArray());
         Assert.Superset(
-            new HashSet<string> { "leaseId", "name", "role", "age", "rentSite", "sql", "holdsWriteGate" }, Names(lease).ToHashSet());
+            new HashSet<string> { "leaseId", "name", "role", "age", "rentSite", "sql", "snapshotAge", "holdsWriteGate" }, Names(lease).ToHashSet());
         Assert.Equal("readWrite", lease.GetProperty("role").GetString());
         Assert.Equal(JsonValueKind.Number, lease.GetProperty("age").ValueKind);
         Assert.Contains(nameof(Leases), lease.GetProperty("rentSite").GetString(), StringComparison.Ordinal);

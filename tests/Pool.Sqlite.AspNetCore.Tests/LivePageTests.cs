@@ -18,7 +18,6 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
         await page.Shows("#name", "test.db");
         await page.Shows("#status-word", "Healthy");
         await page.Shows("#in-use", "0");
-        await page.Shows("#no-findings", "Nothing stands out.");
 
         using (Leases leases = new(app.Pool, 4))
         {
@@ -48,10 +47,29 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
         await page.Shows("#legend-idle", $"{quiet.Idle}");
         await page.Shows("#legend-peak", "4");
         await page.Contains("#wait-note", $"{quiet.Waits}");
-        await page.Shows("#status-word", "Healthy");
+        await page.Shows("#status-word", $"{app.Pool.GetHealth().Status}");
         Assert.NotEqual("", await page["#history .used"].GetAttributeAsync("d"));
         Assert.Empty(page.Errors);
         await Picture.TakeIfAsked(browser);
+    }
+
+    [Fact]
+    public async Task A_leak_is_found_and_goes()
+    {
+        await using TestApp app = new("Leak Threshold=0.5", onKestrel: true);
+        await using BrowserPage page = await browser.Open($"{app.Address}/pool");
+        await page.Shows("#status-word", "Healthy");
+
+        using (PooledConnection forgotten = app.Pool.Rent())
+        {
+            await page.Shows("#status-word", "Warning");
+            await page.Contains("#findings", "leases have been out for more than");
+            await page.Contains("#announce", "warning");
+        }
+
+        await page.Shows("#status-word", "Healthy");
+        await Assertions.Expect(page["#findings"]).Not.ToContainTextAsync("have been out");
+        Assert.Empty(page.Errors);
     }
 
     [Fact]
@@ -71,6 +89,7 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
             await page["#leases summary"].FocusAsync();
             await page.Page.Keyboard.PressAsync("Enter");
             await page.Contains("#leases .site", nameof(A_lease_that_is_held_appears_with_its_SQL_and_site_and_goes_when_it_is_back));
+            await page.Shows("#leases .sql", Evil);
             string young = await page["#leases .age"].InnerTextAsync();
             await Assertions.Expect(page["#leases .age"]).Not.ToHaveTextAsync(young);
 

@@ -89,10 +89,9 @@
     show("waiting", whole(s.waiting));
     show("waiting-note", `${whole(s.waits)} have had to wait, ${whole(s.cancellations)} gave up`);
     $("waiting-tile").classList.toggle("concern", s.waiting > 0);
-    show("wait-p50", w.count ? duration(w.p50) : "–");
-    show("wait-p99", w.count ? duration(w.p99) : "–");
-    show("wait-max", w.count ? duration(w.max) : "–");
-    show("wait-note", w.count ? `of the ${whole(w.count)} that had to wait` : "nobody has had to wait");
+    waits("wait", w, w.count ? `of the ${whole(w.count)} that had to wait` : "nobody has had to wait");
+    waits("gate", s.writeGateWaits, `${whole(s.writeGateWaiting)} writes wait now, ${whole(s.writeGateWaits.count)} have had to`);
+    $("gate-tile").classList.toggle("concern", s.writeGateWaiting > 0);
     const statements = s.statementHits + s.statementMisses;
     show("statements", ratio(s.statementHits, statements));
     show("statements-note", `of ${whole(statements)} commands found theirs prepared`);
@@ -100,6 +99,11 @@
     show("failures-note", `${whole(s.timeouts)} timed out, ${whole(s.openFailures)} failed to open, ${whole(s.leaks)} leaked, ${whole(s.healthCheckFailures)} found broken`);
     $("failures-tile").classList.toggle("concern", failures > 0);
     show("wal", size(r.walBytes));
+  }
+
+  function waits(id, summary, note) {
+    for (const each of ["p50", "p99", "max"]) show(`${id}-${each}`, summary.count ? duration(summary[each]) : "–");
+    show(id + "-note", note);
   }
 
   function findings(r) {
@@ -121,14 +125,15 @@
     const row = make("tr"), cells = ["age", "lease", "role", "doing"].map(name => make("td", name));
     const role = make("span"), gate = make("span", "gate", "holds the write gate");
     const details = make("details"), title = make("summary"), sql = make("pre", "sql"), site = make("pre", "site");
-    details.append(title, make("h3", "", "SQL"), sql, make("h3", "", "Rented at"), site);
+    const snapshot = make("p", "note");
+    details.append(title, sql, snapshot, make("h3", "", "Rented at"), site);
     cells[2].append(role, gate);
     cells[3].append(details);
     // On a phone the rows are laid out as blocks, which takes the table's meaning away unless it is said.
     row.setAttribute("role", "row");
     cells.forEach(cell => cell.setAttribute("role", "cell"));
     row.append(...cells);
-    return { row, age: cells[0], name: cells[1], role, gate, title, sql, site };
+    return { row, age: cells[0], name: cells[1], role, gate, title, sql, snapshot, site };
   }
 
   function leases(all) {
@@ -137,7 +142,7 @@
     for (const [name, r] of rows) if (!names.has(name)) { r.row.remove(); rows.delete(name); }
     all.forEach((l, i) => {
       if (!rows.has(l.name)) rows.set(l.name, newRow());
-      const r = rows.get(l.name), sql = l.sql || "Nothing at this moment";
+      const r = rows.get(l.name), sql = l.sql || "nothing at this moment";
       r.row.dataset.lease = l.name;
       set(r.age, age(l.age));
       set(r.name, l.name);
@@ -145,6 +150,8 @@
       r.gate.hidden = !l.holdsWriteGate;
       set(r.title, sql.length > 90 ? sql.slice(0, 89) + "…" : sql);
       set(r.sql, sql);
+      r.sql.hidden = !l.sql;
+      set(r.snapshot, typeof l.snapshotAge === "number" ? `Has read from one state of the database for ${age(l.snapshotAge)}.` : "");
       set(r.site, l.rentSite || "Set CaptureRentSite to see where.");
       // Moving a row takes the focus from what is inside it, so only what is in the wrong place moves.
       if (body.rows[i] !== r.row) body.insertBefore(r.row, body.rows[i] || null);

@@ -25,6 +25,8 @@ internal static class ConnectionStringKeys
         PoolKey.Number("Create Retries", static o => o.CreateRetries, static (o, v) => o.CreateRetries = v),
         PoolKey.Number("Statement Cache Size", static o => o.StatementCacheSize, static (o, v) => o.StatementCacheSize = v),
         PoolKey.Flag("Capture Rent Site", static o => o.CaptureRentSite, static (o, v) => o.CaptureRentSite = v),
+        PoolKey.Time("Leak Threshold", static o => o.LeakThreshold, static (o, v) => o.LeakThreshold = v),
+        PoolKey.Time("Slow Threshold", static o => o.SlowThreshold, static (o, v) => o.SlowThreshold = v),
         PoolKey.Time("Shutdown Timeout", static o => o.ShutdownTimeout, static (o, v) => o.ShutdownTimeout = v),
         PoolKey.Word("Journal Mode", static o => o.Pragmas.JournalMode, static (o, v) => o.Pragmas.JournalMode = v),
         PoolKey.Word("Synchronous", static o => o.Pragmas.Synchronous, static (o, v) => o.Pragmas.Synchronous = v),

@@ -76,6 +76,22 @@ public sealed class ConnectionStringKeysTests : IDisposable
     }
 
     [Fact]
+    public void Every_option_that_is_one_value_has_a_key()
+    {
+        string[] withoutKey = ["ConnectionString", "Pragmas", "Additional", "ConnectionOpened", "Renting", "Returning"];
+        string[] options =
+        [
+            .. typeof(SqlitePoolOptions).GetProperties().Concat(typeof(SqlitePragmas).GetProperties())
+                .Select(property => property.Name == "Name" ? "PoolName" : property.Name)
+                .Except(withoutKey),
+        ];
+        string message = Assert.Throws<ArgumentException>(() => new SqlitePool("xyz=1")).Message;
+        string keys = message.Replace(" ", "", StringComparison.Ordinal);
+
+        Assert.All(options, option => Assert.Contains(option, keys, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
     public void The_drivers_own_keys_still_reach_the_driver()
     {
         using SqlitePool pool = new($"Filename={_database.Path};Pool Size=1;Mode=ReadWriteCreate;Command Timeout=7;Recursive Triggers=True");
