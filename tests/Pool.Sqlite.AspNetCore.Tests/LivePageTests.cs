@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Playwright;
@@ -100,6 +101,28 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
 
         await Assertions.Expect(page["#leases tbody tr"]).ToHaveCountAsync(0);
         await Assertions.Expect(page["#no-leases"]).ToBeVisibleAsync();
+        Assert.Empty(page.Errors);
+    }
+
+    [Fact]
+    public async Task Write_batches_are_shown_where_there_is_a_write_queue()
+    {
+        const string Writes = """
+            "writes":{"items":1200,"batches":300,"meanBatch":4,"largestBatch":17,"queued":5,"failures":2,
+            "commitTime":{"count":300,"total":1.2,"p50":0.0041,"p99":0.02,"max":0.5,"mean":0.004}}
+            """;
+        await using TestApp app = new(onKestrel: true);
+        string json = await app.Client.GetStringAsync(new Uri("/pool/stats", UriKind.Relative));
+        JsonNode report = JsonNode.Parse(json)!;
+        report["statistics"]!["writes"] = JsonNode.Parse($"{{{Writes}}}")!["writes"]!.DeepClone();
+        await using BrowserPage page = await browser.Open("about:blank");
+        await page.Page.RouteAsync("**/stats", route => route.FulfillAsync(new RouteFulfillOptions { Body = report.ToJsonString() }));
+        await page.Page.GotoAsync($"{app.Address}/pool");
+
+        await page.Shows("#writes", "4 writes each");
+        await page.Contains("#writes-note", "1,200 writes in 300 batches, the largest of 17; 5 queued, 2 failed");
+        await page.Shows("#commit-p50", "4.1 ms");
+        await Assertions.Expect(page["#writes-tile"]).ToBeVisibleAsync();
         Assert.Empty(page.Errors);
     }
 

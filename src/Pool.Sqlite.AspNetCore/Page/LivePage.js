@@ -92,6 +92,7 @@
     waits("wait", w, w.count ? `of the ${whole(w.count)} that had to wait` : "nobody has had to wait");
     waits("gate", s.writeGateWaits, `${whole(s.writeGateWaiting)} writes wait now, ${whole(s.writeGateWaits.count)} have had to`);
     $("gate-tile").classList.toggle("concern", s.writeGateWaiting > 0);
+    if (s.writes) batches(s.writes);
     const statements = s.statementHits + s.statementMisses;
     show("statements", ratio(s.statementHits, statements));
     show("statements-note", `of ${whole(statements)} commands found theirs prepared`);
@@ -106,8 +107,15 @@
     show(id + "-note", note);
   }
 
+  function batches(w) {
+    $("writes-tile").hidden = false;
+    show("writes", w.batches ? digits(w.meanBatch) + " writes each" : "–");
+    show("writes-note", `${whole(w.items)} writes in ${whole(w.batches)} batches, the largest of ${whole(w.largestBatch)}; ${whole(w.queued)} queued, ${whole(w.failures)} failed`);
+    waits("commit", w.commitTime, "for a COMMIT");
+  }
+
   function findings(r) {
-    const all = [...r.reasons.map(text => ({ what: text })), ...r.advice.map(a => ({ what: a.recommendation, why: a.evidence, id: a.id }))];
+    const all = [...r.reasons.map(text => ({ kind: "Finding", what: text })), ...r.advice.map(a => ({ kind: "Advice", what: a.recommendation, why: a.evidence, id: a.id }))];
     const key = JSON.stringify(all), list = $("findings");
     $("no-findings").hidden = all.length > 0;
     if (list.dataset.key === key) return;
@@ -115,7 +123,9 @@
     list.replaceChildren(...all.map(each => {
       const item = make("li");
       if (each.id) item.dataset.advice = each.id;
-      item.append(make("p", "what", each.what));
+      const what = make("p", "what");
+      what.append(make("span", "tag " + each.kind.toLowerCase(), each.kind), " ", each.what);
+      item.append(what);
       if (each.why) item.append(make("p", "why", each.why));
       return item;
     }));

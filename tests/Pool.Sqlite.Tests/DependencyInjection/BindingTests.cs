@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -15,29 +14,16 @@ public sealed class BindingTests : IDisposable
     [Fact]
     public void Every_option_and_every_PRAGMA_can_be_bound()
     {
-        Dictionary<string, string?> settings = [];
-        List<(PropertyInfo Property, bool IsPragma, object Expected)> expected = [];
-        foreach (bool isPragma in new[] { false, true })
-        {
-            foreach (PropertyInfo property in (isPragma ? typeof(SqlitePragmas) : typeof(SqlitePoolOptions)).GetProperties())
-            {
-                if (Sample(property.PropertyType) is { } value)
-                {
-                    string text = Convert.ToString(value, CultureInfo.InvariantCulture)!;
-                    settings[$"SqlitePool:{(isPragma ? "Pragmas:" : "")}{property.Name}"] = text;
-                    expected.Add((property, isPragma, value));
-                }
-            }
-        }
-
+        (string Path, object Value)[] samples = [.. Samples(typeof(SqlitePoolOptions))];
+        Dictionary<string, string?> settings = samples.ToDictionary(
+            each => $"SqlitePool:{each.Path}", each => Convert.ToString(each.Value, CultureInfo.InvariantCulture));
         settings["SqlitePool:Pragmas:Additional:secure_delete"] = "1";
         settings["SqlitePool:Pragmas:Additional:CELL_SIZE_CHECK"] = "0";
 
         SqlitePoolOptions options = Bind(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
 
-        Assert.All(expected, each =>
-            Assert.Equal(each.Expected, each.Property.GetValue(each.IsPragma ? options.Pragmas : options)));
-        Assert.True(expected.Count >= 24, "Fewer were tried than there are.");
+        Assert.All(samples, each => Assert.Equal(each.Value, Read(options, each.Path)));
+        Assert.True(samples.Length >= 24, "Fewer were tried than there are.");
         Assert.Equal("1", options.Pragmas.Additional["SECURE_DELETE"]);
         Assert.Equal("0", options.Pragmas.Additional["cell_size_check"]);
         Assert.Null(options.ConnectionOpened);
@@ -128,6 +114,15 @@ public sealed class BindingTests : IDisposable
         using ServiceProvider provider = services.BuildServiceProvider();
         return provider.GetRequiredService<IOptions<SqlitePoolOptions>>().Value;
     }
+
+    /// <summary>Every setting by its path in a configuration, with a value for it.</summary>
+    private static IEnumerable<(string Path, object Value)> Samples(Type type) => type.GetProperties().SelectMany(property =>
+        property.PropertyType.Assembly == typeof(SqlitePool).Assembly && property.PropertyType.IsClass
+            ? Samples(property.PropertyType).Select(inner => ($"{property.Name}:{inner.Path}", inner.Value))
+            : Sample(property.PropertyType) is { } value ? [(property.Name, value)] : []);
+
+    private static object? Read(object options, string path) => path.Split(':').Aggregate(
+        (object?)options, static (parent, name) => parent!.GetType().GetProperty(name)!.GetValue(parent));
 
     /// <summary>A value that is no option's default; null for what no configuration can hold.</summary>
     private static object? Sample(Type declared)
