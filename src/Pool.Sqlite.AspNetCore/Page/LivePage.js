@@ -16,17 +16,19 @@
     return e;
   };
 
+  // A figure and its unit stay on one line.
+  const unit = "\u00a0";
   const whole = n => Math.round(n).toLocaleString("en");
-  const percent = x => (100 * x).toLocaleString("en", { maximumFractionDigits: x > 0.99 && x < 1 ? 2 : 1 }) + " %";
+  const percent = x => (100 * x).toLocaleString("en", { maximumFractionDigits: x > 0.99 && x < 1 ? 2 : 1 }) + unit + "%";
   const digits = n => Number.isInteger(n) ? whole(n) : n.toLocaleString("en", { maximumSignificantDigits: 3 });
   const duration = s =>
-    s === 0 ? "0 s" : s < 0.001 ? digits(s * 1e6) + " µs" : s < 1 ? digits(s * 1e3) + " ms" : s < 60 ? digits(s) + " s" : clock(s);
+    s === 0 ? "0" + unit + "s" : s < 0.001 ? digits(s * 1e6) + unit + "µs" : s < 1 ? digits(s * 1e3) + unit + "ms" : s < 60 ? digits(s) + unit + "s" : clock(s);
   const clock = s => {
     const parts = [Math.floor(s / 3600), Math.floor(s / 60) % 60, Math.floor(s) % 60];
     return parts[0] ? `${parts[0]} h ${parts[1]} min` : `${parts[1]} min ${parts[2]} s`;
   };
-  const age = s => s < 60 ? s.toFixed(1) + " s" : clock(s);
-  const size = b => b < 1024 ? whole(b) + " B" : b < 1048576 ? digits(b / 1024) + " KiB" : b < 1073741824 ? digits(b / 1048576) + " MiB" : digits(b / 1073741824) + " GiB";
+  const age = s => s < 60 ? s.toFixed(1) + unit + "s" : clock(s);
+  const size = b => b < 1024 ? whole(b) + unit + "B" : b < 1048576 ? digits(b / 1024) + unit + "KiB" : b < 1073741824 ? digits(b / 1048576) + unit + "MiB" : digits(b / 1073741824) + unit + "GiB";
   const words = name => name.replace(/[A-Z]/g, c => " " + c.toLowerCase());
   const upper = text => text.charAt(0).toUpperCase() + text.slice(1);
   const ratio = (part, all) => all ? percent(part / all) : "–";
@@ -162,7 +164,7 @@
       set(r.sql, sql);
       r.sql.hidden = !l.sql;
       set(r.snapshot, typeof l.snapshotAge === "number" ? `Has read from one state of the database for ${age(l.snapshotAge)}.` : "");
-      set(r.site, l.rentSite || "Set CaptureRentSite to see where.");
+      set(r.site, l.rentSite && l.rentSite.replace(/^\s+/gm, "") || "Set CaptureRentSite to see where.");
       // Moving a row takes the focus from what is inside it, so only what is in the wrong place moves.
       if (body.rows[i] !== r.row) body.insertBefore(r.row, body.rows[i] || null);
     });

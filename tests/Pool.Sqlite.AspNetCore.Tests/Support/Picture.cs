@@ -6,7 +6,7 @@ namespace Pool.Sqlite.AspNetCore.Tests.Support;
 
 /// <summary>
 /// The picture in the README: taken when <c>POOL_SQLITE_SCREENSHOT</c> names a file, of a pool that has been busy for a
-/// while. Dark when the name ends in <c>-dark.png</c>.
+/// while. In the dark with <c>-dark</c> in the name, on a phone with <c>-phone</c>.
 /// </summary>
 internal static class Picture
 {
@@ -23,7 +23,8 @@ internal static class Picture
         await app.Pool.ExecuteAsync($"create table orders (id integer primary key, customer text, total real)");
         await using BrowserPage page = await browser.Open(
             $"{app.Address}/pool",
-            scheme: path.EndsWith("-dark.png", StringComparison.Ordinal) ? ColorScheme.Dark : ColorScheme.Light);
+            path.Contains("-phone", StringComparison.Ordinal) ? 360 : 1000,
+            path.Contains("-dark", StringComparison.Ordinal) ? ColorScheme.Dark : ColorScheme.Light);
         using CancellationTokenSource end = new(Busy);
         Task[] load = [.. Enumerable.Range(0, 12).Select(number => Use(app.Pool, number, end.Token))];
         using PooledConnection report = await Task.Run(() => RentForReport(app.Pool));

@@ -163,7 +163,10 @@ public sealed class ConnectionStringKeysTests : IDisposable
     [Fact]
     public void The_connection_string_of_a_pool_keeps_them_and_leads_back_to_the_same_pool()
     {
-        string text = $"{_database.ConnectionString};Pool Size=1;Max Overflow=0";
+        DbConnectionStringBuilder builder = SqlitePoolFactory.Instance.CreateConnectionStringBuilder()!;
+        builder.ConnectionString = $"{_database.ConnectionString};Pool Size=1";
+        builder["Max Overflow"] = 0;
+        string text = builder.ConnectionString;
         using DbConnection one = SqlitePoolFactory.Instance.CreateConnection()!;
         using DbConnection two = SqlitePoolFactory.Instance.CreateConnection()!;
         one.ConnectionString = text;
