@@ -9,6 +9,7 @@ namespace Pool.Sqlite;
 public sealed partial class SqlitePool
 {
     private readonly DurationHistogram _writeGateWaits = new();
+    private readonly double _secondsPerTick;
     private int _writeGateWaiting;
 
     /// <summary>Enters the write gate in turn, and notes the wait if there is one. False when the time was up first.</summary>
@@ -118,11 +119,11 @@ public sealed partial class SqlitePool
     {
         if (_watchesReturns && item.Value.Notes.RentedAt(item.Rents) is { } rentedAt)
         {
-            TimeSpan used = _time.GetElapsedTime(rentedAt);
-            _metrics.RecordUse(used);
+            double seconds = (_time.GetTimestamp() - rentedAt) * _secondsPerTick;
+            _metrics.RecordUse(seconds);
             if (item.Value.Notes.WasReported(item.Rents))
             {
-                _log.Leasing.LeaseCameBack(Name, PooledConnection.NameOf(item), Math.Round(used.TotalSeconds, 1));
+                _log.Leasing.LeaseCameBack(Name, PooledConnection.NameOf(item), Math.Round(seconds, 1));
             }
         }
 

@@ -68,6 +68,7 @@ public sealed partial class SqlitePool : DbDataSource
         DatabaseTarget target = OptionsCheck.Check(_options);
         Name = string.IsNullOrWhiteSpace(_options.Name) ? target.DefaultName : _options.Name;
         _time = timeProvider ?? TimeProvider.System;
+        _secondsPerTick = 1.0 / _time.TimestampFrequency;
         _log = new PoolLoggers(loggerFactory ?? NullLoggerFactory.Instance);
         LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, target);
         _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => _source!.WalBytes);
