@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Seeing;
@@ -34,6 +35,29 @@ public abstract class SeeingTest : IDisposable
         Task<PooledConnection> waiting = pool.RentAsync(cancellationToken).AsTask();
         Assert.False(waiting.IsCompleted);
         return waiting;
+    }
+
+    // Somebody has kept the driver's object, against the rules, and closes it.
+    private protected static void Break(SqlitePool pool)
+    {
+        SqliteConnection kept;
+        using (PooledConnection connection = pool.Rent())
+        {
+            kept = connection.SqliteConnection;
+        }
+
+        kept.Close();
+    }
+
+    /// <summary>Writes so much that the WAL has more than 16 MiB.</summary>
+    private protected static void WriteMuch(SqlitePool pool)
+    {
+        using PooledConnection connection = pool.Rent();
+        connection.Run("create table if not exists big(value blob)");
+        for (int i = 0; i < 18; i++)
+        {
+            connection.Run("insert into big values (zeroblob(1000000))");
+        }
     }
 
     private protected LogEntry Logged(int id) => Assert.Single(Log.Entries, entry => entry.Id == id);
