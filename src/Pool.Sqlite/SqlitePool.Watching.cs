@@ -23,48 +23,36 @@ public sealed partial class SqlitePool
             return true;
         }
 
-        long start = BeginGateWait();
+        Interlocked.Increment(ref _writeGateWaiting);
+        long start = _time.GetTimestamp();
         try
         {
             return await gate.Enter(async, timeout, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            EndGateWait(start);
+            Interlocked.Decrement(ref _writeGateWaiting);
+            WriteGateWaited(_time.GetElapsedTime(start));
         }
     }
 
     // Who waits for the pool's one writer connection waits for the write gate: somebody is inside with it.
-    private async ValueTask<PoolItem<PhysicalConnection>> WaitForWriter(bool async, CancellationToken cancellationToken)
+    private int WriteGateWaiting =>
+        Volatile.Read(ref _writeGateWaiting) + (_writers == _leases ? 0 : _writers.Count().Waiting);
+
+    private void WriterWaited(TimeSpan waited, WaitOutcome outcome)
     {
-        long start = BeginGateWait();
-        try
-        {
-            return async
-                ? await _writers.RentAsync(cancellationToken).ConfigureAwait(false)
-                : _writers.Rent(cancellationToken);
-        }
-        finally
-        {
-            EndGateWait(start);
-        }
+        WriteGateWaited(waited);
+        _tracing.RentWaited(waited, NameOf(outcome), outcome == WaitOutcome.Granted);
     }
 
-    private long BeginGateWait()
+    private void WriteGateWaited(TimeSpan waited)
     {
-        Interlocked.Increment(ref _writeGateWaiting);
-        return _time.GetTimestamp();
-    }
-
-    private void EndGateWait(long start)
-    {
-        int others = Interlocked.Decrement(ref _writeGateWaiting);
-        TimeSpan waited = _time.GetElapsedTime(start);
         _writeGateWaits.Record(waited);
         _metrics.RecordWriteGateWait(waited);
         if (IsSlow(waited))
         {
-            _log.Writing.SlowWriteGate(Name, Milliseconds(waited), others);
+            _log.Writing.SlowWriteGate(Name, Milliseconds(waited), WriteGateWaiting);
         }
     }
 
@@ -94,7 +82,7 @@ public sealed partial class SqlitePool
     /// </summary>
     private void BeginRound()
     {
-        bool watches = _capturesRentSite || _options.LeakThreshold != Timeout.InfiniteTimeSpan || PoolMetrics.WantsUseTime;
+        bool watches = _notesEveryRent || PoolMetrics.WantsUseTime;
         _watchesRents = watches;
         _watchesReturns = watches || _cleansEveryReturn;
         foreach (LeasePool<PhysicalConnection> pool in _all)

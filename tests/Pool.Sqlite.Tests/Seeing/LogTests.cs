@@ -34,6 +34,23 @@ public sealed class LogTests : SeeingTest
     }
 
     [Fact]
+    public async Task Without_a_threshold_for_what_is_slow_nothing_is()
+    {
+        await using SqlitePool pool = Pool(size: 1, overflow: 0, options =>
+        {
+            options.SlowThreshold = Timeout.InfiniteTimeSpan;
+            options.ConnectionOpened = _ => Time.Advance(TimeSpan.FromSeconds(3));
+        });
+        PooledConnection only = await pool.RentAsync();
+        Task<PooledConnection> waiting = Waiting(pool);
+        Time.Advance(TimeSpan.FromSeconds(20));
+        only.Dispose();
+        (await waiting.Limited()).Dispose();
+
+        Assert.Empty(Log.Warnings);
+    }
+
+    [Fact]
     public async Task A_rent_that_timed_out()
     {
         await using SqlitePool pool = Pool(size: 1, overflow: 0);

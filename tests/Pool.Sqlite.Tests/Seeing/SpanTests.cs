@@ -60,6 +60,20 @@ public sealed class SpanTests : SeeingTest
     }
 
     [Fact]
+    public async Task A_writer_that_waits_for_its_turn_has_one_too()
+    {
+        using SpanEar ear = new(Name);
+        await using SqlitePool pool = Pool();
+        PooledConnection writer = await pool.RentWriterAsync();
+        Task<PooledConnection> next = pool.RentWriterAsync().AsTask();
+        Time.Advance(TimeSpan.FromSeconds(4));
+        writer.Dispose();
+        (await next.Limited()).Dispose();
+
+        Assert.Equal(("rent", TimeSpan.FromSeconds(4)), Assert.Single(ear.Spans.Select(span => (span.DisplayName, span.Duration))));
+    }
+
+    [Fact]
     public async Task A_rent_that_need_not_wait_has_none()
     {
         using SpanEar ear = new(Name);
