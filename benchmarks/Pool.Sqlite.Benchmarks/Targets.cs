@@ -16,6 +16,7 @@ internal static class Targets
     [
         .. RentOnOneThread(cases, driverMajor),
         .. RentOnManyThreads(cases, driverMajor),
+        .. RentWithMeters(cases),
         .. PointRead(cases),
         .. OtherReads(cases),
         .. Waiters(waiters),
@@ -49,6 +50,19 @@ internal static class Targets
             "x",
             AtMost: true,
             driverMajor < 10 ? 0.25 : 0.65);
+    }
+
+    private static IEnumerable<Target> RentWithMeters(IReadOnlyList<CaseResult> cases)
+    {
+        var metered = Find(cases, ComparisonCases.Metered, 1);
+        yield return new Target(
+            "rent and return with meters on: time added",
+            metered?.Of(Role.ThisPoolMetered)?.NanosecondsPerOperation - metered?.Of(Role.ThisPool)?.NanosecondsPerOperation,
+            "ns",
+            AtMost: true,
+            60);
+        yield return new Target(
+            "rent and return with meters on: allocated", metered?.Of(Role.ThisPoolMetered)?.BytesPerOperation, "B", AtMost: true, 80);
     }
 
     private static IEnumerable<Target> PointRead(IReadOnlyList<CaseResult> cases)

@@ -66,6 +66,10 @@ public sealed partial class PooledConnection
         return BeginAfterWaiting(isolationLevel, deferred, obstacle, async: true, cancellationToken);
     }
 
+    /// <summary>Enters the write gate in turn, noting the wait in the pool. False when the time was up first.</summary>
+    internal ValueTask<bool> EnterGate(WriteGate gate, bool async, TimeSpan timeout, CancellationToken cancellationToken) =>
+        _pool!.EnterGate(gate, async, timeout, cancellationToken);
+
     /// <inheritdoc/>
     protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => BeginTransaction(isolationLevel);
 

@@ -246,9 +246,6 @@ public sealed partial class PooledConnection : DbConnection
             nameof(PooledConnection), "This lease has gone back to the pool. Rent a new one for new work.")
         : new InvalidOperationException("The connection is closed. Open it first.");
 
-    internal ValueTask<bool> EnterGate(Writing.WriteGate gate, bool async, TimeSpan timeout, CancellationToken cancellationToken) =>
-        _pool!.EnterGate(gate, async, timeout, cancellationToken);
-
     internal SqliteException GateTimeout(TimeSpan waited) => _pool!.GateTimeout(Physical.Gate, waited);
 
     internal static long IdOf(PoolItem<PhysicalConnection> item) => ((long)item.Number << 32) | (item.Rents & uint.MaxValue);

@@ -88,8 +88,11 @@ public sealed partial class SqlitePool
             snapshot);
     }
 
+    // Where every rent is noted and this one is not yet, it has only just begun.
     private TimeSpan HeldFor(PoolItem<PhysicalConnection> item, TimeSpan seen) =>
-        item.Value.Notes.RentedAt(item.Rents) is { } at ? _time.GetElapsedTime(at) : seen;
+        item.Value.Notes.RentedAt(item.Rents) is { } at ? _time.GetElapsedTime(at)
+        : _notesEveryRent ? TimeSpan.Zero
+        : seen;
 
     private static RentSite? SiteOf(PoolItem<PhysicalConnection> item) => item.Value.Notes.SiteOf(item.Rents);
 }

@@ -95,7 +95,7 @@ public sealed partial class SqlitePool
             StatementHits = _source.StatementHits + caches.Sum(static cache => cache.Hits),
             StatementMisses = _source.StatementMisses + caches.Sum(static cache => cache.Misses),
             WaitTime = _leases.WaitTimes.Summarize(),
-            WriteGateWaiting = Volatile.Read(ref _writeGateWaiting),
+            WriteGateWaiting = WriteGateWaiting,
             WriteGateWaits = _writeGateWaits.Summarize(),
         };
     }

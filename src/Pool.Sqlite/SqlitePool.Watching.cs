@@ -9,6 +9,7 @@ namespace Pool.Sqlite;
 public sealed partial class SqlitePool
 {
     private readonly DurationHistogram _writeGateWaits = new();
+    private readonly double _secondsPerTick;
     private int _writeGateWaiting;
 
     /// <summary>Enters the write gate in turn, and notes the wait if there is one. False when the time was up first.</summary>
@@ -22,48 +23,36 @@ public sealed partial class SqlitePool
             return true;
         }
 
-        long start = BeginGateWait();
+        Interlocked.Increment(ref _writeGateWaiting);
+        long start = _time.GetTimestamp();
         try
         {
             return await gate.Enter(async, timeout, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            EndGateWait(start);
+            Interlocked.Decrement(ref _writeGateWaiting);
+            WriteGateWaited(_time.GetElapsedTime(start));
         }
     }
 
     // Who waits for the pool's one writer connection waits for the write gate: somebody is inside with it.
-    private async ValueTask<PoolItem<PhysicalConnection>> WaitForWriter(bool async, CancellationToken cancellationToken)
+    private int WriteGateWaiting =>
+        Volatile.Read(ref _writeGateWaiting) + (_writers == _leases ? 0 : _writers.Count().Waiting);
+
+    private void WriterWaited(TimeSpan waited, WaitOutcome outcome)
     {
-        long start = BeginGateWait();
-        try
-        {
-            return async
-                ? await _writers.RentAsync(cancellationToken).ConfigureAwait(false)
-                : _writers.Rent(cancellationToken);
-        }
-        finally
-        {
-            EndGateWait(start);
-        }
+        WriteGateWaited(waited);
+        _tracing.RentWaited(waited, NameOf(outcome), outcome == WaitOutcome.Granted);
     }
 
-    private long BeginGateWait()
+    private void WriteGateWaited(TimeSpan waited)
     {
-        Interlocked.Increment(ref _writeGateWaiting);
-        return _time.GetTimestamp();
-    }
-
-    private void EndGateWait(long start)
-    {
-        int others = Interlocked.Decrement(ref _writeGateWaiting);
-        TimeSpan waited = _time.GetElapsedTime(start);
         _writeGateWaits.Record(waited);
         _metrics.RecordWriteGateWait(waited);
         if (IsSlow(waited))
         {
-            _log.Writing.SlowWriteGate(Name, Milliseconds(waited), others);
+            _log.Writing.SlowWriteGate(Name, Milliseconds(waited), WriteGateWaiting);
         }
     }
 
@@ -93,7 +82,7 @@ public sealed partial class SqlitePool
     /// </summary>
     private void BeginRound()
     {
-        bool watches = _capturesRentSite || _options.LeakThreshold != Timeout.InfiniteTimeSpan || PoolMetrics.WantsUseTime;
+        bool watches = _notesEveryRent || PoolMetrics.WantsUseTime;
         _watchesRents = watches;
         _watchesReturns = watches || _cleansEveryReturn;
         foreach (LeasePool<PhysicalConnection> pool in _all)
@@ -118,11 +107,11 @@ public sealed partial class SqlitePool
     {
         if (_watchesReturns && item.Value.Notes.RentedAt(item.Rents) is { } rentedAt)
         {
-            TimeSpan used = _time.GetElapsedTime(rentedAt);
-            _metrics.RecordUse(used);
+            double seconds = (_time.GetTimestamp() - rentedAt) * _secondsPerTick;
+            _metrics.RecordUse(seconds);
             if (item.Value.Notes.WasReported(item.Rents))
             {
-                _log.Leasing.LeaseCameBack(Name, PooledConnection.NameOf(item), Math.Round(used.TotalSeconds, 1));
+                _log.Leasing.LeaseCameBack(Name, PooledConnection.NameOf(item), Math.Round(seconds, 1));
             }
         }
 

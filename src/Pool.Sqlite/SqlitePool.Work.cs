@@ -218,9 +218,9 @@ public sealed partial class SqlitePool
     private async ValueTask<PooledConnection> RentWriter(bool async, CancellationToken cancellationToken)
     {
         Deadline deadline = new(_time, _options.RentTimeout);
-        PoolItem<PhysicalConnection> item =
-            await _writers.RentWithoutWaiting(async, cancellationToken).ConfigureAwait(false)
-            ?? await WaitForWriter(async, cancellationToken).ConfigureAwait(false);
+        PoolItem<PhysicalConnection> item = async
+            ? await _writers.RentAsync(cancellationToken).ConfigureAwait(false)
+            : _writers.Rent(cancellationToken);
         PhysicalConnection physical = item.Value;
         try
         {

@@ -42,6 +42,7 @@ public sealed partial class SqlitePool : DbDataSource
     private readonly Task _closed;
     private readonly bool _cleansEveryReturn;
     private readonly bool _capturesRentSite;
+    private readonly bool _notesEveryRent;
     private long _leaks;
 
     // One look at each on the fast path stands for everything that somebody may want to know of a lease: see BeginRound.
@@ -68,6 +69,7 @@ public sealed partial class SqlitePool : DbDataSource
         DatabaseTarget target = OptionsCheck.Check(_options);
         Name = string.IsNullOrWhiteSpace(_options.Name) ? target.DefaultName : _options.Name;
         _time = timeProvider ?? TimeProvider.System;
+        _secondsPerTick = 1.0 / _time.TimestampFrequency;
         _log = new PoolLoggers(loggerFactory ?? NullLoggerFactory.Instance);
         LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, target);
         _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => _source!.WalBytes);
@@ -76,16 +78,20 @@ public sealed partial class SqlitePool : DbDataSource
         _leases = new LeasePool<PhysicalConnection>(_source, leasing with { Waited = RentWaited }, _time);
         LeasePoolOptions single = leasing with { Size = 1, MaxOverflow = 0, MinIdle = 0 };
         bool isPrivate = target.Kind == DatabaseKind.PrivateMemory;
-        _writers = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single, _time);
+        _writers = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single with { Waited = WriterWaited }, _time);
         _reserve = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single, _time);
         _all = isPrivate ? [_leases] : [_reserve, _writers, _leases];
         _cleansEveryReturn = _options.Returning is not null;
         _capturesRentSite = _options.CaptureRentSite;
+        _notesEveryRent = _capturesRentSite || _options.LeakThreshold != Timeout.InfiniteTimeSpan;
         PoolSize = leasing.Size;
         MaxOverflow = leasing.MaxOverflow;
         _closed = LetGoWhenDrained();
         _inspector = new PoolInspector(
-            Name, _log, _time, _options.LeakThreshold, GetStatistics, () => _source.Cache, Look, () => _source.WalBytes) { RoundBegins = BeginRound };
+            Name, _log, _time, _options.LeakThreshold, GetStatistics, () => _source.Cache, Look, () => _source.WalBytes)
+        {
+            RoundBegins = BeginRound,
+        };
         _inspector.Begin();
         BeginRound();
         PoolMeter.Add(_metrics);

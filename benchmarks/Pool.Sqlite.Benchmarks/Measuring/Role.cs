@@ -10,4 +10,5 @@ internal enum Role
     ThisPool,
     ThisPoolAsync,
     ThisPoolTenLeases,
+    ThisPoolMetered,
 }

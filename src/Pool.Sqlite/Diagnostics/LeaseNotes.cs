@@ -23,7 +23,11 @@ internal sealed class LeaseNotes
     public void Rented(long rent, long at, RentSite? site)
     {
         _rentedAt = at;
-        _site = site;
+        if (!ReferenceEquals(_site, site))
+        {
+            _site = site;
+        }
+
         Volatile.Write(ref _rent, rent);
     }
 

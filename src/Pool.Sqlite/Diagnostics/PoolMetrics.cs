@@ -20,7 +20,8 @@ internal sealed class PoolMetrics(string name, int minIdle, Func<SqlitePoolStati
 
     public void RecordWait(TimeSpan time) => PoolMeter.WaitTime.Record(time.TotalSeconds, _pool);
 
-    public void RecordUse(TimeSpan time) => PoolMeter.UseTime.Record(time.TotalSeconds, _pool);
+    /// <summary>A lease came back. In seconds at once, since this runs at every return.</summary>
+    public void RecordUse(double seconds) => PoolMeter.UseTime.Record(seconds, _pool);
 
     public void RecordWriteGateWait(TimeSpan time) => PoolMeter.WriteGateWaitTime.Record(time.TotalSeconds, _pool);
 

@@ -36,8 +36,9 @@ internal sealed class PoolTracing(string name, TimeProvider time)
     }
 
     /// <summary>The span of a batch: dispose it after the COMMIT. Null while nobody listens.</summary>
-    public Activity? StartBatch() =>
-        Source.StartActivity("batch", ActivityKind.Internal, parentContext: default, [Pool, Engine]);
+    public Activity? StartBatch() => Source.HasListeners()
+        ? Source.StartActivity("batch", ActivityKind.Internal, parentContext: default, [Pool, Engine])
+        : null;
 
     /// <summary>Notes how the batch ended. Does nothing for null.</summary>
     /// <param name="batch">What <see cref="StartBatch"/> answered.</param>
