@@ -47,7 +47,7 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
     }
 
     private static TestApp App(string name, bool onKestrel = false) => new(
-        $"Pool Name={name};Pool Size=3;Max Overflow=1;Rent Timeout=0.5",
+        $"Pool Name={name};Pool Size=3;Max Overflow=1;Rent Timeout=2",
         (services, _) => services.AddHealthChecks().AddSqlitePool(),
         onKestrel: onKestrel);
 

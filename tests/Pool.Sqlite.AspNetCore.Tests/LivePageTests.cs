@@ -167,6 +167,27 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
     }
 
     [Fact]
+    public async Task It_asks_nothing_while_nobody_can_see_it()
+    {
+        await using TestApp app = new(onKestrel: true);
+        await using BrowserPage page = await browser.Open($"{app.Address}/pool");
+        await page.Shows("#status-word", "Healthy");
+        int asked = 0;
+        page.Page.Request += (_, request) => asked += request.Url.EndsWith("/stats", StringComparison.Ordinal) ? 1 : 0;
+
+        await page.Page.EvaluateAsync("Object.defineProperty(document, 'hidden', { value: true, configurable: true })");
+        await page.Page.WaitForTimeoutAsync(1500);
+        int before = asked;
+        await page.Page.WaitForTimeoutAsync(2500);
+        Assert.Equal(before, asked);
+
+        using Leases leases = new(app.Pool, 1);
+        await page.Page.EvaluateAsync(
+            "() => { Object.defineProperty(document, 'hidden', { value: false }); document.dispatchEvent(new Event('visibilitychange')); }");
+        await page.Shows("#in-use", "1");
+    }
+
+    [Fact]
     public async Task It_can_be_paused_and_works_below_a_path_base_and_with_a_slash_at_the_end()
     {
         await using TestApp app = new(onKestrel: true, map: app =>

@@ -51,9 +51,9 @@ internal static class ConnectionStringKeys
     /// <exception cref="ArgumentException">It is not a connection string, or has a key that neither knows.</exception>
     public static (string Driver, string Pool) Split(string connectionString)
     {
-        SqliteConnectionStringBuilder known = [];
+        SqliteConnectionStringBuilder known = new();
         DbConnectionStringBuilder driver = new() { ConnectionString = connectionString };
-        DbConnectionStringBuilder pool = [];
+        DbConnectionStringBuilder pool = new();
         List<string> unknown = [];
         foreach (string key in driver.Keys.Cast<string>().ToArray())
         {

@@ -10,6 +10,9 @@ internal static class Load
         await pool.ExecuteAsync($"create table t (x)");
         await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(() => Use(pool, number)))).Limited();
 
+        // An open that nobody waits for any more still takes its place until it has ended.
+        await Limit.Until(() => pool.GetStatistics().Opening == 0);
+
         // The limits of the pool, on purpose.
         int all = pool.GetStatistics().PoolSize + pool.GetStatistics().MaxOverflow;
         using Leases leases = new(pool, all);
