@@ -66,9 +66,8 @@ public sealed partial class PooledConnection
         return BeginAfterWaiting(isolationLevel, deferred, obstacle, async: true, cancellationToken);
     }
 
-    /// <summary>Enters the write gate in turn, noting the wait in the pool. False when the time was up first.</summary>
-    internal ValueTask<bool> EnterGate(WriteGate gate, bool async, TimeSpan timeout, CancellationToken cancellationToken) =>
-        _pool!.EnterGate(gate, async, timeout, cancellationToken);
+    /// <summary>A wait for the write gate, noted in the pool until it is disposed.</summary>
+    internal SqlitePool.GateWait BeginGateWait() => _pool!.BeginGateWait();
 
     /// <inheritdoc/>
     protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => BeginTransaction(isolationLevel);

@@ -12,9 +12,15 @@ public sealed partial class SqlitePool
     private readonly double _secondsPerTick;
     private int _writeGateWaiting;
 
+    /// <summary>A wait for the write gate begins; it ends when this is disposed, whether the gate was had or not.</summary>
+    internal GateWait BeginGateWait()
+    {
+        Interlocked.Increment(ref _writeGateWaiting);
+        return new GateWait(this, _time.GetTimestamp());
+    }
+
     /// <summary>Enters the write gate in turn, and notes the wait if there is one. False when the time was up first.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
-    internal async ValueTask<bool> EnterGate(
+    private async ValueTask<bool> EnterGate(
         WriteGate gate, bool async, TimeSpan timeout, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -23,16 +29,9 @@ public sealed partial class SqlitePool
             return true;
         }
 
-        Interlocked.Increment(ref _writeGateWaiting);
-        long start = _time.GetTimestamp();
-        try
+        using (BeginGateWait())
         {
             return await gate.Enter(async, timeout, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _writeGateWaiting);
-            WriteGateWaited(_time.GetElapsedTime(start));
         }
     }
 
@@ -116,6 +115,16 @@ public sealed partial class SqlitePool
         }
 
         return item.Value.IsTouched || _cleansEveryReturn ? _source.Clean(item) : RetireReason.None;
+    }
+
+    /// <summary>A wait for the write gate that is going on.</summary>
+    internal readonly struct GateWait(SqlitePool pool, long start) : IDisposable
+    {
+        public void Dispose()
+        {
+            Interlocked.Decrement(ref pool._writeGateWaiting);
+            pool.WriteGateWaited(pool._time.GetElapsedTime(start));
+        }
     }
 
     private bool IsSlow(TimeSpan waited) => _options.SlowThreshold != Timeout.InfiniteTimeSpan && waited >= _options.SlowThreshold;

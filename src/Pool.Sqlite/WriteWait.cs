@@ -122,9 +122,12 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
     private async ValueTask EnterGate(bool async, CancellationToken cancellationToken)
     {
         Writing.WriteGate gate = connection.Physical.Gate;
-        if (!await connection.EnterGate(gate, async, _deadline.Remaining, cancellationToken).ConfigureAwait(false))
+        using (connection.BeginGateWait())
         {
-            throw connection.GateTimeout(_deadline.Elapsed);
+            if (!await gate.Enter(async, _deadline.Remaining, cancellationToken).ConfigureAwait(false))
+            {
+                throw connection.GateTimeout(_deadline.Elapsed);
+            }
         }
 
         bool outermost;

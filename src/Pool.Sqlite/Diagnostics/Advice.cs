@@ -5,7 +5,7 @@ internal static class Advice
 {
     public static IReadOnlyList<SqlitePoolAdvice> For(PoolView view) =>
     [
-        .. new[] { BaseSize(view), PoolSize(view), WriteQueue(view), LongLease(view), WalPinned(view), CacheSize(view) }
+        .. new[] { BaseSize(view), Reuse(view), PoolSize(view), WriteQueue(view), LongLease(view), WalPinned(view), CacheSize(view) }
             .OfType<SqlitePoolAdvice>(),
         .. ForEngine(view.Engine),
     ];
@@ -33,11 +33,24 @@ internal static class Advice
     private static SqlitePoolAdvice? BaseSize(PoolView view)
     {
         PoolWindow recent = view.Recent;
-        return recent.Rents >= Thresholds.FewestRents && recent.ClosedByOverflow >= recent.Rents * Thresholds.FrequentOverflow
+        return recent.Rents >= Thresholds.FewestRents && recent.ClosedByOverflow >= recent.Rents * Thresholds.FrequentOpens
             ? new SqlitePoolAdvice(
                 "base-size",
                 Words.Of($"Make PoolSize larger than {view.Statistics.PoolSize}, up to {view.Statistics.PeakInUse} (the most that were in use at once), or OverflowIdleTimeout longer: connections beyond it are opened and closed over and over."),
                 Words.Of($"In the last {Words.Time(recent.Elapsed)} {recent.ClosedByOverflow} connections beyond PoolSize were closed again, at {recent.Rents} rents; {Words.Percent(recent.HitRatio)} of the rents found one open."))
+            : null;
+    }
+
+    // The other reason for a low hit ratio, which a larger base does not cure.
+    private static SqlitePoolAdvice? Reuse(PoolView view)
+    {
+        PoolWindow recent = view.Recent;
+        return recent.Rents >= Thresholds.FewestRents && recent.NotReused >= recent.Rents * Thresholds.FrequentOpens
+            ? new SqlitePoolAdvice(
+                "reuse",
+                "Register functions and collations, attach databases and make temp tables in ConnectionOpened, and call Retire only "
+                + "where it is needed: what a lease leaves behind that cannot be put right costs its connection.",
+                Words.Of($"In the last {Words.Time(recent.Elapsed)} {recent.NotReused} connections were not used again after their lease, at {recent.Rents} rents; {Words.Percent(recent.HitRatio)} of the rents found one open."))
             : null;
     }
 

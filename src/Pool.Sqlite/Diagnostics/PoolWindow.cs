@@ -21,6 +21,9 @@ internal sealed class PoolWindow(TimeSpan elapsed, PoolSample from, PoolSample t
 
     public long ClosedByOverflow => to.Statistics.ClosedByOverflow - from.Statistics.ClosedByOverflow;
 
+    /// <summary>Closed because of what their lease did: asked for it, or left something behind.</summary>
+    public long NotReused => to.Statistics.ClosedByRetire + to.Statistics.Discarded - from.Statistics.ClosedByRetire - from.Statistics.Discarded;
+
     public Waits Waits => Waits.Between(from.Statistics.WaitTime, to.Statistics.WaitTime);
 
     public Waits WriteGateWaits => Waits.Between(from.Statistics.WriteGateWaits, to.Statistics.WriteGateWaits);

@@ -31,10 +31,10 @@ internal static class Thresholds
     public const long FewestRents = 100;
 
     /// <summary>
-    /// One rent in twenty opened a connection that was closed again as overflow. Opening costs some 500 rents, so that is
-    /// already what the pool spends its time on.
+    /// One rent in twenty opened a connection that could not be kept. Opening costs some 500 rents, so that is already what
+    /// the pool spends its time on.
     /// </summary>
-    public const double FrequentOverflow = 0.05;
+    public const double FrequentOpens = 0.05;
 
     /// <summary>Twenty waits are no coincidence.</summary>
     public const long FewestWaits = 20;

@@ -55,6 +55,33 @@ public sealed class AdviceTests : SeeingTest
     }
 
     [Fact]
+    public async Task Connections_that_are_lost_to_what_leases_leave_behind_are_to_be_reused()
+    {
+        await using SqlitePool pool = Pool(size: 1);
+        for (int i = 0; i < 100; i++)
+        {
+            using PooledConnection lease = await pool.RentAsync();
+            lease.Run(i % 10 == 0 ? "create temp table x(y)" : "select 1");
+        }
+
+        Assert.Contains("10 connections were not used again after their lease, at 100 rents; 89 %", Advised(pool, "reuse").Evidence, StringComparison.Ordinal);
+        AssertSilent(pool, "base-size");
+    }
+
+    [Fact]
+    public async Task A_few_of_them_are_not_worth_a_word()
+    {
+        await using SqlitePool pool = Pool(size: 1);
+        for (int i = 0; i < 200; i++)
+        {
+            using PooledConnection lease = await pool.RentAsync();
+            lease.Run(i % 50 == 0 ? "create temp table x(y)" : "select 1");
+        }
+
+        AssertSilent(pool, "reuse");
+    }
+
+    [Fact]
     public async Task Long_waits_with_idle_processors_ask_for_a_larger_pool()
     {
         await using SqlitePool pool = Pool(size: 1, overflow: 0);

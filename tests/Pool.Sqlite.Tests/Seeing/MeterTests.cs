@@ -88,6 +88,25 @@ public sealed class MeterTests : SeeingTest
         Assert.Equal([4], ear.All("db.client.connection.use_time"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_rent_and_return_allocates_the_lease_alone_whether_somebody_listens_or_not(bool listens)
+    {
+        const int Rents = 1_000;
+        using MeterEar? ear = listens ? new MeterEar("another pool") : null;
+        using SqlitePool pool = Pool();
+        pool.Rent().Dispose();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (int i = 0; i < Rents; i++)
+        {
+            pool.Rent().Dispose();
+        }
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / Rents, 1, 80);
+    }
+
     [Fact]
     public async Task Once_nobody_listens_a_rent_is_not_noted_any_more_and_an_old_note_says_nothing_of_a_new_lease()
     {
