@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Pool.Sqlite.Configuration;
 using Pool.Sqlite.Connections;
 using Pool.Sqlite.Leasing;
 
@@ -13,11 +14,20 @@ internal static partial class OptionsCheck
     private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Reads the pool's keys of the connection string into <paramref name="options"/>, and checks them all.</summary>
     /// <exception cref="ArgumentException">Some make no sense.</exception>
     public static DatabaseTarget Check(SqlitePoolOptions options)
     {
         List<string> errors = [];
+        return Find(options, errors)
+            ?? throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
+    }
+
+    /// <summary>As <see cref="Check"/>, but adds what is wrong to <paramref name="errors"/>, and then returns null.</summary>
+    public static DatabaseTarget? Find(SqlitePoolOptions options, List<string> errors)
+    {
         DatabaseTarget? target = null;
+        ConnectionStringKeys.Apply(options, errors);
         try
         {
             target = DatabaseTarget.Parse(options.ConnectionString);
@@ -40,12 +50,12 @@ internal static partial class OptionsCheck
         Time(errors, nameof(options.OverflowIdleTimeout), options.OverflowIdleTimeout);
         Time(errors, nameof(options.HealthCheckInterval), options.HealthCheckInterval, zero: false);
         Time(errors, nameof(options.ProbeAfterIdle), options.ProbeAfterIdle);
+        Time(errors, nameof(options.LeakThreshold), options.LeakThreshold, zero: false);
+        Time(errors, nameof(options.SlowThreshold), options.SlowThreshold);
         Time(errors, nameof(options.ShutdownTimeout), options.ShutdownTimeout);
         CheckPragmas(options.Pragmas, errors);
         CheckWrites(options.Writes, errors);
-        return errors.Count == 0
-            ? target!
-            : throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
+        return errors.Count == 0 ? target : null;
     }
 
     public static LeasePoolOptions ForLeasing(SqlitePoolOptions options, DatabaseTarget target)
@@ -69,12 +79,12 @@ internal static partial class OptionsCheck
     }
 
     /// <summary>A quarter of the shortest time that it has to notice, at most a second.</summary>
-    public static TimeSpan HousekeepingPeriod(LeasePoolOptions options)
+    public static TimeSpan HousekeepingPeriod(LeasePoolOptions options, TimeSpan leakThreshold)
     {
         TimeSpan[] times =
         [
             options.MaxLifetime, options.IdleTimeout, options.OverflowIdleTimeout, options.ProbeAfterIdle,
-            options.HealthCheckInterval,
+            options.HealthCheckInterval, leakThreshold,
         ];
         TimeSpan shortest = times.Where(time => time > TimeSpan.Zero).Select(time => time / 4).Append(LongestPeriod).Min();
         return shortest > ShortestPeriod ? shortest : ShortestPeriod;

@@ -172,12 +172,20 @@ public sealed partial class PooledCommand
             FinishReader();
             CheckTransaction(physical);
             Statement statement = physical.Statements.Take(_text);
+            string? outer = physical.Running;
+            physical.Running = _text;
             try
             {
                 return TryRun(physical, statement, kind, behavior, isErrand, cancellationToken, out outcome);
             }
             finally
             {
+                physical.Running = outer;
+                if (statement.ControlsTransaction)
+                {
+                    physical.NoteTransaction();
+                }
+
                 if (_open?.Statement != statement)
                 {
                     physical.Statements.PutBack(statement);

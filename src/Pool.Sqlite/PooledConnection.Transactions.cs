@@ -66,6 +66,9 @@ public sealed partial class PooledConnection
         return BeginAfterWaiting(isolationLevel, deferred, obstacle, async: true, cancellationToken);
     }
 
+    /// <summary>A wait for the write gate, noted in the pool until it is disposed.</summary>
+    internal SqlitePool.GateWait BeginGateWait() => _pool!.BeginGateWait();
+
     /// <inheritdoc/>
     protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => BeginTransaction(isolationLevel);
 

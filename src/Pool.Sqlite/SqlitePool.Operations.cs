@@ -104,9 +104,11 @@ public sealed partial class SqlitePool
             ClosedByOverflow = counts.Closed(RetireReason.Overflow),
             ClosedByClear = counts.Closed(RetireReason.Clear),
             ClosedByRetire = counts.Closed(RetireReason.Retired),
-            StatementHits = _source.StatementHits + caches.Sum(static cache => cache.Hits),
-            StatementMisses = _source.StatementMisses + caches.Sum(static cache => cache.Misses),
+            StatementHits = _source.Figures.StatementHits + caches.Sum(static cache => cache.Hits),
+            StatementMisses = _source.Figures.StatementMisses + caches.Sum(static cache => cache.Misses),
             WaitTime = _leases.WaitTimes.Summarize(),
+            WriteGateWaiting = WriteGateWaiting,
+            WriteGateWaits = _writeGateWaits.Summarize(),
             Writes = Writes.GetStatistics(),
         };
     }
@@ -156,7 +158,7 @@ public sealed partial class SqlitePool
         catch (TimeoutException)
         {
             string leases = string.Join(", ", _all.SelectMany(pool => pool.Leased()).Select(lease => Describe(lease.Item, lease.Held)));
-            _logger.LeasesStillOut(Name, _options.ShutdownTimeout, leases);
+            _log.Leasing.LeasesStillOut(Name, _options.ShutdownTimeout, leases);
         }
     }
 
@@ -209,20 +211,15 @@ public sealed partial class SqlitePool
             InUse = counts.InUse,
             Waiting = counts.Waiting,
             LongestHeld = leased is [var held, ..] ? held.Held : null,
-            LongestHeldRentSite = leased is [var site, ..] ? site.Item.Value.RentSite?.Stack.ToString() : null,
+            LongestHeldRentSite = leased is [var site, ..] ? SiteOf(site.Item)?.ToString() : null,
         };
     }
 
     private string Describe(PoolItem<PhysicalConnection> item, TimeSpan held)
     {
-        string site = item.Value.RentSite is { } rentSite
-            ? $", rented at{Environment.NewLine}{rentSite.Stack}"
-            : ", rented where CaptureRentSite = true would show";
+        string site = Words.Site(SiteOf(item)?.ToString());
         return $"lease {PooledConnection.NameOf(item)}, for {Seconds(HeldFor(item, held))}{site}";
     }
-
-    private TimeSpan HeldFor(PoolItem<PhysicalConnection> item, TimeSpan seen) =>
-        item.Value.RentSite is { } site ? _time.GetElapsedTime(site.At) : seen;
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Connections;
+using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Leasing;
 using Pool.Sqlite.Writing;
 using SQLitePCL;
@@ -17,16 +19,16 @@ public sealed partial class SqlitePool
     /// </summary>
     /// <inheritdoc cref="RentAsync"/>
     public ValueTask<PooledConnection> RentReaderAsync(CancellationToken cancellationToken = default) =>
-        !_capturesRentSite
+        !_watchesRents
         && !cancellationToken.IsCancellationRequested
         && _leases.TryRentHot(out PoolItem<PhysicalConnection>? item)
-            ? new ValueTask<PooledConnection>(new PooledConnection(this, item, PooledConnectionRole.Reader))
+            ? new ValueTask<PooledConnection>(ReaderOf(item))
             : RentReaderSlowAsync(cancellationToken);
 
     /// <summary>As <see cref="RentReaderAsync"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync"/>
     public PooledConnection RentReader(CancellationToken cancellationToken = default) =>
-        new(this, RentItem(cancellationToken), PooledConnectionRole.Reader);
+        ReaderOf(RentItem(cancellationToken));
 
     /// <summary>
     /// Lends the pool's own writer connection, which is not counted in <see cref="SqlitePoolOptions.PoolSize"/>, with the
@@ -134,12 +136,25 @@ public sealed partial class SqlitePool
 
         // Not WriteAsync, which may run its work again: the rows may be such as can be read only once.
         using PooledConnection connection = await RentWriterAsync(cancellationToken).ConfigureAwait(false);
+        using Activity? span = _tracing.StartBatch();
         PooledTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            long changes = ExecuteMany(connection, sql, rows, progress, cancellationToken);
-            transaction.Commit();
-            return changes;
+            int done = 0;
+            try
+            {
+                long changes = ExecuteMany(connection, sql, rows, progress, ref done, cancellationToken);
+                long start = _time.GetTimestamp();
+                transaction.Commit();
+                _metrics.RecordBatch(done, _time.GetElapsedTime(start));
+                PoolTracing.EndBatch(span, done);
+                return changes;
+            }
+            catch (Exception e)
+            {
+                PoolTracing.EndBatch(span, done, e);
+                throw;
+            }
         }
     }
 
@@ -148,11 +163,11 @@ public sealed partial class SqlitePool
         string sql,
         IEnumerable<IReadOnlyList<object?>> rows,
         IProgress<long>? progress,
+        ref int done,
         CancellationToken cancellationToken)
     {
         using PooledCommand command = connection.CreateCommand(sql);
         SqliteParameter[] parameters = command.DeriveParameters();
-        long done = 0;
         long changes = 0;
         foreach (IReadOnlyList<object?> row in rows)
         {
@@ -192,12 +207,22 @@ public sealed partial class SqlitePool
     }
 
     private async ValueTask<PooledConnection> RentReaderSlowAsync(CancellationToken cancellationToken) =>
-        new(this, await RentItemAsync(cancellationToken).ConfigureAwait(false), PooledConnectionRole.Reader);
+        ReaderOf(await RentItemAsync(cancellationToken).ConfigureAwait(false));
 
-    private async ValueTask<PooledConnection> RentWriter(bool async, CancellationToken cancellationToken) => new(
-        this,
-        await RentWithGate(_writers, _options.RentTimeout, async, cancellationToken).ConfigureAwait(false),
-        PooledConnectionRole.Writer);
+    private PooledConnection ReaderOf(PoolItem<PhysicalConnection> item)
+    {
+        item.Value.Notes.RentedAsReader(item.Rents);
+        return new PooledConnection(this, item, PooledConnectionRole.Reader);
+    }
+
+    private async ValueTask<PooledConnection> RentWriter(bool async, CancellationToken cancellationToken)
+    {
+        RentSite? site = CaptureSite();
+        PoolItem<PhysicalConnection> item =
+            await RentWithGate(_writers, _options.RentTimeout, async, cancellationToken).ConfigureAwait(false);
+        Note(item, site);
+        return new PooledConnection(this, item, PooledConnectionRole.Writer);
+    }
 
     private async ValueTask<PoolItem<PhysicalConnection>> RentWithGate(
         LeasePool<PhysicalConnection> writers, TimeSpan timeout, bool async, CancellationToken cancellationToken)
@@ -209,7 +234,7 @@ public sealed partial class SqlitePool
         PhysicalConnection physical = item.Value;
         try
         {
-            if (!await physical.Gate.Enter(async, deadline.Remaining, cancellationToken).ConfigureAwait(false))
+            if (!await EnterGate(physical.Gate, async, deadline.Remaining, cancellationToken).ConfigureAwait(false))
             {
                 throw RefusedException(
                     string.Create(CultureInfo.InvariantCulture, $"The right to write was not free within {Seconds(deadline.Elapsed)}."),

@@ -19,7 +19,11 @@ public sealed partial class SqlitePool
 
     internal TimeProvider Time => _time;
 
-    internal ILogger Logger => _logger;
+    internal PoolTracing Tracing => _tracing;
+
+    internal PoolMetrics Metrics => _metrics;
+
+    internal ILogger Logger => _log.Writing;
 
     internal TimeSpan ShutdownTimeout => _options.ShutdownTimeout;
 
@@ -46,6 +50,7 @@ public sealed partial class SqlitePool
     {
         _housekeeper.Dispose();
         _readLock?.Dispose();
+        PoolMeter.Remove(_metrics);
         Task drained = Writes.Close();
         foreach (LeasePool<PhysicalConnection> pool in _all)
         {
@@ -72,7 +77,7 @@ public sealed partial class SqlitePool
         catch (TimeoutException)
         {
             int items = Writes.Abandon();
-            _logger.WritesAbandoned(Name, items, _options.ShutdownTimeout);
+            _log.Writing.WritesAbandoned(Name, items, _options.ShutdownTimeout);
         }
 
         _queueWriters.Dispose();

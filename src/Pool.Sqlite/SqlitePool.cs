@@ -1,5 +1,5 @@
 using System.Data.Common;
-using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pool.Sqlite.Connections;
@@ -29,7 +29,7 @@ namespace Pool.Sqlite;
 public sealed partial class SqlitePool : DbDataSource
 {
     private readonly SqlitePoolOptions _options;
-    private readonly ILogger _logger;
+    private readonly PoolLoggers _log;
     private readonly TimeProvider _time;
     private readonly ConnectionSource _source;
     private readonly LeasePool<PhysicalConnection> _leases;
@@ -44,7 +44,12 @@ public sealed partial class SqlitePool : DbDataSource
     private readonly Task _closed;
     private readonly bool _cleansEveryReturn;
     private readonly bool _capturesRentSite;
+    private readonly bool _notesEveryRent;
     private long _leaks;
+
+    // One look at each on the fast path stands for everything that somebody may want to know of a lease: see BeginRound.
+    private bool _watchesRents;
+    private bool _watchesReturns;
 
     /// <summary>Makes a pool with the default settings.</summary>
     /// <param name="connectionString">As for Microsoft.Data.Sqlite: <c>Data Source=app.db</c>.</param>
@@ -66,13 +71,16 @@ public sealed partial class SqlitePool : DbDataSource
         DatabaseTarget target = OptionsCheck.Check(_options);
         Name = string.IsNullOrWhiteSpace(_options.Name) ? target.DefaultName : _options.Name;
         _time = timeProvider ?? TimeProvider.System;
-        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Pool.Sqlite");
-        _source = new ConnectionSource(_options, target, Name, _logger) { Refused = RefusedException };
+        _secondsPerTick = 1.0 / _time.TimestampFrequency;
+        _log = new PoolLoggers(loggerFactory ?? NullLoggerFactory.Instance);
         LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, target);
-        _leases = new LeasePool<PhysicalConnection>(_source, leasing, _time);
+        _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => _source!.Figures.WalBytes);
+        _tracing = new PoolTracing(Name, _time);
+        _source = new ConnectionSource(_options, target, Name, _log.Connections, _metrics, _time) { Refused = RefusedException };
+        _leases = new LeasePool<PhysicalConnection>(_source, leasing with { Waited = RentWaited }, _time);
         LeasePoolOptions single = leasing with { Size = 1, MaxOverflow = 0, MinIdle = 0 };
         bool isPrivate = target.Kind == DatabaseKind.PrivateMemory;
-        _writers = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single, _time);
+        _writers = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single with { Waited = WriterWaited }, _time);
         _reserve = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single, _time);
         _queueWriters = isPrivate ? _leases : new LeasePool<PhysicalConnection>(
             _source.With(QueueSynchronous), single with { RentTimeout = WriterTimeout, MaxWaiters = int.MaxValue }, _time);
@@ -80,11 +88,21 @@ public sealed partial class SqlitePool : DbDataSource
         Writes = new SqliteWriteQueue(this, _options.Writes);
         _cleansEveryReturn = _options.Returning is not null;
         _capturesRentSite = _options.CaptureRentSite;
+        _notesEveryRent = _capturesRentSite || _options.LeakThreshold != Timeout.InfiniteTimeSpan;
         PoolSize = leasing.Size;
         MaxOverflow = leasing.MaxOverflow;
         _closed = LetGoWhenDrained();
+        _inspector = new PoolInspector(
+            Name, _log, _time, _options.LeakThreshold, GetStatistics, () => _source.Figures.Cache, Look, () => _source.Figures.WalBytes)
+        {
+            RoundBegins = BeginRound,
+        };
+        _inspector.Begin();
+        BeginRound();
+        PoolMeter.Add(_metrics);
         _readLock = ReadLock.For(target, _options.Pragmas);
-        _housekeeper = new Housekeeper(_all, _readLock, _time, OptionsCheck.HousekeepingPeriod(leasing));
+        _housekeeper = new Housekeeper(
+            _all, _inspector, _readLock, _time, OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold));
     }
 
     /// <summary>The pool's name, as in its messages.</summary>
@@ -120,7 +138,7 @@ public sealed partial class SqlitePool : DbDataSource
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
     /// <exception cref="Microsoft.Data.Sqlite.SqliteException">A connection was to be opened, and that failed.</exception>
     public ValueTask<PooledConnection> RentAsync(CancellationToken cancellationToken = default) =>
-        !_capturesRentSite
+        !_watchesRents
         && !cancellationToken.IsCancellationRequested
         && _leases.TryRentHot(out PoolItem<PhysicalConnection>? item)
             ? new ValueTask<PooledConnection>(new PooledConnection(this, item))
@@ -142,21 +160,41 @@ public sealed partial class SqlitePool : DbDataSource
         RentAsync(cancellationToken);
 
     internal PoolItem<PhysicalConnection> RentItem(CancellationToken cancellationToken) =>
-        !_capturesRentSite
+        !_watchesRents
         && !cancellationToken.IsCancellationRequested
         && _leases.TryRentHot(out PoolItem<PhysicalConnection>? item)
             ? item
-            : RentItemSlow(async: false, CaptureSite(), cancellationToken).AsTask().GetAwaiter().GetResult();
+            : RentItemSlowly(cancellationToken);
 
     internal ValueTask<PoolItem<PhysicalConnection>> RentItemAsync(CancellationToken cancellationToken) =>
-        RentItemSlow(async: true, CaptureSite(), cancellationToken);
+        TryRentWatched(cancellationToken, out PoolItem<PhysicalConnection>? item)
+            ? new(item)
+            : RentItemSlow(async: true, CaptureSite(), cancellationToken);
 
-    private StackTrace? CaptureSite() => _capturesRentSite ? new StackTrace(skipFrames: 2, fNeedFileInfo: true) : null;
+    private PoolItem<PhysicalConnection> RentItemSlowly(CancellationToken cancellationToken) =>
+        TryRentWatched(cancellationToken, out PoolItem<PhysicalConnection>? item)
+            ? item
+            : RentItemSlow(async: false, CaptureSite(), cancellationToken).AsTask().GetAwaiter().GetResult();
+
+    // The fast path again, with the clock read.
+    private bool TryRentWatched(CancellationToken cancellationToken, [NotNullWhen(true)] out PoolItem<PhysicalConnection>? item)
+    {
+        item = null;
+        if (!_watchesRents || _capturesRentSite || cancellationToken.IsCancellationRequested || !_leases.TryRentHot(out item))
+        {
+            return false;
+        }
+
+        Note(item, site: null);
+        return true;
+    }
+
+    private RentSite? CaptureSite() => _capturesRentSite ? RentSite.Capture() : null;
 
     private ValueTask<PoolItem<PhysicalConnection>> RentItemSlow(
-        bool async, StackTrace? site, CancellationToken cancellationToken)
+        bool async, RentSite? site, CancellationToken cancellationToken)
     {
-        return site is null && !GateFlow.HoldsGate ? Rent() : RentSpecially();
+        return !_watchesRents && !GateFlow.HoldsGate ? Rent() : RentSpecially();
 
         ValueTask<PoolItem<PhysicalConnection>> Rent() =>
             async ? _leases.RentAsync(cancellationToken) : new(_leases.Rent(cancellationToken));
@@ -171,18 +209,14 @@ public sealed partial class SqlitePool : DbDataSource
             }
 
             item ??= await Rent().ConfigureAwait(false);
-            if (site is not null)
-            {
-                item.Value.RentSite = new RentSite(site, _time.GetTimestamp());
-            }
-
+            Note(item, site);
             return item;
         }
     }
 
     internal void Return(PoolItem<PhysicalConnection> item)
     {
-        RetireReason reason = item.Value.IsTouched || _cleansEveryReturn ? _source.Clean(item) : RetireReason.None;
+        RetireReason reason = item.Value.IsTouched || _watchesReturns ? LookBack(item) : RetireReason.None;
         item.Pool.Return(item, reason);
     }
 
@@ -191,7 +225,7 @@ public sealed partial class SqlitePool : DbDataSource
         static state =>
         {
             Interlocked.Increment(ref state.Pool._leaks);
-            state.Pool._logger.LeaseLeaked(state.Pool.Name, PooledConnection.NameOf(state.Item));
+            state.Pool._log.Leasing.LeaseLeaked(state.Pool.Name, PooledConnection.NameOf(state.Item));
             state.Pool.Return(state.Item);
         },
         (Pool: this, Item: item),
@@ -207,6 +241,11 @@ public sealed partial class SqlitePool : DbDataSource
     protected override async ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
         await RentAsync(cancellationToken).ConfigureAwait(false);
 
-    private async ValueTask<PooledConnection> RentSlowAsync(CancellationToken cancellationToken) =>
-        new(this, await RentItemAsync(cancellationToken).ConfigureAwait(false));
+    private ValueTask<PooledConnection> RentSlowAsync(CancellationToken cancellationToken) =>
+        TryRentWatched(cancellationToken, out PoolItem<PhysicalConnection>? item)
+            ? new ValueTask<PooledConnection>(new PooledConnection(this, item))
+            : RentSlowestAsync(cancellationToken);
+
+    private async ValueTask<PooledConnection> RentSlowestAsync(CancellationToken cancellationToken) =>
+        new(this, await RentItemSlow(async: true, CaptureSite(), cancellationToken).ConfigureAwait(false));
 }

@@ -98,10 +98,23 @@ public sealed class SqlitePoolOptions
     public int StatementCacheSize { get; set; } = 256;
 
     /// <summary>
-    /// Whether each rent notes where it was made, for the message of a rent that times out. Default false: it costs
-    /// some microseconds a rent.
+    /// Whether each rent notes where it was made, for the message of a rent that times out, for reports of leases held
+    /// too long, and for <see cref="SqlitePool.GetLeases"/>. Default false: it costs some microseconds a rent.
     /// </summary>
     public bool CaptureRentSite { get; set; }
+
+    /// <summary>
+    /// How long a lease may be out before the log says so, once, with where it was rented (see
+    /// <see cref="CaptureRentSite"/>) and how many wait meanwhile; another line follows if it comes back after all. Default
+    /// infinite: off. Each rent then reads the clock.
+    /// </summary>
+    public TimeSpan LeakThreshold { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
+    /// From where on the log says that a rent, the opening of a connection or a write had to wait for long. Default 1
+    /// second; infinite says nothing.
+    /// </summary>
+    public TimeSpan SlowThreshold { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// How long a close of the pool waits for the writes that its queue has accepted, and

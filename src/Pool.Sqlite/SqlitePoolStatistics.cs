@@ -90,6 +90,15 @@ public sealed record SqlitePoolStatistics
     /// <summary>How long rents waited for a connection to come back; those that did not wait are not in it.</summary>
     public required DurationSummary WaitTime { get; init; }
 
+    /// <summary>How many writes of this pool wait at this moment for the write gate, or for the writer connection.</summary>
+    public required int WriteGateWaiting { get; init; }
+
+    /// <summary>
+    /// How long writes of this pool waited for the write gate, or for the writer connection, whether they got it or not;
+    /// those that did not wait are not in it.
+    /// </summary>
+    public required DurationSummary WriteGateWaits { get; init; }
+
     /// <summary>The write queue.</summary>
     public required SqliteWriteQueueStatistics Writes { get; init; }
 }

@@ -124,7 +124,12 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
         }
 
         WriteGate gate = connection.Physical.Gate;
-        WaitOutcome outcome = await gate.Enter(errand, async, _deadline.Remaining, cancellationToken).ConfigureAwait(false);
+        WaitOutcome outcome;
+        using (connection.BeginGateWait())
+        {
+            outcome = await gate.Enter(errand, async, _deadline.Remaining, cancellationToken).ConfigureAwait(false);
+        }
+
         switch (outcome)
         {
             case WaitOutcome.Served:

@@ -11,4 +11,5 @@ internal enum Role
     ThisPoolAsync,
     ThisPoolTenLeases,
     ThisPoolWritten,
+    ThisPoolMetered,
 }

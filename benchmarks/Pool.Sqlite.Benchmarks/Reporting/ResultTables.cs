@@ -67,7 +67,8 @@ internal static class ResultTables
     private static Style StyleOf(Role role) => role switch
     {
         Role.Floor => new Style(Color.Grey),
-        Role.ThisPool or Role.ThisPoolAsync or Role.ThisPoolTenLeases or Role.ThisPoolWritten => new Style(Color.Green),
+        Role.ThisPool or Role.ThisPoolAsync or Role.ThisPoolTenLeases or Role.ThisPoolWritten or Role.ThisPoolMetered =>
+            new Style(Color.Green),
         _ => Style.Plain,
     };
 

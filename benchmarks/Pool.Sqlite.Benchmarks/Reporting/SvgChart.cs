@@ -24,11 +24,11 @@ internal static class SvgChart
         .page { fill: #ffffff } .title { font-size: 16px; font-weight: 600 } .group { font-weight: 600 }
         .small { font-size: 11px; fill: #59636e } .grid { stroke: #d1d9e0 }
         .floor { fill: #8c959f } .unpooled { fill: #bf8700 } .driverpool { fill: #0969da }
-        .thispool { fill: #1a7f37 } .thispoolasync, .thispooltenleases { fill: #4ac26b }
+        .thispool { fill: #1a7f37 } .thispoolasync, .thispooltenleases, .thispoolmetered { fill: #4ac26b }
         @media (prefers-color-scheme: dark) {
           text { fill: #f0f6fc } .page { fill: #0d1117 } .small { fill: #9198a1 } .grid { stroke: #3d444d }
           .floor { fill: #6e7681 } .unpooled { fill: #d29922 } .driverpool { fill: #4493f8 }
-          .thispool { fill: #3fb950 } .thispoolasync, .thispooltenleases { fill: #2ea043 }
+          .thispool { fill: #3fb950 } .thispoolasync, .thispooltenleases, .thispoolmetered { fill: #2ea043 }
         }
         """;
 

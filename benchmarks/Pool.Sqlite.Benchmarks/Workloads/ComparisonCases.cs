@@ -9,6 +9,7 @@ internal sealed class ComparisonCases : IDisposable
     public const int ManyThreads = 8;
 
     public const string Rent = "rent and return";
+    public const string Metered = "rent and return, with meters";
     public const string Point = "point read";
     public const string Dapper = "point read through Dapper";
     public const string TenReads = "ten point reads";
@@ -17,6 +18,7 @@ internal sealed class ComparisonCases : IDisposable
 
     private readonly int _rows;
     private readonly string _floorDatabase;
+    private readonly string _meteredDatabase;
     private readonly PermitFloor _permits = new();
     private readonly Unpooled _unpooled;
     private readonly DriverPool _driver;
@@ -28,6 +30,7 @@ internal sealed class ComparisonCases : IDisposable
     {
         _rows = database.Rows;
         _floorDatabase = database.Copy("floor");
+        _meteredDatabase = database.Copy("metered");
         _unpooled = new Unpooled(database.Copy("unpooled"));
         _driver = new DriverPool(database.Copy("driver"));
         _pool = new ThisPool(database.Copy("pool"), ManyThreads);
@@ -96,6 +99,13 @@ internal sealed class ComparisonCases : IDisposable
                 Longer: threads > 1,
                 Warm: threads > 1);
         }
+
+        // Last: for up to a second afterwards the other pools take the clock, too.
+        yield return new Case(Metered, 1,
+        [
+            new Series(_pool.Name, Role.ThisPool, _ => new MeteredRentWorker(_meteredDatabase, listens: false), Tiny: true),
+            new Series("meters on", Role.ThisPoolMetered, _ => new MeteredRentWorker(_meteredDatabase, listens: true), Tiny: true),
+        ]);
     }
 
     public void Dispose()

@@ -11,30 +11,32 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 {
     private readonly SqlitePoolOptions _options;
     private readonly ILogger _logger;
+    private readonly PoolMetrics _metrics;
+    private readonly TimeProvider _time;
     private readonly string _name;
     private readonly IReadOnlyList<Pragma> _pragmas;
     private SqliteConnection? _anchor;
-    private ConnectionSource? _total;
-    private long _statementHits;
-    private long _statementMisses;
 
-    public ConnectionSource(SqlitePoolOptions options, DatabaseTarget target, string name, ILogger logger)
+    public ConnectionSource(
+        SqlitePoolOptions options, DatabaseTarget target, string name, ILogger logger, PoolMetrics metrics, TimeProvider time)
     {
         _options = options;
         Target = target;
         _name = name;
         _logger = logger;
+        _metrics = metrics;
+        _time = time;
         _pragmas = Pragma.List(options.Pragmas, target);
     }
 
-    /// <summary>One for connections with another <c>synchronous</c>; its figures are counted here.</summary>
+    /// <summary>One for connections with another <c>synchronous</c>, and with the same figures.</summary>
     public ConnectionSource With(SynchronousMode synchronous)
     {
         SqlitePoolOptions options = _options.Clone();
         options.Pragmas.Synchronous = synchronous;
         return synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File
             ? this
-            : new ConnectionSource(options, Target, _name, _logger) { Refused = Refused, _total = this };
+            : new ConnectionSource(options, Target, _name, _logger, _metrics, _time) { Refused = Refused, Figures = Figures };
     }
 
     /// <summary>How the pool stands, for the exception of a rent that is refused.</summary>
@@ -42,11 +44,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public DatabaseTarget Target { get; }
 
-    /// <summary>Of the connections that are closed.</summary>
-    public long StatementHits => Interlocked.Read(ref _statementHits);
-
-    /// <inheritdoc cref="StatementHits"/>
-    public long StatementMisses => Interlocked.Read(ref _statementMisses);
+    public ConnectionFigures Figures { get; private init; } = new();
 
     public bool ChecksEveryRent => _options.Renting is not null;
 
@@ -59,7 +57,10 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
                 KeepAlive();
             }
 
-            return PhysicalConnection.Open(Target, _pragmas, _options);
+            long start = _time.GetTimestamp();
+            PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas, _options);
+            NoteOpen(connection, _time.GetElapsedTime(start));
+            return connection;
         }
         catch (Exception e)
         {
@@ -84,8 +85,19 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         return reason == RetireReason.None;
     }
 
-    public RetireReason Probe(PhysicalConnection item) =>
-        item.Probe() ? RetireReason.None : RetireReason.Unhealthy;
+    public RetireReason Probe(PhysicalConnection item)
+    {
+        if (item.Probe())
+        {
+            return RetireReason.None;
+        }
+
+        _logger.HealthCheckFailed(_name);
+        return RetireReason.Unhealthy;
+    }
+
+    public void Retrying(int retry, TimeSpan delay) =>
+        _logger.OpenRetried(_name, Math.Round(delay.TotalMilliseconds), retry, _options.CreateRetries);
 
     /// <summary>Cleans a connection after its lease. Never throws.</summary>
     /// <returns>Why it must not be lent again, or <see cref="RetireReason.None"/>.</returns>
@@ -93,6 +105,11 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         PhysicalConnection connection = item.Value;
         CleanUp result = connection.Clean();
+        if (connection.WantsCacheLook)
+        {
+            NoteCache(connection);
+        }
+
         if (result.RolledBack)
         {
             _logger.TransactionRolledBack(_name, PooledConnection.NameOf(item));
@@ -118,9 +135,9 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         try
         {
-            ConnectionSource total = _total ?? this;
-            Interlocked.Add(ref total._statementHits, item.Statements.Hits);
-            Interlocked.Add(ref total._statementMisses, item.Statements.Misses);
+            Figures.NoteClosed(item.Statements);
+            NoteCache(item);
+            _logger.ConnectionRetired(_name, reason.ToString());
             item.Close(last);
         }
 #pragma warning disable CA1031 // There is nobody to tell but the log.
@@ -137,6 +154,36 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     /// <summary>Lets the memory database go, once no connection is left.</summary>
     public void Dispose() => _anchor?.Dispose();
+
+    private void NoteOpen(PhysicalConnection connection, TimeSpan time)
+    {
+        _metrics.RecordCreate(time);
+        if (time >= _options.SlowThreshold && _options.SlowThreshold != Timeout.InfiniteTimeSpan)
+        {
+            _logger.SlowOpen(_name, Math.Round(time.TotalMilliseconds));
+        }
+
+        if (Target.Kind == DatabaseKind.File)
+        {
+            Figures.NoteFile(connection);
+        }
+
+        if (Figures.TryJudgeEngine())
+        {
+            foreach (SqlitePoolAdvice advice in Advice.ForEngine(EngineVersion.Current))
+            {
+                _logger.EngineWarning(_name, advice.Evidence, advice.Recommendation);
+            }
+        }
+    }
+
+    private void NoteCache(PhysicalConnection connection)
+    {
+        if (!connection.Handle.IsClosed)
+        {
+            Figures.NoteCache(connection.LookAtCache(_options.Pragmas.CacheSizeKiB * 1024L));
+        }
+    }
 
     // A shared memory database lives as long as somebody has it open.
     private void KeepAlive()

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Configuration;
 
 namespace Pool.Sqlite.Connections;
 
@@ -17,7 +18,8 @@ internal enum DatabaseKind
 /// <summary>A connection string, read once.</summary>
 internal sealed class DatabaseTarget
 {
-    private DatabaseTarget(string original, SqliteConnectionStringBuilder builder, DatabaseKind kind, bool sharesCache)
+    private DatabaseTarget(
+        string original, string poolPart, SqliteConnectionStringBuilder builder, DatabaseKind kind, bool sharesCache)
     {
         Kind = kind;
         SharesCache = sharesCache;
@@ -33,7 +35,9 @@ internal sealed class DatabaseTarget
         bool hasSecret = builder.Password.Length > 0 || builder.DataSource != DataSource;
         builder.Remove("Password");
         builder.DataSource = DataSource;
-        PublicString = hasSecret ? builder.ConnectionString : original;
+        PublicString = !hasSecret ? original
+            : poolPart.Length == 0 ? builder.ConnectionString
+            : $"{builder.ConnectionString};{poolPart}";
     }
 
     public DatabaseKind Kind { get; }
@@ -55,12 +59,12 @@ internal sealed class DatabaseTarget
     /// <summary>What the driver opens. It can hold a password: not for messages.</summary>
     public string OpenString { get; }
 
-    /// <summary>The connection string without a password.</summary>
+    /// <summary>The connection string without a password, the pool's own keys included.</summary>
     public string PublicString { get; }
 
     public string DefaultName => Kind == DatabaseKind.File ? Path.GetFileName(DataSource) : DataSource;
 
-    /// <exception cref="ArgumentException">The driver does not understand the string, or it names nothing.</exception>
+    /// <exception cref="ArgumentException">Neither driver nor pool understands the string, or it names nothing.</exception>
     public static DatabaseTarget Parse(string? connectionString)
     {
         if (string.IsNullOrWhiteSpace(connectionString))
@@ -69,14 +73,16 @@ internal sealed class DatabaseTarget
         }
 
         SqliteConnectionStringBuilder builder;
+        string poolPart;
         try
         {
-            builder = new SqliteConnectionStringBuilder(connectionString);
+            (string driverPart, poolPart) = ConnectionStringKeys.Split(connectionString);
+            builder = new SqliteConnectionStringBuilder(driverPart);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException)
         {
             throw new ArgumentException(
-                $"ConnectionString is not one that Microsoft.Data.Sqlite understands: {e.Message} Write, for example, "
+                $"ConnectionString is not one that the pool and Microsoft.Data.Sqlite understand: {e.Message} Write, for example, "
                 + "\"Data Source=app.db\".",
                 e);
         }
@@ -104,7 +110,7 @@ internal sealed class DatabaseTarget
         DatabaseKind kind = !inMemory ? DatabaseKind.File
             : sharesCache && hasName ? DatabaseKind.SharedMemory
             : DatabaseKind.PrivateMemory;
-        return new DatabaseTarget(connectionString, builder, kind, sharesCache);
+        return new DatabaseTarget(connectionString, poolPart, builder, kind, sharesCache);
     }
 
     private static bool IsUri(string source) => source.StartsWith("file:", StringComparison.OrdinalIgnoreCase);

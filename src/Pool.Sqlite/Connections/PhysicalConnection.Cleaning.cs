@@ -102,6 +102,8 @@ internal sealed partial class PhysicalConnection
             Step("ROLLBACK");
         }
 
+        _seenInTransaction = false;
+
         // Nothing was written in a snapshot, so there is nothing to lose.
         return open && !snapshot;
     }

@@ -61,9 +61,6 @@ internal sealed partial class PhysicalConnection
     /// <summary>True when the current lease wants it closed on return.</summary>
     public bool IsRetired { get; set; }
 
-    /// <summary>Where the current lease was made, and when, if that is captured.</summary>
-    public RentSite? RentSite { get; set; }
-
     public int BusyTimeoutMilliseconds { get; }
 
     /// <summary>True when its statements may call functions that are not SQLite's own.</summary>
@@ -127,6 +124,7 @@ internal sealed partial class PhysicalConnection
 
         OpenReader open = new(reader, statement, writes);
         _readers.Add(open);
+        NoteReading(open);
         return open;
     }
 
@@ -141,6 +139,7 @@ internal sealed partial class PhysicalConnection
         open.Reader.Dispose();
         open.IsFinished = true;
         _readers.Remove(open);
+        NoteReading(_readers.Count == 0 ? null : _readers[^1]);
         open.Statement.Driver.Parameters.Clear();
         Statements.PutBack(open.Statement);
         ReleaseGateIfDone();
@@ -167,6 +166,7 @@ internal sealed partial class PhysicalConnection
         {
             _ = raw.sqlite3_reset(statement.Native);
             Statements.PutBack(statement);
+            NoteTransaction();
         }
     }
 

@@ -38,8 +38,16 @@ internal sealed class DurationHistogram
 
     private TimeSpan Percentile(double fraction, TimeSpan max)
     {
-        long[] buckets = [.. _buckets];
-        long rank = (long)Math.Ceiling(buckets.Sum() * fraction);
+        // A copy, so that the sum and the search see the same: of 2.6 kB, so on the stack.
+        Span<long> buckets = stackalloc long[_buckets.Length];
+        _buckets.CopyTo(buckets);
+        long count = 0;
+        foreach (long bucket in buckets)
+        {
+            count += bucket;
+        }
+
+        long rank = (long)Math.Ceiling(count * fraction);
         long seen = 0;
         for (int i = 0; i < buckets.Length; i++)
         {

@@ -29,4 +29,43 @@ internal static partial class LogMessages
 
     [LoggerMessage(7, LogLevel.Warning, "Pool {Pool}: closing a connection failed.")]
     public static partial void CloseFailed(this ILogger logger, Exception exception, string pool);
+
+    [LoggerMessage(8, LogLevel.Warning,
+        "Pool {Pool}: a rent waited {Milliseconds} ms for a connection; {InUse} of {Limit} are in use, {Waiting} others wait.")]
+    public static partial void SlowRent(this ILogger logger, string pool, double milliseconds, int inUse, int limit, int waiting);
+
+    [LoggerMessage(9, LogLevel.Warning,
+        "Pool {Pool}: no connection was free within {Milliseconds} ms; {InUse} of {Limit} are in use, {Waiting} others wait.")]
+    public static partial void RentTimedOut(this ILogger logger, string pool, double milliseconds, int inUse, int limit, int waiting);
+
+    [LoggerMessage(10, LogLevel.Warning, "Pool {Pool}: opening a connection took {Milliseconds} ms.")]
+    public static partial void SlowOpen(this ILogger logger, string pool, double milliseconds);
+
+    [LoggerMessage(11, LogLevel.Information,
+        "Pool {Pool}: opening a connection is tried again in {Milliseconds} ms (retry {Retry} of {Retries}).")]
+    public static partial void OpenRetried(this ILogger logger, string pool, double milliseconds, int retry, int retries);
+
+    [LoggerMessage(12, LogLevel.Debug, "Pool {Pool}: a connection is retired: {Reason}.")]
+    public static partial void ConnectionRetired(this ILogger logger, string pool, string reason);
+
+    [LoggerMessage(13, LogLevel.Warning, "Pool {Pool}: a connection failed its health check and is closed.")]
+    public static partial void HealthCheckFailed(this ILogger logger, string pool);
+
+    [LoggerMessage(14, LogLevel.Warning, "Pool {Pool}: a write waited {Milliseconds} ms for the write gate; {Waiting} others wait.")]
+    public static partial void SlowWriteGate(this ILogger logger, string pool, double milliseconds, int waiting);
+
+    [LoggerMessage(15, LogLevel.Warning,
+        "Pool {Pool}: {Lease} (LeakThreshold {Threshold}). {InUse} of {Limit} are in use, {Waiting} rents and {WaitingWrites} writes wait.")]
+    public static partial void LeaseHeldTooLong(
+        this ILogger logger, string pool, string lease, TimeSpan threshold, int inUse, int limit, int waiting, int waitingWrites);
+
+    [LoggerMessage(16, LogLevel.Information,
+        "Pool {Pool}: lease {Lease}, which was reported as held too long, came back after {Seconds} s.")]
+    public static partial void LeaseCameBack(this ILogger logger, string pool, string lease, double seconds);
+
+    [LoggerMessage(17, LogLevel.Warning, "Pool {Pool}: {Evidence} {Recommendation}")]
+    public static partial void EngineWarning(this ILogger logger, string pool, string evidence, string recommendation);
+
+    [LoggerMessage(18, LogLevel.Error, "Pool {Pool}: a round of the housekeeper failed; the next one tries again.")]
+    public static partial void RoundFailed(this ILogger logger, Exception exception, string pool);
 }

@@ -34,6 +34,13 @@ internal interface ILeaseSource<T>
 
     /// <summary>Makes the exception of a rent from a closed pool.</summary>
     Exception Closed();
+
+    /// <summary>Told that an open failed and will be tried again. Never throws.</summary>
+    /// <param name="retry">From 1.</param>
+    /// <param name="delay">After which.</param>
+    void Retrying(int retry, TimeSpan delay)
+    {
+    }
 }
 
 /// <summary>Why nothing could be lent.</summary>

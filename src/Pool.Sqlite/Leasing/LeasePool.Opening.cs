@@ -95,6 +95,7 @@ internal sealed partial class LeasePool<T>
                         throw;
                     }
 
+                    _source.Retrying(retry + 1, delay);
                     await Pause(delay, async, abandoned).ConfigureAwait(false);
                 }
             }

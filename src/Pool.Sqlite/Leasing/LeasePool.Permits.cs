@@ -37,18 +37,20 @@ internal sealed partial class LeasePool<T>
 
         GrantToWaiters();
         WaitOutcome outcome = await waiter.Wait(async, cancellationToken).ConfigureAwait(false);
+        TimeSpan waited = deadline.Elapsed;
+        _options.Waited?.Invoke(waited, outcome);
         switch (outcome)
         {
             case WaitOutcome.Granted:
-                WaitTimes.Record(deadline.Elapsed);
+                WaitTimes.Record(waited);
                 return waiter.Item;
             case WaitOutcome.Canceled:
                 Interlocked.Increment(ref _cancellations);
                 throw new OperationCanceledException(cancellationToken);
             case WaitOutcome.TimedOut:
-                WaitTimes.Record(deadline.Elapsed);
+                WaitTimes.Record(waited);
                 Interlocked.Increment(ref _timeouts);
-                throw _source.RentRefused(RentRefusal.TimedOutWaiting, deadline.Elapsed);
+                throw _source.RentRefused(RentRefusal.TimedOutWaiting, waited);
             default:
                 throw _source.Closed();
         }

@@ -1,4 +1,5 @@
 using Pool.Sqlite.Connections;
+using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Leasing;
 
 namespace Pool.Sqlite.Maintenance;
@@ -11,19 +12,22 @@ internal sealed class Housekeeper : IDisposable
 {
     private readonly ITimer _timer;
 
-    public Housekeeper(LeasePool<PhysicalConnection>[] pools, ReadLock? readLock, TimeProvider time, TimeSpan period)
+    public Housekeeper(
+        LeasePool<PhysicalConnection>[] pools, PoolInspector inspector, ReadLock? readLock, TimeProvider time, TimeSpan period)
     {
-        Round round = new(pools, readLock);
+        Round round = new(pools, inspector, readLock);
         _timer = time.CreateTimer(static state => ((Round)state!).Run(), round, period, period);
         round.Timer = _timer;
     }
 
     public void Dispose() => _timer.Dispose();
 
-    private sealed class Round(LeasePool<PhysicalConnection>[] pools, ReadLock? readLock)
+    private sealed class Round(LeasePool<PhysicalConnection>[] pools, PoolInspector inspector, ReadLock? readLock)
     {
         private readonly WeakReference<LeasePool<PhysicalConnection>>[] _pools =
             [.. pools.Select(pool => new WeakReference<LeasePool<PhysicalConnection>>(pool))];
+
+        private readonly WeakReference<PoolInspector> _inspector = new(inspector);
 
         public ITimer? Timer { get; set; }
 
@@ -44,6 +48,10 @@ internal sealed class Housekeeper : IDisposable
             }
 
             readLock?.Look(rents);
+            if (_inspector.TryGetTarget(out PoolInspector? looks))
+            {
+                looks.Look();
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Connections;
 using Pool.Sqlite.Diagnostics;
@@ -44,6 +45,7 @@ internal sealed partial class WriteLoop
     private async ValueTask<bool> Write(PhysicalConnection physical, PoolItem<PhysicalConnection> writer)
     {
         await WhileItemsExpire(Until(WriteWait.TryBegin, physical)).ConfigureAwait(false);
+        using Activity? span = _pool.Tracing.StartBatch();
         _runner.Attach(writer);
         _failures.Clear();
         IReadOnlyList<WriteItem> batch = _backlog.Take(_options.MaxBatchSize);
@@ -54,6 +56,7 @@ internal sealed partial class WriteLoop
             return ShareBlame(batch, culprit);
         }
 
+        PoolTracing.EndBatch(span, done);
         if (done == 0)
         {
             return true;
@@ -71,6 +74,7 @@ internal sealed partial class WriteLoop
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && physical.IsInTransaction)
         {
+            PoolTracing.EndBatch(span, done, e);
             _backlog.Keep();
             throw;
         }
@@ -80,7 +84,9 @@ internal sealed partial class WriteLoop
             return ShareBlame(batch, e);
         }
 
-        _counters.NoteBatch(done, _time.GetElapsedTime(start));
+        TimeSpan commit = _time.GetElapsedTime(start);
+        _counters.NoteBatch(done, commit);
+        _pool.Metrics.RecordBatch(done, commit);
         return true;
     }
 

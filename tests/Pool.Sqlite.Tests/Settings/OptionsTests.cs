@@ -37,7 +37,7 @@ public sealed class OptionsTests : IDisposable
         { "Pragmas.JournalSizeLimitBytes", "-2", "-1 or more", options => options.Pragmas.JournalSizeLimitBytes = -2 },
         { "Pragmas.WalAutoCheckpointPages", "-1", "0 or more", options => options.Pragmas.WalAutoCheckpointPages = -1 },
         { "ConnectionString", "empty", "Data Source=app.db", options => options.ConnectionString = " " },
-        { "ConnectionString", "understands", "Data Source=app.db", options => options.ConnectionString = "gibberish" },
+        { "ConnectionString", "understand", "Data Source=app.db", options => options.ConnectionString = "gibberish" },
         { "ConnectionString", "nonsense", "Data Source=app.db", options => options.ConnectionString = "nonsense=1" },
         { "ConnectionString", "no Data Source", "Data Source=app.db", options => options.ConnectionString = "Mode=ReadOnly" },
         { "ConnectionString", "no Data Source", "Mode=Memory", options => options.ConnectionString = "Data Source=" },

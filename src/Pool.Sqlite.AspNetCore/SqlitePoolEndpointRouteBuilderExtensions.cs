@@ -1,0 +1,41 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Pool.Sqlite;
+using Pool.Sqlite.AspNetCore;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Maps the endpoints that show a pool.</summary>
+public static class SqlitePoolEndpointRouteBuilderExtensions
+{
+    private static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>
+    /// Maps a live page at <paramref name="pattern"/>, the figures as JSON at <c>stats</c> below it (all times in seconds), and
+    /// <c>health</c>: 200, or 503 when the pool is critical.
+    /// </summary>
+    /// <remarks>
+    /// Protect it: it shows SQL text, file names and, with <see cref="SqlitePoolOptions.CaptureRentSite"/>, stack traces. Call
+    /// <c>RequireAuthorization()</c> on what this returns, or map it where only you can reach it.
+    /// </remarks>
+    /// <param name="endpoints">The application, or a group.</param>
+    /// <param name="pattern">Where. Default <c>/pool</c>.</param>
+    /// <param name="serviceKey">The key that the pool was added with; null for the one without.</param>
+    /// <returns>For conventions on all three, such as <c>RequireAuthorization()</c>.</returns>
+    /// <exception cref="InvalidOperationException">No such pool is registered.</exception>
+    /// <example><code>app.MapSqlitePool("/pool").RequireAuthorization("Operators");</code></example>
+    public static IEndpointConventionBuilder MapSqlitePool(
+        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/pool", object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        SqlitePool pool = PoolLookup.Find(endpoints.ServiceProvider, serviceKey);
+        PoolEndpoints answers = new(pool, endpoints.ServiceProvider.GetService<TimeProvider>() ?? TimeProvider.System);
+        RouteGroupBuilder group = endpoints.MapGroup(pattern);
+        group.MapMethods("/", GetAndHead, PoolEndpoints.Page).WithDisplayName($"SQLite pool '{pool.Name}': page");
+        group.MapMethods("/stats", GetAndHead, answers.Stats).WithDisplayName($"SQLite pool '{pool.Name}': stats");
+        group.MapMethods("/health", GetAndHead, answers.Health).WithDisplayName($"SQLite pool '{pool.Name}': health");
+        return group;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Data.Common;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Pool.Sqlite;
+using Pool.Sqlite.DependencyInjection;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers pools with a service collection.</summary>
+public static class SqlitePoolServiceCollectionExtensions
+{
+    /// <summary>
+    /// Registers a <see cref="SqlitePool"/>, also as <see cref="DbDataSource"/>, that gets all its settings through the
+    /// returned builder, the connection string included.
+    /// </summary>
+    /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
+    public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(this IServiceCollection services) =>
+        Add(services, serviceKey: null, connectionString: null);
+
+    /// <summary>Registers a <see cref="SqlitePool"/>, also as <see cref="DbDataSource"/>: one for the application.</summary>
+    /// <remarks>
+    /// It is made when it is first asked for, logs through the container's <see cref="ILoggerFactory"/>, uses its
+    /// <see cref="TimeProvider"/> if there is one, and is closed with the container. The settings are read once: changing
+    /// the configuration later does nothing. They are checked when the pool is made, or already as the application starts with
+    /// <c>ValidateOnStart()</c>; an <see cref="OptionsValidationException"/> then lists everything that is wrong.
+    /// </remarks>
+    /// <param name="services">Where to register it.</param>
+    /// <param name="connectionString">
+    /// What to connect to; it can carry the pool's own keys. <c>ConnectionString</c> in a configuration that is bound through
+    /// the returned builder wins over it.
+    /// </param>
+    /// <returns>For the settings: <c>.BindConfiguration("SqlitePool").ValidateOnStart()</c>, <c>.Configure(…)</c>.</returns>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddSqlitePool("Data Source=app.db")
+    ///     .BindConfiguration("SqlitePool")    // SqlitePool:PoolSize, or SqlitePool__PoolSize=20 in the environment
+    ///     .ValidateOnStart();
+    /// </code>
+    /// </example>
+    public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(this IServiceCollection services, string connectionString)
+    {
+        ArgumentNullException.ThrowIfNull(connectionString);
+        return Add(services, serviceKey: null, connectionString);
+    }
+
+    /// <summary>
+    /// Registers a <see cref="SqlitePool"/> under a key, also as <see cref="DbDataSource"/>, for an application with more
+    /// than one: <c>[FromKeyedServices("orders")] SqlitePool orders</c>.
+    /// </summary>
+    /// <param name="services">Where to register it.</param>
+    /// <param name="serviceKey">Its key. If it is a string, that is also the name of its options.</param>
+    /// <param name="connectionString">
+    /// What to connect to; it can carry the pool's own keys. Null when a configuration that is bound through the returned
+    /// builder says it.
+    /// </param>
+    /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
+    public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
+        this IServiceCollection services, object serviceKey, string? connectionString)
+    {
+        ArgumentNullException.ThrowIfNull(serviceKey);
+        return Add(services, serviceKey, connectionString);
+    }
+
+    private static OptionsBuilder<SqlitePoolOptions> Add(
+        IServiceCollection services, object? serviceKey, string? connectionString)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        string name = OptionsName(serviceKey);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqlitePoolOptions>, ValidateSqlitePoolOptions>());
+        if (serviceKey is null)
+        {
+            services.TryAddSingleton(provider => Create(provider, name));
+            services.TryAddSingleton<DbDataSource>(static provider => provider.GetRequiredService<SqlitePool>());
+        }
+        else
+        {
+            services.TryAddKeyedSingleton(serviceKey, (provider, _) => Create(provider, name));
+            services.TryAddKeyedSingleton<DbDataSource>(
+                serviceKey, static (provider, key) => provider.GetRequiredKeyedService<SqlitePool>(key));
+        }
+
+        OptionsBuilder<SqlitePoolOptions> options = services.AddOptions<SqlitePoolOptions>(name);
+        return connectionString is null ? options : options.Configure(each => each.ConnectionString = connectionString);
+    }
+
+    // From the factory: a monitor would read and check the settings again with every change of the configuration.
+    private static SqlitePool Create(IServiceProvider provider, string name) => new(
+        provider.GetRequiredService<IOptionsFactory<SqlitePoolOptions>>().Create(name),
+        provider.GetService<ILoggerFactory>(),
+        provider.GetService<TimeProvider>());
+
+    /// <summary>Keys that only look alike, such as 1 and "1", must not share their settings.</summary>
+    private static string OptionsName(object? serviceKey) => serviceKey switch
+    {
+        null => Options.Options.DefaultName,
+        string text => text,
+        _ => $"{serviceKey.GetType()} {serviceKey}",
+    };
+}

@@ -1,0 +1,132 @@
+namespace Pool.Sqlite.Diagnostics;
+
+/// <summary>What would help a pool: each rule speaks only when the figures show it, and quotes them.</summary>
+internal static class Advice
+{
+    public static IReadOnlyList<SqlitePoolAdvice> For(PoolView view) =>
+    [
+        .. new[] { BaseSize(view), Reuse(view), PoolSize(view), WriteQueue(view), LongLease(view), WalPinned(view), CacheSize(view) }
+            .OfType<SqlitePoolAdvice>(),
+        .. ForEngine(view.Engine),
+    ];
+
+    public static IEnumerable<SqlitePoolAdvice> ForEngine(EngineVersion engine)
+    {
+        if (engine.HasWalResetBug)
+        {
+            yield return new SqlitePoolAdvice(
+                "engine-wal-reset",
+                "Take SQLite 3.51.3 or later (or 3.50.7, or 3.44.6). Until then let no second process write to the database: "
+                + "a checkpoint there that overlaps a commit here can lose what was committed. One process alone is safe behind the write gate.",
+                $"The engine is SQLite {engine}; the fault is in 3.7.0 to 3.51.2.");
+        }
+
+        if (engine.HasAggregateBug)
+        {
+            yield return new SqlitePoolAdvice(
+                "engine-cve-2025-6965",
+                "Take SQLite 3.50.2 or later, above all where SQL comes from outside: an aggregate query can corrupt memory (CVE-2025-6965).",
+                $"The engine is SQLite {engine}; the fault is in everything before 3.50.2.");
+        }
+    }
+
+    private static SqlitePoolAdvice? BaseSize(PoolView view)
+    {
+        PoolWindow recent = view.Recent;
+        return recent.Rents >= Thresholds.FewestRents && recent.ClosedByOverflow >= recent.Rents * Thresholds.FrequentOpens
+            ? new SqlitePoolAdvice(
+                "base-size",
+                Words.Of($"Make PoolSize larger than {view.Statistics.PoolSize}, up to {view.Statistics.PeakInUse} (the most that were in use at once), or OverflowIdleTimeout longer: connections beyond it are opened and closed over and over."),
+                Words.Of($"In the last {Words.Time(recent.Elapsed)} {recent.ClosedByOverflow} connections beyond PoolSize were closed again, at {recent.Rents} rents; {Words.Percent(recent.HitRatio)} of the rents found one open."))
+            : null;
+    }
+
+    // The other reason for a low hit ratio, which a larger base does not cure.
+    private static SqlitePoolAdvice? Reuse(PoolView view)
+    {
+        PoolWindow recent = view.Recent;
+        return recent.Rents >= Thresholds.FewestRents && recent.NotReused >= recent.Rents * Thresholds.FrequentOpens
+            ? new SqlitePoolAdvice(
+                "reuse",
+                "Register functions and collations, attach databases and make temp tables in ConnectionOpened, and call Retire only "
+                + "where it is needed: what a lease leaves behind that cannot be put right costs its connection.",
+                Words.Of($"In the last {Words.Time(recent.Elapsed)} {recent.NotReused} connections were not used again after their lease, at {recent.Rents} rents; {Words.Percent(recent.HitRatio)} of the rents found one open."))
+            : null;
+    }
+
+    private static SqlitePoolAdvice? PoolSize(PoolView view)
+    {
+        PoolWindow recent = view.Recent;
+        Waits waits = recent.Waits;
+        if (waits.Count < Thresholds.FewestWaits || waits.Mean < Thresholds.LongWait || recent.CpuShare > Thresholds.IdleCpu)
+        {
+            return null;
+        }
+
+        // What is out is itself waiting to write: with more connections, more would wait there.
+        if (recent.WriteGateWaits.Total >= waits.Total / 2)
+        {
+            return null;
+        }
+
+        return new SqlitePoolAdvice(
+            "pool-size",
+            Words.Of($"Make PoolSize larger than {view.Statistics.PoolSize} (with MaxOverflow {view.Statistics.MaxOverflow}), or hold leases for a shorter time: rents wait while the processors have nothing to do."),
+            Words.Of($"In the last {Words.Time(recent.Elapsed)} {waits.Count} rents had to wait, {Words.Time(waits.Mean)} on average, and the process used {Words.Percent(recent.CpuShare)} of {Environment.ProcessorCount} processors."));
+    }
+
+    private static SqlitePoolAdvice? WriteQueue(PoolView view)
+    {
+        PoolWindow recent = view.Recent;
+        Waits waits = recent.WriteGateWaits;
+        double waiting = recent.Elapsed > TimeSpan.Zero ? waits.Total / recent.Elapsed : 0;
+        return waits.Count >= Thresholds.FewestWaits && waiting >= Thresholds.WritersWaiting
+            ? new SqlitePoolAdvice(
+                "write-queue",
+                "Send small writes through the write queue (SqlitePool.Writes), which commits together what has queued up, or put more "
+                + "rows into one WriteAsync or ExecuteManyAsync; and keep transactions short: writes wait for each other.",
+                Words.Of($"In the last {Words.Time(recent.Elapsed)} {waits.Count} writes had to wait for the write gate, {Words.Time(waits.Mean)} each: {waiting:0.##} at any moment."))
+            : null;
+    }
+
+    private static SqlitePoolAdvice? LongLease(PoolView view)
+    {
+        SqlitePoolLease[] held = [.. view.Leases.Select(static look => look.Lease).Where(lease => lease.Age >= view.LongLease)];
+        return held.Length > 0
+            ? new SqlitePoolAdvice(
+                "long-lease",
+                "Return leases when their work is done (a using block does); what takes minutes should rent again for each step.",
+                Words.Of($"{held.Length} of {view.Statistics.InUse} leases are out for more than {Words.Time(view.LongLease)}, while {view.Statistics.Waiting} rents wait; the longest: {Words.Lease(held[0])}."))
+            : null;
+    }
+
+    private static SqlitePoolAdvice? WalPinned(PoolView view)
+    {
+        LeaseLook? oldest = view.Leases
+            .Where(static look => look.Lease.SnapshotAge >= Thresholds.LongSnapshot)
+            .MaxBy(static look => look.Lease.SnapshotAge);
+        long growth = oldest?.WalGrowth(view.WalBytes) ?? 0;
+        return growth >= Thresholds.LargeWal
+            ? new SqlitePoolAdvice(
+                "wal-pinned",
+                $"End the transaction, or close the reader, of lease {oldest!.Lease.Name}: as long as it reads from an old state of the "
+                + "database, the WAL cannot be reset and only grows. Read in shorter pieces.",
+                $"The WAL has {Words.Bytes(view.WalBytes)} and grew by {Words.Bytes(growth)} in the {Words.Time(oldest.Lease.SnapshotAge!.Value)} for which "
+                + $"the lease has read from one state: {Words.Lease(oldest.Lease)}.")
+            : null;
+    }
+
+    private static SqlitePoolAdvice? CacheSize(PoolView view)
+    {
+        PoolWindow recent = view.Recent;
+        double share = (double)recent.CacheMisses / Math.Max(1, recent.CacheHits + recent.CacheMisses);
+        return recent.CacheMisses >= Thresholds.FewestCacheMisses
+            && share >= Thresholds.FrequentCacheMisses
+            && view.FullestCache >= Thresholds.FullCache
+            ? new SqlitePoolAdvice(
+                "cache-size",
+                Words.Of($"Make Pragmas.CacheSizeKiB larger than {view.CacheSizeKiB}, or Pragmas.MmapSizeBytes as large as the database: pages are read from the file over and over."),
+                Words.Of($"In the last {Words.Time(recent.Elapsed)} {recent.CacheMisses} of {recent.CacheHits + recent.CacheMisses} pages ({Words.Percent(share)}) were not in the cache of their connection, which is {Words.Percent(view.FullestCache)} full."))
+            : null;
+    }
+}

@@ -1,0 +1,106 @@
+namespace Pool.Sqlite.Diagnostics;
+
+/// <summary>Judges how a pool is: the worst of what it finds, and a sentence for each.</summary>
+/// <remarks>
+/// The engine's own faults are advice and not part of the status: they are there from the first to the last day, and a
+/// status that is never healthy is one that nobody looks at. In one process the write gate keeps the worst of them away.
+/// </remarks>
+internal static class HealthJudge
+{
+    public static (SqlitePoolStatus Status, IReadOnlyList<string> Reasons) Judge(PoolView view)
+    {
+        List<(SqlitePoolStatus Status, string Text)> found = [.. Closed(view), .. Use(view), .. Failures(view), .. Leaks(view), .. Wal(view)];
+        return (found.Select(static one => one.Status).DefaultIfEmpty().Max(), [.. found.Select(static one => one.Text)]);
+    }
+
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Closed(PoolView view)
+    {
+        if (view.IsClosed)
+        {
+            yield return (SqlitePoolStatus.Critical, "The pool is closed.");
+        }
+    }
+
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Use(PoolView view)
+    {
+        if (view.Utilization > Thresholds.WarningUtilization)
+        {
+            yield return (
+                view.Utilization > Thresholds.CriticalUtilization ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,
+                Words.Of($"{view.Statistics.InUse} of {view.Limit} connections are in use, {view.Statistics.Waiting} rents wait."));
+        }
+
+        if (view.Minute.Timeouts > 0)
+        {
+            yield return (
+                SqlitePoolStatus.Critical,
+                Words.Of($"{view.Minute.Timeouts} rents were refused in the last {Words.Time(view.Minute.Elapsed)}: none was free in time."));
+        }
+
+        Waits waits = view.Minute.Waits;
+        if (waits.Mean >= Thresholds.LongMeanWait)
+        {
+            yield return (
+                SqlitePoolStatus.Warning,
+                Words.Of($"{waits.Count} rents had to wait in the last {Words.Time(view.Minute.Elapsed)}, {Words.Time(waits.Mean)} on average."));
+        }
+
+        Waits writes = view.Minute.WriteGateWaits;
+        if (writes.Mean >= Thresholds.LongMeanWait)
+        {
+            yield return (
+                SqlitePoolStatus.Warning,
+                Words.Of($"{writes.Count} writes had to wait for the write gate in the last {Words.Time(view.Minute.Elapsed)}, {Words.Time(writes.Mean)} on average."));
+        }
+    }
+
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Failures(PoolView view)
+    {
+        PoolWindow minute = view.Minute;
+        if (minute.OpenFailures > 0)
+        {
+            // Nothing is open and nothing can be opened: whoever comes now gets an exception.
+            bool all = minute.Misses == 0 && view.Statistics.Open == 0;
+            yield return (
+                all ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,
+                Words.Of($"{minute.OpenFailures} attempts to open a connection failed in the last {Words.Time(minute.Elapsed)}{(all ? ", and none succeeded" : "")}."));
+        }
+
+        if (minute.HealthCheckFailures > 0)
+        {
+            yield return (
+                SqlitePoolStatus.Warning,
+                Words.Of($"{minute.HealthCheckFailures} connections failed their health check in the last {Words.Time(minute.Elapsed)}."));
+        }
+    }
+
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Leaks(PoolView view)
+    {
+        if (view.Minute.Leaks > 0)
+        {
+            yield return (
+                SqlitePoolStatus.Warning,
+                Words.Of($"{view.Minute.Leaks} leases were dropped without being disposed in the last {Words.Time(view.Minute.Elapsed)}."));
+        }
+
+        int held = view.Leases.Count(look => look.Lease.Age >= view.LongLease);
+        if (held > 0)
+        {
+            yield return (
+                SqlitePoolStatus.Warning,
+                Words.Of($"{held} leases have been out for more than {Words.Time(view.LongLease)}, the longest for {Words.Time(view.Leases[0].Lease.Age)}."));
+        }
+    }
+
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Wal(PoolView view)
+    {
+        // SQLite cuts a WAL back to the limit after a checkpoint: at twice that, there has not been one for long.
+        long large = view.WalLimit < 0 ? Thresholds.LargeWalWithoutLimit : Math.Max(Thresholds.LargeWal, 2 * view.WalLimit);
+        if (view.WalBytes > large)
+        {
+            yield return (
+                SqlitePoolStatus.Warning,
+                $"The WAL has {Words.Bytes(view.WalBytes)}, more than {Words.Bytes(large)}: it is not being checkpointed.");
+        }
+    }
+}

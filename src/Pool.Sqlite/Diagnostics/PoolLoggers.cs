@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace Pool.Sqlite.Diagnostics;
+
+/// <summary>A category for each room, so that one can be turned up or down alone.</summary>
+internal sealed class PoolLoggers(ILoggerFactory factory)
+{
+    /// <summary>Leases: waits, timeouts, leaks, closing.</summary>
+    public ILogger Leasing { get; } = factory.CreateLogger("Pool.Sqlite.Leasing");
+
+    /// <summary>Connections: opening, cleaning, retiring, the engine.</summary>
+    public ILogger Connections { get; } = factory.CreateLogger("Pool.Sqlite.Connections");
+
+    /// <summary>The write gate and the write queue.</summary>
+    public ILogger Writing { get; } = factory.CreateLogger("Pool.Sqlite.Writing");
+
+    /// <summary>The housekeeper.</summary>
+    public ILogger Maintenance { get; } = factory.CreateLogger("Pool.Sqlite.Maintenance");
+}

@@ -1,0 +1,47 @@
+namespace Pool.Sqlite;
+
+/// <summary>How a pool is.</summary>
+public enum SqlitePoolStatus
+{
+    /// <summary>All is well.</summary>
+    Healthy,
+
+    /// <summary>It works, and something should be looked at.</summary>
+    Warning,
+
+    /// <summary>It is at its limit, or failing.</summary>
+    Critical,
+}
+
+/// <summary>How a pool is, why, and what would help.</summary>
+public sealed record SqlitePoolHealth
+{
+    /// <summary>The worst of what was found.</summary>
+    public required SqlitePoolStatus Status { get; init; }
+
+    /// <summary>
+    /// Connections in use out of <c>PoolSize + MaxOverflow</c>, from 0 to 1: healthy up to 0.7, a warning up to 0.9, critical above.
+    /// </summary>
+    public required double Utilization { get; init; }
+
+    /// <summary>What makes <see cref="Status"/> worse than healthy, a sentence each, with its figures.</summary>
+    public required IReadOnlyList<string> Reasons { get; init; }
+
+    /// <summary>What would help, each with the figures that led to it. Empty without evidence.</summary>
+    public required IReadOnlyList<SqlitePoolAdvice> Advice { get; init; }
+
+    /// <summary>The version of SQLite, <c>3.51.3</c>.</summary>
+    public required string EngineVersion { get; init; }
+
+    /// <summary>The size of the <c>-wal</c> file in bytes; 0 when there is none.</summary>
+    public required long WalBytes { get; init; }
+
+    /// <summary>The figures that it was judged by.</summary>
+    public required SqlitePoolStatistics Statistics { get; init; }
+}
+
+/// <summary>Something that would help a pool.</summary>
+/// <param name="Id">Names the kind of advice, for alerts; it stays the same between versions.</param>
+/// <param name="Recommendation">What to do.</param>
+/// <param name="Evidence">The figures that led to it.</param>
+public sealed record SqlitePoolAdvice(string Id, string Recommendation, string Evidence);

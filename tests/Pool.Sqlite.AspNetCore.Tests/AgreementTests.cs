@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Pool.Sqlite.AspNetCore.Tests.Support;
+using Pool.Sqlite.Tests.Support;
+
+namespace Pool.Sqlite.AspNetCore.Tests;
+
+/// <summary>Whoever asks, and however, gets the same figures once the pool is quiet.</summary>
+public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+{
+    [Fact]
+    public async Task JSON_meters_health_check_and_statistics_agree_after_load()
+    {
+        const string Name = "agreement";
+        await using TestApp app = App(Name);
+        using Meters meters = new(Name);
+
+        await Load.Apply(app.Pool);
+
+        await Agree(app, meters);
+    }
+
+    [Fact]
+    public async Task So_does_the_page()
+    {
+        const string Name = "agreement on the page";
+        await using TestApp app = App(Name, onKestrel: true);
+        using Meters meters = new(Name);
+        await using BrowserPage page = await browser.Open($"{app.Address}/pool");
+
+        await Load.Apply(app.Pool);
+
+        SqlitePoolStatistics quiet = await Agree(app, meters);
+        await page["main > details > summary"].ClickAsync();
+        foreach ((string label, long value) in new (string, long)[]
+        {
+            ("Rents", quiet.Rents), ("Hits", quiet.Hits), ("Misses", quiet.Misses), ("Waits", quiet.Waits), ("Open", quiet.Open),
+            ("In use", quiet.InUse), ("Timeouts", quiet.Timeouts), ("Cancellations", quiet.Cancellations),
+            ("Statement hits", quiet.StatementHits), ("Wait time, count", quiet.WaitTime.Count),
+        })
+        {
+            await page.Shows($"#all div:has(dt:text-is('{label}')) dd", value.ToString("N0", null));
+        }
+
+        Assert.Empty(page.Errors);
+    }
+
+    private static TestApp App(string name, bool onKestrel = false) => new(
+        $"Pool Name={name};Pool Size=3;Max Overflow=1;Rent Timeout=2",
+        (services, _) => services.AddHealthChecks().AddSqlitePool(),
+        onKestrel: onKestrel);
+
+    private static async Task<SqlitePoolStatistics> Agree(TestApp app, Meters meters)
+    {
+        HealthReport report = await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync().Limited();
+        SqlitePoolStatistics quiet = app.Pool.GetStatistics();
+        JsonElement json = (await app.GetJson("/pool/stats")).GetProperty("statistics");
+        meters.Observe();
+
+        Assert.True(quiet.Rents > 400 && quiet.Waits > 0 && quiet.Timeouts > 0 && quiet.Cancellations > 0, quiet.ToString());
+        foreach ((string name, long value, long? metered) in new (string, long, long?)[]
+        {
+            ("rents", quiet.Rents, null),
+            ("hits", quiet.Hits, meters.Value("pool.sqlite.hits")),
+            ("misses", quiet.Misses, meters.Value("pool.sqlite.misses")),
+            ("open", quiet.Open, meters.Value("db.client.connection.count", "idle") + meters.Value("db.client.connection.count", "used")),
+            ("inUse", quiet.InUse, meters.Value("db.client.connection.count", "used")),
+            ("idle", quiet.Idle, meters.Value("db.client.connection.count", "idle")),
+            ("waiting", quiet.Waiting, meters.Value("db.client.connection.pending_requests")),
+            ("waits", quiet.Waits, meters.Count("db.client.connection.wait_time")),
+            ("timeouts", quiet.Timeouts, meters.Value("db.client.connection.timeouts")),
+            ("cancellations", quiet.Cancellations, null),
+            ("recycled", quiet.Recycled, meters.Value("pool.sqlite.recycled")),
+            ("peakInUse", quiet.PeakInUse, null),
+            ("statementHits", quiet.StatementHits, meters.Value("pool.sqlite.statement.hits")),
+            ("statementMisses", quiet.StatementMisses, meters.Value("pool.sqlite.statement.misses")),
+        })
+        {
+            Assert.True(value == json.GetProperty(name).GetInt64(), $"{name}: {value} in the statistics, {json.GetProperty(name)} in the JSON");
+            Assert.True(metered is null || metered == value, $"{name}: {value} in the statistics, {metered} in the meter");
+        }
+
+        Assert.Equal(quiet.Timeouts, report.Entries["sqlite_pool"].Data["timeouts"]);
+        Assert.Equal(quiet.HitRatio, json.GetProperty("hitRatio").GetDouble(), 9);
+        return quiet;
+    }
+}

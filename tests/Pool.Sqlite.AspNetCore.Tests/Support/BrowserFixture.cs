@@ -1,0 +1,111 @@
+using Microsoft.Playwright;
+
+namespace Pool.Sqlite.AspNetCore.Tests.Support;
+
+/// <summary>A real browser, if this machine has one: Chromium on the PATH, or where <c>CHROMIUM</c> says.</summary>
+public sealed class BrowserFixture : IAsyncLifetime
+{
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Find() is not { } path)
+        {
+            return;
+        }
+
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = path,
+
+            // Containers run tests as root and have little shared memory; Chromium's sandbox wants neither.
+            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+        });
+    }
+
+    /// <summary>A page, and what it complained about. Skips the test where there is no browser.</summary>
+    internal async Task<BrowserPage> Open(string address, int width = 1100, ColorScheme scheme = ColorScheme.Light)
+    {
+        Assert.SkipWhen(
+            _browser is null, "No browser: install chromium (apt-get install chromium), or name one in CHROMIUM.");
+        IBrowserContext context = await _browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            ViewportSize = new ViewportSize { Width = width, Height = 800 },
+            ColorScheme = scheme,
+        });
+        context.SetDefaultTimeout(20_000);
+        BrowserPage page = new(context, await context.NewPageAsync());
+        await page.Page.GotoAsync(address);
+        return page;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.CloseAsync();
+        }
+
+        _playwright?.Dispose();
+    }
+
+    private static string? Find() => Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } named
+        ? named
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .SelectMany(static folder => Names.Select(name => Path.Combine(folder, name)))
+            .FirstOrDefault(File.Exists);
+}
+
+/// <summary>An open page, with every error on its console.</summary>
+internal sealed class BrowserPage : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly List<string> _errors = [];
+
+    public BrowserPage(IBrowserContext context, IPage page)
+    {
+        _context = context;
+        Page = page;
+        page.Console += (_, message) => Note(message.Type is "error" or "warning" ? message.Text : null);
+        page.PageError += (_, error) => Note(error);
+        page.Dialog += (_, dialog) => Note($"dialog: {dialog.Message}");
+    }
+
+    public IPage Page { get; }
+
+    public string[] Errors
+    {
+        get
+        {
+            lock (_errors)
+            {
+                return [.. _errors];
+            }
+        }
+    }
+
+    public ILocator this[string selector] => Page.Locator(selector);
+
+    public Task Shows(string selector, string text) => Assertions.Expect(this[selector])
+        .ToHaveTextAsync(text, new LocatorAssertionsToHaveTextOptions { Timeout = 20_000 });
+
+    public Task Contains(string selector, string text) => Assertions.Expect(this[selector])
+        .ToContainTextAsync(text, new LocatorAssertionsToContainTextOptions { Timeout = 20_000 });
+
+    public ValueTask DisposeAsync() => new(_context.CloseAsync());
+
+    private void Note(string? error)
+    {
+        if (error is not null)
+        {
+            lock (_errors)
+            {
+                _errors.Add(error);
+            }
+        }
+    }
+}

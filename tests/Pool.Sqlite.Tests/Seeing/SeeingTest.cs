@@ -1,0 +1,64 @@
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Tests.Support;
+
+namespace Pool.Sqlite.Tests.Seeing;
+
+/// <summary>A database, a log, a clock, and a pool with a name that no other test has: meters and spans are the process's.</summary>
+public abstract class SeeingTest : IDisposable
+{
+    private protected TempDatabase Database { get; } = new();
+
+    private protected TestLog Log { get; } = new();
+
+    private protected FakeTimeProvider Time { get; } = new();
+
+    private protected string Name { get; } = $"pool {Guid.NewGuid():n}";
+
+    public void Dispose()
+    {
+        Log.Dispose();
+        Database.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected SqlitePool Pool(int size = 10, int overflow = 5, Action<SqlitePoolOptions>? more = null)
+    {
+        SqlitePoolOptions options = Database.Options(size, overflow);
+        options.Name = Name;
+        more?.Invoke(options);
+        return new SqlitePool(options, Log, Time);
+    }
+
+    /// <summary>A rent that has begun to wait when this comes back.</summary>
+    private protected static Task<PooledConnection> Waiting(SqlitePool pool, CancellationToken cancellationToken = default)
+    {
+        Task<PooledConnection> waiting = pool.RentAsync(cancellationToken).AsTask();
+        Assert.False(waiting.IsCompleted);
+        return waiting;
+    }
+
+    // Somebody has kept the driver's object, against the rules, and closes it.
+    private protected static void Break(SqlitePool pool)
+    {
+        SqliteConnection kept;
+        using (PooledConnection connection = pool.Rent())
+        {
+            kept = connection.SqliteConnection;
+        }
+
+        kept.Close();
+    }
+
+    /// <summary>Writes so much that the WAL has more than 16 MiB.</summary>
+    private protected static void WriteMuch(SqlitePool pool)
+    {
+        using PooledConnection connection = pool.Rent();
+        connection.Run("create table if not exists big(value blob)");
+        for (int i = 0; i < 18; i++)
+        {
+            connection.Run("insert into big values (zeroblob(1000000))");
+        }
+    }
+
+    private protected LogEntry Logged(int id) => Assert.Single(Log.Entries, entry => entry.Id == id);
+}

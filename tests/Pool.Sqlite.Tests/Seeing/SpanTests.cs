@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Tests.Support;
+
+namespace Pool.Sqlite.Tests.Seeing;
+
+/// <summary>What the activity source says.</summary>
+public sealed class SpanTests : SeeingTest
+{
+    [Fact]
+    public async Task A_rent_that_waits_has_a_span_as_long_as_the_wait()
+    {
+        using SpanEar ear = new(Name);
+        await using SqlitePool pool = Pool(size: 1, overflow: 0);
+        PooledConnection only = await pool.RentAsync();
+        Task<PooledConnection> waiting = Waiting(pool);
+        Time.Advance(TimeSpan.FromSeconds(3));
+        only.Dispose();
+        (await waiting.Limited()).Dispose();
+
+        Activity span = Assert.Single(ear.Spans);
+        Assert.Equal("rent", span.DisplayName);
+        Assert.Equal(TimeSpan.FromSeconds(3), span.Duration);
+        Assert.Equal("served", span.GetTagItem("pool.sqlite.outcome"));
+        Assert.Equal("sqlite", span.GetTagItem("db.system.name"));
+        Assert.Equal(ActivityStatusCode.Unset, span.Status);
+    }
+
+    [Fact]
+    public async Task One_that_times_out_has_an_error()
+    {
+        using SpanEar ear = new(Name);
+        await using SqlitePool pool = Pool(size: 1, overflow: 0);
+        using PooledConnection only = await pool.RentAsync();
+        Task<PooledConnection> waiting = Waiting(pool);
+
+        Time.Advance(TimeSpan.FromSeconds(30));
+
+        await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => waiting.Limited());
+        Activity span = Assert.Single(ear.Spans);
+        Assert.Equal(ActivityStatusCode.Error, span.Status);
+        Assert.Equal("timeout", span.GetTagItem("error.type"));
+        Assert.Equal(TimeSpan.FromSeconds(30), span.Duration);
+    }
+
+    [Fact]
+    public async Task One_that_is_cancelled_says_so()
+    {
+        using SpanEar ear = new(Name);
+        using CancellationTokenSource stop = new();
+        await using SqlitePool pool = Pool(size: 1, overflow: 0);
+        using PooledConnection only = await pool.RentAsync();
+        Task<PooledConnection> waiting = Waiting(pool, stop.Token);
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Limited());
+        Assert.Equal("cancelled", Assert.Single(ear.Spans).GetTagItem("pool.sqlite.outcome"));
+    }
+
+    [Fact]
+    public async Task A_writer_that_waits_for_its_turn_has_one_too()
+    {
+        using SpanEar ear = new(Name);
+        await using SqlitePool pool = Pool();
+        PooledConnection writer = await pool.RentWriterAsync();
+        Task<PooledConnection> next = pool.RentWriterAsync().AsTask();
+        Time.Advance(TimeSpan.FromSeconds(4));
+        writer.Dispose();
+        (await next.Limited()).Dispose();
+
+        Assert.Equal(("rent", TimeSpan.FromSeconds(4)), Assert.Single(ear.Spans.Select(span => (span.DisplayName, span.Duration))));
+    }
+
+    [Fact]
+    public async Task A_rent_that_need_not_wait_has_none()
+    {
+        using SpanEar ear = new(Name);
+        await using SqlitePool pool = Pool();
+
+        (await pool.RentAsync()).Dispose();
+        (await pool.RentAsync()).Dispose();
+
+        Assert.Empty(ear.Spans);
+    }
+
+    [Fact]
+    public async Task A_batch_has_a_span_with_its_size()
+    {
+        using SpanEar ear = new(Name);
+        await using SqlitePool pool = Pool();
+        await pool.ExecuteAsync($"create table t(value int)");
+
+        await pool.ExecuteManyAsync("insert into t values ($value)", [[1], [2]]);
+
+        Activity span = Assert.Single(ear.Spans);
+        Assert.Equal("batch", span.DisplayName);
+        Assert.Equal(2, span.GetTagItem("pool.sqlite.batch.size"));
+        Assert.Equal(ActivityStatusCode.Unset, span.Status);
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_rolled_back_has_an_error_and_none_of_its_values()
+    {
+        using SpanEar ear = new(Name);
+        await using SqlitePool pool = Pool();
+        await pool.ExecuteAsync($"create table t(value text check (value <> 'hunter2'))");
+
+        await Assert.ThrowsAsync<SqliteException>(
+            () => pool.ExecuteManyAsync("insert into t values ($value)", [["fine"], ["hunter2"]]));
+
+        Activity span = Assert.Single(ear.Spans);
+        Assert.Equal(ActivityStatusCode.Error, span.Status);
+        Assert.Equal(typeof(SqliteException).FullName, span.GetTagItem("error.type"));
+        Assert.All(span.TagObjects, tag => Assert.DoesNotContain("hunter2", $"{tag.Value}", StringComparison.Ordinal));
+    }
+
+    private sealed class SpanEar : IDisposable
+    {
+        private readonly ActivityListener _listener;
+        private readonly ConcurrentQueue<Activity> _spans = new();
+
+        public SpanEar(string pool)
+        {
+            _listener = new ActivityListener
+            {
+                ShouldListenTo = static source => source.Name == "Pool.Sqlite",
+                Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+                ActivityStopped = span =>
+                {
+                    if (Equals(span.GetTagItem("db.client.connection.pool.name"), pool))
+                    {
+                        _spans.Enqueue(span);
+                    }
+                },
+            };
+            ActivitySource.AddActivityListener(_listener);
+        }
+
+        public Activity[] Spans => [.. _spans];
+
+        public void Dispose() => _listener.Dispose();
+    }
+}
