@@ -59,7 +59,7 @@ internal static class Targets
         var metered = Find(cases, ComparisonCases.Metered, 1);
         yield return new Target(
             "rent and return with meters on: time added",
-            BestNanoseconds(metered?.Of(Role.ThisPoolMetered)) - BestNanoseconds(metered?.Of(Role.ThisPool)),
+            metered?.Of(Role.ThisPoolMetered)?.TypicalNanoseconds - metered?.Of(Role.ThisPool)?.TypicalNanoseconds,
             "ns",
             AtMost: true,
             60);
@@ -69,10 +69,6 @@ internal static class Targets
 
     // Once a second the housekeeper allocates beside them, which is a hundredth of a byte for each.
     private static double? WholeBytes(SeriesResult? series) => series is null ? null : Math.Round(series.BytesPerOperation);
-
-    // A difference of two short times: what else the machine does would count twice, and the best round has least of it.
-    private static double? BestNanoseconds(SeriesResult? series) =>
-        series?.RoundsOperationsPerSecond.Max() is > 0 and var best ? 1e9 / best : null;
 
     private static IEnumerable<Target> PointRead(IReadOnlyList<CaseResult> cases)
     {

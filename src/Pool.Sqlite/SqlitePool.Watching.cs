@@ -104,17 +104,22 @@ public sealed partial class SqlitePool
     /// <summary>What a return has to look after, when its lease has done anything or somebody watches.</summary>
     private RetireReason LookBack(PoolItem<PhysicalConnection> item)
     {
-        if (_watchesReturns && item.Value.Notes.RentedAt(item.Rents) is { } rentedAt)
+        PhysicalConnection connection = item.Value;
+        if (_watchesReturns)
         {
-            double seconds = (_time.GetTimestamp() - rentedAt) * _secondsPerTick;
-            _metrics.RecordUse(seconds);
-            if (item.Value.Notes.WasReported(item.Rents))
+            long rent = item.Rents;
+            if (connection.Notes.RentedAt(rent) is { } rentedAt)
             {
-                _log.Leasing.LeaseCameBack(Name, PooledConnection.NameOf(item), Math.Round(seconds, 1));
+                double seconds = (_time.GetTimestamp() - rentedAt) * _secondsPerTick;
+                _metrics.RecordUse(seconds);
+                if (connection.Notes.WasReported(rent))
+                {
+                    _log.Leasing.LeaseCameBack(Name, PooledConnection.NameOf(item), Math.Round(seconds, 1));
+                }
             }
         }
 
-        return item.Value.IsTouched || _cleansEveryReturn ? _source.Clean(item) : RetireReason.None;
+        return connection.IsTouched || _cleansEveryReturn ? _source.Clean(item) : RetireReason.None;
     }
 
     /// <summary>A wait for the write gate that is going on.</summary>

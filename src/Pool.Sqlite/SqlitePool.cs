@@ -185,7 +185,7 @@ public sealed partial class SqlitePool : DbDataSource
             return false;
         }
 
-        Note(item, site: null);
+        item.Value.Notes.Rented(item.Rents, _time.GetTimestamp(), site: null);
         return true;
     }
 

@@ -8,6 +8,7 @@ internal sealed class Runner(Plan plan, CancellationToken stop)
     {
         var rounds = @case.Series.Select(_ => new List<Pass>()).ToArray();
         var latencies = @case.Series.Select(_ => new Histogram()).ToArray();
+        var typical = @case.Series.Select(_ => new Histogram()).ToArray();
         WarmUp(@case);
         for (var round = 0; round < plan.Rounds; round++)
         {
@@ -16,6 +17,7 @@ internal sealed class Runner(Plan plan, CancellationToken stop)
                 using var crew = new Crew(@case.Series[i], @case.Threads);
                 var pass = crew.Run(plan.MeasureFor(@case), stampEach: false, stop);
                 rounds[i].Add(pass);
+                typical[i].Add(pass.Latencies);
                 latencies[i].Add(@case.Series[i].Tiny
                     ? crew.Run(plan.Latency, stampEach: true, stop).Latencies
                     : pass.Latencies);
@@ -23,7 +25,7 @@ internal sealed class Runner(Plan plan, CancellationToken stop)
         }
 
         return new CaseResult(@case.Workload, @case.Threads,
-            [.. @case.Series.Select((series, i) => Summarise(series, rounds[i], latencies[i]))]);
+            [.. @case.Series.Select((series, i) => Summarise(series, rounds[i], latencies[i], typical[i]))]);
     }
 
     private void WarmUp(Case @case)
@@ -44,7 +46,7 @@ internal sealed class Runner(Plan plan, CancellationToken stop)
         }
     }
 
-    private static SeriesResult Summarise(Series series, List<Pass> rounds, Histogram latencies)
+    private static SeriesResult Summarise(Series series, List<Pass> rounds, Histogram latencies, Histogram typical)
     {
         var median = rounds.OrderBy(pass => pass.OperationsPerSecond).ElementAt(rounds.Count / 2);
         return new SeriesResult(
@@ -55,6 +57,7 @@ internal sealed class Runner(Plan plan, CancellationToken stop)
             latencies.Percentile(0.50),
             latencies.Percentile(0.99),
             latencies.Worst,
+            typical.Percentile(0.50),
             median.BytesPerOperation,
             series.Tiny,
             rounds.Sum(pass => pass.Operations),

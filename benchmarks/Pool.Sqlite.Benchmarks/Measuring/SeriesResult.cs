@@ -5,6 +5,8 @@ namespace Pool.Sqlite.Benchmarks.Measuring;
 /// <param name="NanosecondsPerOperation">Wall time divided by the operations of all threads.</param>
 /// <param name="StampedSeparately">The latencies come from a pass of their own and include the reading of the
 /// clock.</param>
+/// <param name="TypicalNanoseconds">The median of the throughput pass: of a tiny operation a thousand at a time, so that
+/// whatever interrupts some of the thousands does not count.</param>
 /// <param name="RoundsOperationsPerSecond">Every round, in order, so that a reader sees how far they are apart.</param>
 internal sealed record SeriesResult(
     string Name,
@@ -14,6 +16,7 @@ internal sealed record SeriesResult(
     long P50,
     long P99,
     long Worst,
+    long TypicalNanoseconds,
     double BytesPerOperation,
     bool StampedSeparately,
     long Operations,
