@@ -21,6 +21,7 @@ internal sealed class Exposure : IDisposable
     private readonly string _functions;
     private readonly int _defaultTimeout;
     private readonly bool _loadsExtensions;
+    private readonly bool _loadsExtensionsBySql;
 
     /// <summary>Notes how things are, before the driver's object is handed out for the first time.</summary>
     public Exposure(SqliteConnection driver)
@@ -30,6 +31,7 @@ internal sealed class Exposure : IDisposable
         _functions = NativeSql.Scalar(_handle, List) ?? "";
         _defaultTimeout = driver.DefaultTimeout;
         _loadsExtensions = LoadsExtensions();
+        _loadsExtensionsBySql = LoadsExtensionsBySql();
         _ = raw.sqlite3_prepare_v2(_handle, "SELECT 1", out sqlite3_stmt sentinel);
         Sentinel = sentinel;
     }
@@ -47,9 +49,11 @@ internal sealed class Exposure : IDisposable
     public bool TryEnd()
     {
         _driver.DefaultTimeout = _defaultTimeout;
-        if (LoadsExtensions() != _loadsExtensions)
+        if (LoadsExtensions() != _loadsExtensions || LoadsExtensionsBySql() != _loadsExtensionsBySql)
         {
-            _driver.EnableExtensions(_loadsExtensions);
+            // Both halves at once, and then the one that can be had alone: some engines begin with that.
+            _driver.EnableExtensions(_loadsExtensionsBySql);
+            _ = raw.sqlite3_db_config(_handle, raw.SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, _loadsExtensions ? 1 : 0, out _);
         }
 
         return !SentinelWasPreparedAnew() && NativeSql.Scalar(_handle, List) == _functions;
@@ -68,5 +72,19 @@ internal sealed class Exposure : IDisposable
     {
         _ = raw.sqlite3_db_config(_handle, raw.SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, -1, out int loads);
         return loads != 0;
+    }
+
+    // Without a name the function loads nothing; where it is not allowed it fails.
+    private bool LoadsExtensionsBySql()
+    {
+        if (raw.sqlite3_prepare_v2(_handle, "SELECT load_extension(NULL)", out sqlite3_stmt statement) != raw.SQLITE_OK)
+        {
+            return false;
+        }
+
+        using (statement)
+        {
+            return raw.sqlite3_step(statement) == raw.SQLITE_ROW;
+        }
     }
 }
