@@ -9,7 +9,7 @@ internal static class HealthJudge
 {
     public static (SqlitePoolStatus Status, IReadOnlyList<string> Reasons) Judge(PoolView view)
     {
-        List<(SqlitePoolStatus Status, string Text)> found = [.. Closed(view), .. Use(view), .. Failures(view), .. Leaks(view), .. Wal(view)];
+        List<(SqlitePoolStatus Status, string Text)> found = [.. Closed(view), .. Use(view), .. Failures(view), .. Leaks(view), .. Queue(view), .. Wal(view)];
         return (found.Select(static one => one.Status).DefaultIfEmpty().Max(), [.. found.Select(static one => one.Text)]);
     }
 
@@ -89,6 +89,17 @@ internal static class HealthJudge
             yield return (
                 SqlitePoolStatus.Warning,
                 Words.Of($"{held} leases have been out for more than {Words.Time(view.LongLease)}, the longest for {Words.Time(view.Leases[0].Lease.Age)}."));
+        }
+    }
+
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Queue(PoolView view)
+    {
+        PoolWindow minute = view.Minute;
+
+        // A closed pool refuses posts as well, and that is said already.
+        if (!view.IsClosed && (minute.PostsRefused > 0 || minute.RoomWaits.Mean >= Thresholds.LongMeanWait))
+        {
+            yield return (SqlitePoolStatus.Warning, $"The write queue was full: {Words.Full(view, minute)}.");
         }
     }
 

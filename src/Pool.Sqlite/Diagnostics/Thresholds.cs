@@ -42,6 +42,9 @@ internal static class Thresholds
     /// <summary>As long as some dozens of statements take: waits that cost more than the work.</summary>
     public static readonly TimeSpan LongWait = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>A hard disk answers in some 10 ms; five times that for a COMMIT, and it is the disk, or another process, that holds up the rest.</summary>
+    public static readonly TimeSpan SlowCommit = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Half of the processors have nothing to do: more connections have something to run on.</summary>
     public const double IdleCpu = 0.5;
 
