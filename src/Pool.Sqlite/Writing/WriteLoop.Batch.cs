@@ -186,7 +186,7 @@ internal sealed partial class WriteLoop
             {
                 throw new SqliteException(
                     "The database is locked: another process, or a connection outside this pool, held its lock for "
-                    + $"{deadline.Elapsed.TotalSeconds:0.#} s (BusyTimeout).",
+                    + $"{Words.Time(deadline.Elapsed)} (BusyTimeout).",
                     raw.SQLITE_BUSY);
             }
 
