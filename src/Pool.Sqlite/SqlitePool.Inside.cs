@@ -31,6 +31,7 @@ public sealed partial class SqlitePool
             LongLease = _options.LeakThreshold == Timeout.InfiniteTimeSpan ? Thresholds.LongLease : _options.LeakThreshold,
             WalBytes = _source.Figures.WalBytes,
             WalLimit = _options.Pragmas.JournalSizeLimitBytes,
+            WalCheckpoint = _options.Pragmas.WalAutoCheckpointPages * Thresholds.PageSize,
             FullestCache = now.Cache.Fullest,
             CacheSizeKiB = _options.Pragmas.CacheSizeKiB,
             Engine = EngineVersion.Current,

@@ -105,8 +105,10 @@ internal static class HealthJudge
 
     private static IEnumerable<(SqlitePoolStatus Status, string Text)> Wal(PoolView view)
     {
-        // SQLite cuts a WAL back to the limit after a checkpoint: at twice that, there has not been one for long.
-        long large = view.WalLimit < 0 ? Thresholds.LargeWalWithoutLimit : Math.Max(Thresholds.LargeWal, 2 * view.WalLimit);
+        // A checkpoint is due after so many pages, and SQLite then cuts the WAL back to the limit: at twice what that allows, there
+        // has not been one for long.
+        long allowed = Math.Min(Math.Max(view.WalLimit, view.WalCheckpoint), long.MaxValue / 2);
+        long large = Math.Max(view.WalLimit < 0 ? Thresholds.LargeWalWithoutLimit : Thresholds.LargeWal, 2 * allowed);
         if (view.WalBytes > large)
         {
             yield return (

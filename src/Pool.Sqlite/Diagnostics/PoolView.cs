@@ -23,6 +23,9 @@ internal sealed record PoolView
     /// <summary><c>journal_size_limit</c>; negative for none.</summary>
     public required long WalLimit { get; init; }
 
+    /// <summary>At which size of the WAL a commit runs a checkpoint; 0 for none.</summary>
+    public required long WalCheckpoint { get; init; }
+
     public required double FullestCache { get; init; }
 
     public required int CacheSizeKiB { get; init; }

@@ -21,6 +21,9 @@ internal static class Thresholds
     /// <summary>A WAL is checkpointed at about 4 MB; four times that is no accident any more.</summary>
     public const long LargeWal = 16 << 20;
 
+    /// <summary>What SQLite's pages have, in bytes, unless a database was made with others.</summary>
+    public const long PageSize = 4096;
+
     /// <summary>Where no <c>journal_size_limit</c> is set there is nothing to compare a WAL with: then this is large.</summary>
     public const long LargeWalWithoutLimit = 256 << 20;
 

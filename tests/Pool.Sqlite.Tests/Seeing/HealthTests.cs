@@ -156,6 +156,19 @@ public sealed class HealthTests : SeeingTest
         Assert.Equal(new FileInfo(Database.Path + "-wal").Length, pool.GetHealth().WalBytes);
     }
 
+    [Theory]
+    [InlineData(0, long.MaxValue)]
+    [InlineData(100_000, 1_000_000)]
+    public async Task One_that_is_as_large_as_the_settings_let_it_become_is_not(int pages, long limit)
+    {
+        await using SqlitePool pool = Pool(more: options =>
+            (options.Pragmas.WalAutoCheckpointPages, options.Pragmas.JournalSizeLimitBytes) = (pages, limit));
+        WriteMuch(pool);
+
+        Assert.InRange(pool.GetHealth().WalBytes, Thresholds.LargeWal, long.MaxValue);
+        Assert.Empty(pool.GetHealth().Reasons);
+    }
+
     [Fact]
     public async Task A_closed_pool_is_critical()
     {
