@@ -25,6 +25,7 @@ public sealed partial class SqlitePool
         {
             Statistics = now.Statistics,
             IsClosed = _leases.IsClosed,
+            NothingIsOpen = _all.All(static pool => pool.Count().Open == 0),
             Minute = _inspector.Since(Thresholds.HealthWindow, now),
             Recent = _inspector.Since(PoolHistory.Length, now),
             Leases = Look(),

@@ -81,6 +81,7 @@ public sealed partial class SqlitePool
     public SqlitePoolStatistics GetStatistics()
     {
         LeaseCounts counts = _leases.Count();
+        LeaseCounts[] all = [.. _all.Select(static pool => pool.Count())];
         StatementCache[] caches = [.. _all.SelectMany(static pool => pool.Values).Select(static value => value.Statements)];
         return new SqlitePoolStatistics
         {
@@ -95,8 +96,8 @@ public sealed partial class SqlitePool
             Misses = counts.Misses,
             Timeouts = counts.Timeouts,
             Cancellations = counts.Cancellations,
-            OpenFailures = counts.OpenFailures,
-            HealthCheckFailures = counts.HealthCheckFailures,
+            OpenFailures = all.Sum(static each => each.OpenFailures),
+            HealthCheckFailures = all.Sum(static each => each.HealthCheckFailures),
             Leaks = Interlocked.Read(ref _leaks),
             Discarded = counts.Closed(RetireReason.Unclean) + counts.Closed(RetireReason.Unhealthy),
             ClosedByAge = counts.Closed(RetireReason.Age),

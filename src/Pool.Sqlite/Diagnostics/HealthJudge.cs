@@ -60,7 +60,7 @@ internal static class HealthJudge
         if (minute.OpenFailures > 0)
         {
             // Nothing is open and nothing can be opened: whoever comes now gets an exception.
-            bool all = minute.Misses == 0 && view.Statistics.Open == 0;
+            bool all = minute.Misses == 0 && view.NothingIsOpen;
             yield return (
                 all ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,
                 Words.Of($"{minute.OpenFailures} attempts to open a connection failed in the last {Words.Time(minute.Elapsed)}{(all ? ", and none succeeded" : "")}."));

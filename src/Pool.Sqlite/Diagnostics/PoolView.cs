@@ -7,6 +7,9 @@ internal sealed record PoolView
 
     public required bool IsClosed { get; init; }
 
+    /// <summary>True when not even a writer has its connection.</summary>
+    public required bool NothingIsOpen { get; init; }
+
     /// <summary>The last minute.</summary>
     public required PoolWindow Minute { get; init; }
 
