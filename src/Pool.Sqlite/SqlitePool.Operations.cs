@@ -82,7 +82,8 @@ public sealed partial class SqlitePool
     {
         LeaseCounts counts = _leases.Count();
         LeaseCounts[] all = [.. _all.Select(static pool => pool.Count())];
-        StatementCache[] caches = [.. _all.SelectMany(static pool => pool.Values).Select(static value => value.Statements)];
+        (long statementHits, long statementMisses) = _source.Figures.CountStatements(
+            [.. _all.SelectMany(static pool => pool.Values).Select(static value => value.Statements)]);
         return new SqlitePoolStatistics
         {
             PoolSize = PoolSize,
@@ -105,8 +106,8 @@ public sealed partial class SqlitePool
             ClosedByOverflow = counts.Closed(RetireReason.Overflow),
             ClosedByClear = counts.Closed(RetireReason.Clear),
             ClosedByRetire = counts.Closed(RetireReason.Retired),
-            StatementHits = _source.Figures.StatementHits + caches.Sum(static cache => cache.Hits),
-            StatementMisses = _source.Figures.StatementMisses + caches.Sum(static cache => cache.Misses),
+            StatementHits = statementHits,
+            StatementMisses = statementMisses,
             WaitTime = _leases.WaitTimes.Summarize(),
             WriteGateWaiting = WriteGateWaiting,
             WriteGateWaits = _writeGateWaits.Summarize(),

@@ -17,6 +17,14 @@ internal sealed class StatementCache(SqliteConnection connection, SessionWatch w
 
     public long Misses { get; private set; }
 
+    /// <summary>Hands over what was counted, and begins anew.</summary>
+    public (long Hits, long Misses) TakeCounts()
+    {
+        (long, long) counts = (Hits, Misses);
+        Hits = Misses = 0;
+        return counts;
+    }
+
     /// <summary>The statement for a text, for one user until <see cref="PutBack"/>.</summary>
     /// <param name="sql">The text.</param>
     /// <param name="isCommand">False for the pool's own (BEGIN, SAVEPOINT, …), which would hide how the commands do.</param>

@@ -72,6 +72,31 @@ public sealed class StatisticsTests
     }
 
     [Fact]
+    public async Task While_a_connection_is_being_closed_nothing_is_counted_twice()
+    {
+        using TempDatabase database = new();
+        using TestLog log = new();
+        await using SqlitePool pool = new(database.Options(size: 1), log);
+        List<long> seen = [];
+        log.Written = entry =>
+        {
+            if (entry.Id == 12)
+            {
+                seen.Add(pool.GetStatistics().StatementMisses);
+            }
+        };
+        using (PooledConnection connection = pool.Rent())
+        {
+            connection.Run("create table t(x)");
+            connection.Run("insert into t values (1)");
+            connection.Retire();
+        }
+
+        seen.Add(pool.GetStatistics().StatementMisses);
+        Assert.Equal([2, 2], seen);
+    }
+
+    [Fact]
     public async Task The_peak_is_the_most_that_were_out_at_once()
     {
         using TempDatabase database = new();
