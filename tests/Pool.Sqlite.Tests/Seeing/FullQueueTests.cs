@@ -72,9 +72,8 @@ public sealed class FullQueueTests : SeeingTest
         await using SqlitePool pool = await PoolWithQueue(capacity: 2);
         await WhileBusy(pool, () => Post(pool, 22));
 
-        SqlitePoolAdvice advice = Advised(pool);
+        SqlitePoolAdvice advice = Advised(pool, "queue-capacity");
 
-        Assert.Equal("queue-capacity", advice.Id);
         Assert.Contains("Make Writes.Capacity larger than 2", advice.Recommendation, StringComparison.Ordinal);
         Assert.Contains("20 posts were refused", advice.Evidence, StringComparison.Ordinal);
         Assert.Contains("2 batches took 0 ms each", advice.Evidence, StringComparison.Ordinal);
@@ -95,9 +94,8 @@ public sealed class FullQueueTests : SeeingTest
         await Task.WhenAll(writes).Limited();
         await Limit.Until(() => pool.GetStatistics().Writes.WaitingForRoom == 0);
 
-        SqlitePoolAdvice advice = Advised(pool);
+        SqlitePoolAdvice advice = Advised(pool, "queue-capacity");
 
-        Assert.Equal("queue-capacity", advice.Id);
         Assert.Contains("20 writes waited for room, 20 ms each (Capacity 1)", advice.Evidence, StringComparison.Ordinal);
         Assert.Equal(SqlitePoolStatus.Healthy, pool.GetHealth().Status);
     }
@@ -108,9 +106,9 @@ public sealed class FullQueueTests : SeeingTest
         await using SqlitePool pool = await PoolWithQueue(capacity: 2, options => options.ConnectionOpened = SlowCommits);
         await WhileBusy(pool, () => Post(pool, 22));
 
-        SqlitePoolAdvice advice = Advised(pool);
+        SqlitePoolAdvice advice = Advised(pool, "queue-commits");
 
-        Assert.Equal("queue-commits", advice.Id);
+        AssertSilent(pool, "queue-capacity");
         Assert.Contains("2 batches took 250 ms each for their COMMIT", advice.Evidence, StringComparison.Ordinal);
     }
 
@@ -163,9 +161,6 @@ public sealed class FullQueueTests : SeeingTest
 
     private static Task[] Write(SqlitePool pool, int writes) =>
         [.. Enumerable.Range(0, writes).Select(i => pool.Writes.ExecuteAsync($"insert into t values ({i})"))];
-
-    private static SqlitePoolAdvice Advised(SqlitePool pool) =>
-        Assert.Single(pool.GetHealth().Advice, advice => advice.Id.StartsWith("queue", StringComparison.Ordinal));
 
     private static void AssertNotAdvised(SqlitePool pool) =>
         Assert.Equal(Advice.ForEngine(EngineVersion.Current), pool.GetHealth().Advice);

@@ -71,5 +71,11 @@ public abstract class SeeingTest : IDisposable
         },
         null);
 
+    private protected static SqlitePoolAdvice Advised(SqlitePool pool, string id) =>
+        Assert.Single(pool.GetHealth().Advice, advice => advice.Id == id);
+
+    private protected static void AssertSilent(SqlitePool pool, string id) =>
+        Assert.DoesNotContain(pool.GetHealth().Advice, advice => advice.Id == id);
+
     private protected LogEntry Logged(int id) => Assert.Single(Log.Entries, entry => entry.Id == id);
 }
