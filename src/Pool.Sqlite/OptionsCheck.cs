@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Pool.Sqlite.Configuration;
 using Pool.Sqlite.Connections;
+using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Leasing;
 
 namespace Pool.Sqlite;
@@ -183,10 +183,10 @@ internal static partial class OptionsCheck
     {
         if (value < least || value > most)
         {
-            string upper = most is long.MaxValue or int.MaxValue
-                ? $"{least} or more"
-                : string.Create(CultureInfo.InvariantCulture, $"{least} to {most:N0}");
-            errors.Add($"{name} is {value}. Allowed: {upper}{(mostName is null ? "" : $" ({mostName})")}.");
+            string allowed = most is long.MaxValue or int.MaxValue
+                ? Words.Of($"{least} or more")
+                : Words.Of($"{least} to {most:N0}");
+            errors.Add(Words.Of($"{name} is {value}. Allowed: {allowed}{(mostName is null ? "" : $" ({mostName})")}."));
         }
     }
 

@@ -81,7 +81,9 @@ public sealed partial class SqlitePool
     public SqlitePoolStatistics GetStatistics()
     {
         LeaseCounts counts = _leases.Count();
-        StatementCache[] caches = [.. _all.SelectMany(static pool => pool.Values).Select(static value => value.Statements)];
+        LeaseCounts[] all = [.. _all.Select(static pool => pool.Count())];
+        (long statementHits, long statementMisses) = _source.Figures.CountStatements(
+            [.. _all.SelectMany(static pool => pool.Values).Select(static value => value.Statements)]);
         return new SqlitePoolStatistics
         {
             PoolSize = PoolSize,
@@ -95,8 +97,8 @@ public sealed partial class SqlitePool
             Misses = counts.Misses,
             Timeouts = counts.Timeouts,
             Cancellations = counts.Cancellations,
-            OpenFailures = counts.OpenFailures,
-            HealthCheckFailures = counts.HealthCheckFailures,
+            OpenFailures = all.Sum(static each => each.OpenFailures),
+            HealthCheckFailures = all.Sum(static each => each.HealthCheckFailures),
             Leaks = Interlocked.Read(ref _leaks),
             Discarded = counts.Closed(RetireReason.Unclean) + counts.Closed(RetireReason.Unhealthy),
             ClosedByAge = counts.Closed(RetireReason.Age),
@@ -104,8 +106,8 @@ public sealed partial class SqlitePool
             ClosedByOverflow = counts.Closed(RetireReason.Overflow),
             ClosedByClear = counts.Closed(RetireReason.Clear),
             ClosedByRetire = counts.Closed(RetireReason.Retired),
-            StatementHits = _source.Figures.StatementHits + caches.Sum(static cache => cache.Hits),
-            StatementMisses = _source.Figures.StatementMisses + caches.Sum(static cache => cache.Misses),
+            StatementHits = statementHits,
+            StatementMisses = statementMisses,
             WaitTime = _leases.WaitTimes.Summarize(),
             WriteGateWaiting = WriteGateWaiting,
             WriteGateWaits = _writeGateWaits.Summarize(),

@@ -51,13 +51,13 @@ public sealed record SqlitePoolStatistics
     /// <summary>How many rents were cancelled by their caller.</summary>
     public required long Cancellations { get; init; }
 
-    /// <summary>How many attempts to open a connection failed, those that were repeated included.</summary>
+    /// <summary>How many attempts to open a connection failed, those that were repeated and those of the writers' included.</summary>
     public required long OpenFailures { get; init; }
 
     /// <summary>How many connections were closed to be replaced: by age, by a clear, or because they were retired.</summary>
     public long Recycled => ClosedByAge + ClosedByClear + ClosedByRetire;
 
-    /// <summary>How many connections failed a health check.</summary>
+    /// <summary>How many connections failed a health check, the writers' included.</summary>
     public required long HealthCheckFailures { get; init; }
 
     /// <summary>How many leases were dropped without being disposed.</summary>

@@ -29,10 +29,7 @@ public sealed class SqlitePragmas
     /// </summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>
-    /// Whether foreign keys are enforced. Default true; SQLite's own default is false. <c>Foreign Keys</c> in the connection
-    /// string goes before this.
-    /// </summary>
+    /// <summary>Whether foreign keys are enforced. Default true; SQLite's own default is false.</summary>
     public bool ForeignKeys { get; set; } = true;
 
     /// <summary>The page cache of one connection, in KiB. Default 16,000; SQLite's own default is 2,000.</summary>

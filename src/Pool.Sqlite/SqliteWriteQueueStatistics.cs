@@ -12,6 +12,14 @@ public sealed record SqliteWriteQueueStatistics
     /// <summary>How many wait at this moment; not those of the batch that is being written.</summary>
     public required int Queued { get; init; }
 
+    /// <summary>How many callers wait at this moment for room in it.</summary>
+    public required int WaitingForRoom { get; init; }
+
+    /// <summary>
+    /// How long callers waited for room in it, whether they got it or not; those that did not wait are not in it.
+    /// </summary>
+    public required DurationSummary RoomWaits { get; init; }
+
     /// <summary>How many transactions were committed.</summary>
     public required long Batches { get; init; }
 

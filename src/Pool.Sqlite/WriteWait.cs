@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Connections;
+using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Leasing;
 using Pool.Sqlite.Writing;
 using SQLitePCL;
@@ -150,7 +151,7 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
             {
                 throw new SqliteException(
                     $"The database is locked: another process, or a connection outside this pool, held the write lock for "
-                    + $"{_deadline.Elapsed.TotalSeconds:0.#} s (BusyTimeout, CommandTimeout).",
+                    + $"{Words.Time(_deadline.Elapsed)} (BusyTimeout, CommandTimeout).",
                     raw.SQLITE_BUSY);
             }
 

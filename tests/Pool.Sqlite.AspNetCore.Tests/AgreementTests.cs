@@ -43,11 +43,17 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
             await page.Shows($"#all div:has(dt:text-is('{label}')) dd", value.ToString("N0", null));
         }
 
+        SqliteWriteQueueStatistics writes = quiet.Writes;
+        await page.Shows("#queue-note", $"0 wait for room now, {writes.RoomWaits.Count} have had to");
+        await page.Shows("#queue-failures", $"{writes.Failures} writes failed, {writes.PostsRefused} posts refused");
+        await page.Contains("#commit-note", $"{writes.Items} writes in {writes.Batches} batches: ");
+        await page.Contains("#commit-note", $" each, at most {writes.LargestBatch}");
+        await page.Shows("#all div:has(dt:text-is('Writes, commit time, count')) dd", $"{writes.CommitTime.Count}");
         Assert.Empty(page.Errors);
     }
 
     private static TestApp App(string name, bool onKestrel = false) => new(
-        $"Pool Name={name};Pool Size=3;Max Overflow=1;Rent Timeout=2",
+        $"Pool Name={name};Pool Size=3;Max Overflow=1;Rent Timeout=2;Write Queue Capacity=8",
         (services, _) => services.AddHealthChecks().AddSqlitePool(),
         onKestrel: onKestrel);
 
@@ -81,6 +87,22 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
             Assert.True(metered is null || metered == value, $"{name}: {value} in the statistics, {metered} in the meter");
         }
 
+        SqliteWriteQueueStatistics writes = quiet.Writes;
+        Assert.True(writes is { Items: 21, LargestBatch: > 1, Failures: 1, RoomWaits.Count: > 0 }, writes.ToString());
+        JsonElement queue = json.GetProperty("writes");
+        foreach ((string name, double value) in new (string, double)[]
+        {
+            ("capacity", writes.Capacity), ("queued", writes.Queued), ("batches", writes.Batches), ("items", writes.Items),
+            ("meanBatch", writes.MeanBatch), ("largestBatch", writes.LargestBatch), ("failures", writes.Failures),
+            ("waitingForRoom", writes.WaitingForRoom), ("postsRefused", writes.PostsRefused), ("cancellations", writes.Cancellations),
+        })
+        {
+            Assert.Equal(value, queue.GetProperty(name).GetDouble(), 9);
+        }
+
+        Assert.Equal(writes.CommitTime.Max.TotalSeconds, queue.GetProperty("commitTime").GetProperty("max").GetDouble(), 9);
+        Assert.Equal((writes.Batches, writes.Items), (meters.Count("pool.sqlite.write.batch_size"), meters.Sum("pool.sqlite.write.batch_size")));
+        Assert.Equal(writes.CommitTime.Count, meters.Count("pool.sqlite.write.commit_time"));
         Assert.Equal(quiet.Timeouts, report.Entries["sqlite_pool"].Data["timeouts"]);
         Assert.Equal(quiet.HitRatio, json.GetProperty("hitRatio").GetDouble(), 9);
         return quiet;

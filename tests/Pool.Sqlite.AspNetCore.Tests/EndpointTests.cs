@@ -53,12 +53,19 @@ public sealed class EndpointTests
                 "poolSize", "maxOverflow", "open", "inUse", "idle", "opening", "overflow", "waiting", "peakInUse", "rents", "hits",
                 "misses", "hitRatio", "waits", "timeouts", "cancellations", "openFailures", "recycled", "healthCheckFailures", "leaks",
                 "discarded", "closedByAge", "closedByIdle", "closedByOverflow", "closedByClear", "closedByRetire", "statementHits",
-                "statementMisses", "waitTime", "writeGateWaiting", "writeGateWaits",
+                "statementMisses", "waitTime", "writeGateWaiting", "writeGateWaits", "writes",
             },
             Names(report.GetProperty("statistics")).ToHashSet());
         Assert.Equal(
             new HashSet<string> { "count", "total", "p50", "p99", "max", "mean" },
             Names(report.GetProperty("statistics").GetProperty("waitTime")).ToHashSet());
+        Assert.Equal(
+            new HashSet<string>
+            {
+                "capacity", "queued", "waitingForRoom", "roomWaits", "batches", "items", "meanBatch", "largestBatch", "commitTime",
+                "retries", "failures", "postFailures", "postsRefused", "cancellations",
+            },
+            Names(report.GetProperty("statistics").GetProperty("writes")).ToHashSet());
         JsonElement lease = Assert.Single(report.GetProperty("leases").EnumerateArray());
         Assert.Superset(
             new HashSet<string> { "leaseId", "name", "role", "age", "rentSite", "sql", "snapshotAge", "holdsWriteGate" }, Names(lease).ToHashSet());

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Playwright;
@@ -105,24 +104,32 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
     }
 
     [Fact]
-    public async Task Write_batches_are_shown_where_there_is_a_write_queue()
+    public async Task The_write_queue_is_shown_while_it_is_full_and_what_it_has_committed()
     {
-        const string Writes = """
-            "writes":{"items":1200,"batches":300,"meanBatch":4,"largestBatch":17,"queued":5,"failures":2,
-            "commitTime":{"count":300,"total":1.2,"p50":0.0041,"p99":0.02,"max":0.5,"mean":0.004}}
-            """;
-        await using TestApp app = new(onKestrel: true);
-        string json = await app.Client.GetStringAsync(new Uri("/pool/stats", UriKind.Relative));
-        JsonNode report = JsonNode.Parse(json)!;
-        report["statistics"]!["writes"] = JsonNode.Parse($"{{{Writes}}}")!["writes"]!.DeepClone();
-        await using BrowserPage page = await browser.Open("about:blank");
-        await page.Page.RouteAsync("**/stats", route => route.FulfillAsync(new RouteFulfillOptions { Body = report.ToJsonString() }));
-        await page.Page.GotoAsync($"{app.Address}/pool");
+        await using TestApp app = new("Write Queue Capacity=3", onKestrel: true);
+        await app.Pool.ExecuteAsync($"create table t (x int check (x < 3))");
+        await using BrowserPage page = await browser.Open($"{app.Address}/pool");
+        await page.Shows("#capacity", "3");
+        await page.Shows("#commit-note", "nothing was written through the queue");
 
-        await page.Shows("#writes", "4 writes each");
-        await page.Contains("#writes-note", "1,200 writes in 300 batches, the largest of 17; 5 queued, 2 failed");
-        await page.Shows("#commit-p50", "4.1 ms");
-        await Assertions.Expect(page["#writes-tile"]).ToBeVisibleAsync();
+        using ManualResetEventSlim over = new();
+        Task busy = app.Pool.Writes.EnqueueAsync(_ => over.Pass());
+        await Limit.Until(() => app.Pool.GetStatistics().Writes.Queued == 0);
+        Task[] writes = [.. Enumerable.Range(0, 5).Select(i => app.Pool.Writes.ExecuteAsync($"insert into t values ({i})"))];
+        Assert.False(app.Pool.Writes.TryPost($"insert into t values (1)"));
+        await page.Shows("#queued", "3");
+        await page.Shows("#queue-note", "2 wait for room now, 0 have had to");
+        await Assertions.Expect(page["#queue-tile"]).ToContainClassAsync("concern");
+        await page.Contains("#findings", "1 posts were refused");
+        over.Set();
+        await busy.Limited();
+        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => Task.WhenAll(writes).Limited());
+
+        await page.Shows("#queued", "0");
+        await page.Shows("#queue-note", "0 wait for room now, 2 have had to");
+        await page.Shows("#queue-failures", "2 writes failed, 1 posts refused");
+        await page.Contains("#commit-note", "4 writes in ");
+        await Assertions.Expect(page["#queue-tile"]).Not.ToContainClassAsync("concern");
         Assert.Empty(page.Errors);
     }
 

@@ -94,7 +94,7 @@
     waits("wait", w, w.count ? `of the ${whole(w.count)} that had to wait` : "nobody has had to wait");
     waits("gate", s.writeGateWaits, `${whole(s.writeGateWaiting)} writes wait now, ${whole(s.writeGateWaits.count)} have had to`);
     $("gate-tile").classList.toggle("concern", s.writeGateWaiting > 0);
-    if (s.writes) batches(s.writes);
+    queue(s.writes);
     const statements = s.statementHits + s.statementMisses;
     show("statements", ratio(s.statementHits, statements));
     show("statements-note", `of ${whole(statements)} commands found theirs prepared`);
@@ -109,11 +109,13 @@
     show(id + "-note", note);
   }
 
-  function batches(w) {
-    $("writes-tile").hidden = false;
-    show("writes", w.batches ? digits(w.meanBatch) + " writes each" : "–");
-    show("writes-note", `${whole(w.items)} writes in ${whole(w.batches)} batches, the largest of ${whole(w.largestBatch)}; ${whole(w.queued)} queued, ${whole(w.failures)} failed`);
-    waits("commit", w.commitTime, "for a COMMIT");
+  function queue(w) {
+    show("queued", whole(w.queued));
+    show("capacity", whole(w.capacity));
+    show("queue-note", `${whole(w.waitingForRoom)} wait for room now, ${whole(w.roomWaits.count)} have had to`);
+    show("queue-failures", `${whole(w.failures)} writes failed, ${whole(w.postsRefused)} posts refused`);
+    $("queue-tile").classList.toggle("concern", w.waitingForRoom > 0);
+    waits("commit", w.commitTime, w.batches ? `${whole(w.items)} writes in ${whole(w.batches)} batches: ${digits(w.meanBatch)} each, at most ${whole(w.largestBatch)}` : "nothing was written through the queue");
   }
 
   function findings(r) {

@@ -36,6 +36,11 @@ internal static class ConnectionStringKeys
         PoolKey.Bytes("Mmap Size Bytes", static o => o.Pragmas.MmapSizeBytes, static (o, v) => o.Pragmas.MmapSizeBytes = v),
         PoolKey.Bytes("Journal Size Limit Bytes", static o => o.Pragmas.JournalSizeLimitBytes, static (o, v) => o.Pragmas.JournalSizeLimitBytes = v),
         PoolKey.Number("WAL Auto Checkpoint Pages", static o => o.Pragmas.WalAutoCheckpointPages, static (o, v) => o.Pragmas.WalAutoCheckpointPages = v),
+        PoolKey.Number("Write Queue Capacity", static o => o.Writes.Capacity, static (o, v) => o.Writes.Capacity = v),
+        PoolKey.Number("Write Queue Max Batch Size", static o => o.Writes.MaxBatchSize, static (o, v) => o.Writes.MaxBatchSize = v),
+        PoolKey.Time("Write Queue Max Batch Delay", static o => o.Writes.MaxBatchDelay, static (o, v) => o.Writes.MaxBatchDelay = v),
+        PoolKey.Time("Write Queue Item Timeout", static o => o.Writes.ItemTimeout, static (o, v) => o.Writes.ItemTimeout = v),
+        PoolKey.WordOrNone("Write Queue Synchronous", static o => o.Writes.Synchronous, static (o, v) => o.Writes.Synchronous = v),
 
         // The driver knows this one as well, and would be overruled by the pool's PRAGMA a moment later.
         PoolKey.Flag("Foreign Keys", static o => o.Pragmas.ForeignKeys, static (o, v) => o.Pragmas.ForeignKeys = v),

@@ -30,6 +30,21 @@ internal abstract class PoolKey(string name)
         where TEnum : struct, Enum =>
         new Typed<TEnum>(name, get, set, TryWord, string.Join(", ", Enum.GetNames<TEnum>()));
 
+    /// <summary>As <see cref="Word"/>, for an option that need not have a value.</summary>
+    public static PoolKey WordOrNone<TEnum>(string name, Func<SqlitePoolOptions, TEnum?> get, Action<SqlitePoolOptions, TEnum?> set)
+        where TEnum : struct, Enum =>
+        new Typed<TEnum?>(
+            name,
+            get,
+            set,
+            static (string text, out TEnum? value) =>
+            {
+                bool isWord = TryWord(text, out TEnum word);
+                value = word;
+                return isWord;
+            },
+            string.Join(", ", Enum.GetNames<TEnum>()));
+
     private static bool TryInteger<TInteger>(string text, out TInteger value)
         where TInteger : struct, IParsable<TInteger> => TInteger.TryParse(text, CultureInfo.InvariantCulture, out value);
 

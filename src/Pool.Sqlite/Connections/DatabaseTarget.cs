@@ -28,7 +28,6 @@ internal sealed class DatabaseTarget
             || UriHas(builder.DataSource, "immutable=1");
         DataSource = IsUri(builder.DataSource) ? builder.DataSource.Split('?')[0] : builder.DataSource;
         DefaultTimeoutSeconds = builder.DefaultTimeout;
-        ForeignKeys = builder.ForeignKeys;
 
         builder.Pooling = false;
         OpenString = builder.ConnectionString;
@@ -49,9 +48,6 @@ internal sealed class DatabaseTarget
 
     /// <summary>The file or memory name, without the parameters of a URI: those can hold a key.</summary>
     public string DataSource { get; }
-
-    /// <summary><c>Foreign Keys</c>, if the string says anything of it.</summary>
-    public bool? ForeignKeys { get; }
 
     /// <summary><c>Default Timeout</c>: 30 unless the string says otherwise.</summary>
     public int DefaultTimeoutSeconds { get; }

@@ -150,7 +150,7 @@ internal sealed partial class PhysicalConnection
     /// <exception cref="SqliteException">SQLite refuses it for another reason.</exception>
     public bool TryStep(string sql)
     {
-        Statement statement = Statements.Take(sql);
+        Statement statement = Statements.Take(sql, isCommand: false);
         try
         {
             int result = raw.sqlite3_step(statement.Native);

@@ -35,7 +35,7 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
         }
 
         pragmas.Add(Number("synchronous", (int)options.Synchronous));
-        pragmas.Add(Number("foreign_keys", target.ForeignKeys ?? options.ForeignKeys ? 1 : 0));
+        pragmas.Add(Number("foreign_keys", options.ForeignKeys ? 1 : 0));
         pragmas.Add(Number("cache_size", -options.CacheSizeKiB));
         pragmas.Add(Number("temp_store", (int)options.TempStore));
         pragmas.Add(Number("journal_size_limit", options.JournalSizeLimitBytes));

@@ -12,23 +12,33 @@ internal sealed class StatementCache(SqliteConnection connection, SessionWatch w
     private Statement? _newest;
     private Statement? _oldest;
 
-    /// <summary>How often a statement was there already; written by the holder of the connection.</summary>
+    /// <summary>How often the statement of a command was there already; written by the holder of the connection.</summary>
     public long Hits { get; private set; }
 
     public long Misses { get; private set; }
 
+    /// <summary>Hands over what was counted, and begins anew.</summary>
+    public (long Hits, long Misses) TakeCounts()
+    {
+        (long, long) counts = (Hits, Misses);
+        Hits = Misses = 0;
+        return counts;
+    }
+
     /// <summary>The statement for a text, for one user until <see cref="PutBack"/>.</summary>
+    /// <param name="sql">The text.</param>
+    /// <param name="isCommand">False for the pool's own (BEGIN, SAVEPOINT, …), which would hide how the commands do.</param>
     /// <exception cref="SqliteException">SQLite cannot prepare it.</exception>
-    public Statement Take(string sql)
+    public Statement Take(string sql, bool isCommand = true)
     {
         if (_statements.TryGetValue(sql, out Statement? statement) && !statement.IsInUse)
         {
-            Hits++;
+            Hits += isCommand ? 1 : 0;
             statement.IsInUse = true;
             return statement;
         }
 
-        Misses++;
+        Misses += isCommand ? 1 : 0;
         statement = Statement.Prepare(connection, watch, sql);
         statement.IsInUse = true;
         return statement;

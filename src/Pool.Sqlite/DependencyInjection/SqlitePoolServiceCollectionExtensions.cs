@@ -90,11 +90,11 @@ public static class SqlitePoolServiceCollectionExtensions
         provider.GetService<ILoggerFactory>(),
         provider.GetService<TimeProvider>());
 
-    /// <summary>Keys that only look alike, such as 1 and "1", must not share their settings.</summary>
+    /// <summary>Keys that only look alike, such as 1 and "1", or "" and none, must not share their settings.</summary>
     private static string OptionsName(object? serviceKey) => serviceKey switch
     {
         null => Options.Options.DefaultName,
-        string text => text,
+        string { Length: > 0 } text => text,
         _ => $"{serviceKey.GetType()} {serviceKey}",
     };
 }

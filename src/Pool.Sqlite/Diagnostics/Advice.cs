@@ -5,7 +5,7 @@ internal static class Advice
 {
     public static IReadOnlyList<SqlitePoolAdvice> For(PoolView view) =>
     [
-        .. new[] { BaseSize(view), Reuse(view), PoolSize(view), WriteQueue(view), LongLease(view), WalPinned(view), CacheSize(view) }
+        .. new[] { BaseSize(view), Reuse(view), PoolSize(view), WriteQueue(view), QueueCapacity(view), LongLease(view), WalPinned(view), CacheSize(view) }
             .OfType<SqlitePoolAdvice>(),
         .. ForEngine(view.Engine),
     ];
@@ -87,6 +87,30 @@ internal static class Advice
                 + "rows into one WriteAsync or ExecuteManyAsync; and keep transactions short: writes wait for each other.",
                 Words.Of($"In the last {Words.Time(recent.Elapsed)} {waits.Count} writes had to wait for the write gate, {Words.Time(waits.Mean)} each: {waiting:0.##} at any moment."))
             : null;
+    }
+
+    private static SqlitePoolAdvice? QueueCapacity(PoolView view)
+    {
+        PoolWindow recent = view.Recent;
+        bool waitsLong = recent.RoomWaits.Count >= Thresholds.FewestWaits && recent.RoomWaits.Mean >= Thresholds.LongWait;
+        if (view.IsClosed || (recent.PostsRefused < Thresholds.FewestWaits && !waitsLong))
+        {
+            return null;
+        }
+
+        string evidence = Words.Of(
+            $"Of the write queue, {Words.Full(view, recent)}; {recent.Commits.Count} batches took {Words.Time(recent.Commits.Mean)} each for their COMMIT.");
+        return recent.Commits.Mean >= Thresholds.SlowCommit
+            ? new SqlitePoolAdvice(
+                "queue-commits",
+                "See what keeps the disk busy, or which other process reads while this one commits; set Writes.Synchronous to Normal "
+                + "where it is Full and the last commits may be lost in a power failure: the commits of the write queue are slow, and "
+                + "more room would only make writes wait there.",
+                evidence)
+            : new SqlitePoolAdvice(
+                "queue-capacity",
+                Words.Of($"Make Writes.Capacity larger than {view.Statistics.Writes.Capacity} when writes come in bursts. When they never stop, more come than can be written: keep the functions short, or put more rows into each."),
+                evidence);
     }
 
     private static SqlitePoolAdvice? LongLease(PoolView view)

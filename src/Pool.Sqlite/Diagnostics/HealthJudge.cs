@@ -9,7 +9,7 @@ internal static class HealthJudge
 {
     public static (SqlitePoolStatus Status, IReadOnlyList<string> Reasons) Judge(PoolView view)
     {
-        List<(SqlitePoolStatus Status, string Text)> found = [.. Closed(view), .. Use(view), .. Failures(view), .. Leaks(view), .. Wal(view)];
+        List<(SqlitePoolStatus Status, string Text)> found = [.. Closed(view), .. Use(view), .. Failures(view), .. Leaks(view), .. Queue(view), .. Wal(view)];
         return (found.Select(static one => one.Status).DefaultIfEmpty().Max(), [.. found.Select(static one => one.Text)]);
     }
 
@@ -60,7 +60,7 @@ internal static class HealthJudge
         if (minute.OpenFailures > 0)
         {
             // Nothing is open and nothing can be opened: whoever comes now gets an exception.
-            bool all = minute.Misses == 0 && view.Statistics.Open == 0;
+            bool all = minute.Misses == 0 && view.NothingIsOpen;
             yield return (
                 all ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,
                 Words.Of($"{minute.OpenFailures} attempts to open a connection failed in the last {Words.Time(minute.Elapsed)}{(all ? ", and none succeeded" : "")}."));
@@ -92,10 +92,23 @@ internal static class HealthJudge
         }
     }
 
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Queue(PoolView view)
+    {
+        PoolWindow minute = view.Minute;
+
+        // A closed pool refuses posts as well, and that is said already.
+        if (!view.IsClosed && (minute.PostsRefused > 0 || minute.RoomWaits.Mean >= Thresholds.LongMeanWait))
+        {
+            yield return (SqlitePoolStatus.Warning, $"The write queue was full: {Words.Full(view, minute)}.");
+        }
+    }
+
     private static IEnumerable<(SqlitePoolStatus Status, string Text)> Wal(PoolView view)
     {
-        // SQLite cuts a WAL back to the limit after a checkpoint: at twice that, there has not been one for long.
-        long large = view.WalLimit < 0 ? Thresholds.LargeWalWithoutLimit : Math.Max(Thresholds.LargeWal, 2 * view.WalLimit);
+        // A checkpoint is due after so many pages, and SQLite then cuts the WAL back to the limit: at twice what that allows, there
+        // has not been one for long.
+        long allowed = Math.Min(Math.Max(view.WalLimit, view.WalCheckpoint), long.MaxValue / 2);
+        long large = Math.Max(view.WalLimit < 0 ? Thresholds.LargeWalWithoutLimit : Thresholds.LargeWal, 2 * allowed);
         if (view.WalBytes > large)
         {
             yield return (

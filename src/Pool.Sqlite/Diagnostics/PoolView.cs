@@ -7,6 +7,9 @@ internal sealed record PoolView
 
     public required bool IsClosed { get; init; }
 
+    /// <summary>True when not even a writer has its connection.</summary>
+    public required bool NothingIsOpen { get; init; }
+
     /// <summary>The last minute.</summary>
     public required PoolWindow Minute { get; init; }
 
@@ -22,6 +25,9 @@ internal sealed record PoolView
 
     /// <summary><c>journal_size_limit</c>; negative for none.</summary>
     public required long WalLimit { get; init; }
+
+    /// <summary>At which size of the WAL a commit runs a checkpoint; 0 for none.</summary>
+    public required long WalCheckpoint { get; init; }
 
     public required double FullestCache { get; init; }
 

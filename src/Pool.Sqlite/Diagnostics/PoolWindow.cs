@@ -28,6 +28,12 @@ internal sealed class PoolWindow(TimeSpan elapsed, PoolSample from, PoolSample t
 
     public Waits WriteGateWaits => Waits.Between(from.Statistics.WriteGateWaits, to.Statistics.WriteGateWaits);
 
+    public long PostsRefused => to.Statistics.Writes.PostsRefused - from.Statistics.Writes.PostsRefused;
+
+    public Waits RoomWaits => Waits.Between(from.Statistics.Writes.RoomWaits, to.Statistics.Writes.RoomWaits);
+
+    public Waits Commits => Waits.Between(from.Statistics.Writes.CommitTime, to.Statistics.Writes.CommitTime);
+
     public long CacheHits => to.Cache.Hits - from.Cache.Hits;
 
     public long CacheMisses => to.Cache.Misses - from.Cache.Misses;
@@ -38,7 +44,7 @@ internal sealed class PoolWindow(TimeSpan elapsed, PoolSample from, PoolSample t
         : Math.Clamp((to.Cpu - from.Cpu) / (elapsed * Environment.ProcessorCount), 0, 1);
 }
 
-/// <summary>Waits of one kind.</summary>
+/// <summary>What took its time: waits of one kind, or commits.</summary>
 internal readonly record struct Waits(long Count, TimeSpan Total)
 {
     public TimeSpan Mean => Count == 0 ? TimeSpan.Zero : Total / Count;

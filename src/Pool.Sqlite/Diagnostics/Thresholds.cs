@@ -21,6 +21,9 @@ internal static class Thresholds
     /// <summary>A WAL is checkpointed at about 4 MB; four times that is no accident any more.</summary>
     public const long LargeWal = 16 << 20;
 
+    /// <summary>What SQLite's pages have, in bytes, unless a database was made with others.</summary>
+    public const long PageSize = 4096;
+
     /// <summary>Where no <c>journal_size_limit</c> is set there is nothing to compare a WAL with: then this is large.</summary>
     public const long LargeWalWithoutLimit = 256 << 20;
 
@@ -41,6 +44,9 @@ internal static class Thresholds
 
     /// <summary>As long as some dozens of statements take: waits that cost more than the work.</summary>
     public static readonly TimeSpan LongWait = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>A hard disk answers in some 10 ms; five times that for a COMMIT, and it is the disk, or another process, that holds up the rest.</summary>
+    public static readonly TimeSpan SlowCommit = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Half of the processors have nothing to do: more connections have something to run on.</summary>
     public const double IdleCpu = 0.5;

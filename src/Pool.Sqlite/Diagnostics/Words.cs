@@ -15,6 +15,10 @@ internal static class Words
 
     public static string Percent(double share) => Of($"{share * 100:0.#} %");
 
+    /// <summary>What it meant that the write queue was full.</summary>
+    public static string Full(PoolView view, PoolWindow window) => Of(
+        $"in the last {Time(window.Elapsed)} {window.PostsRefused} posts were refused, and {window.RoomWaits.Count} writes waited for room, {Time(window.RoomWaits.Mean)} each (Capacity {view.Statistics.Writes.Capacity})");
+
     /// <summary>A lease: name, what it is, how long it is out, and where it was rented.</summary>
     public static string Lease(SqlitePoolLease lease) =>
         $"lease {lease.Name} ({lease.Role}{(lease.HoldsWriteGate ? ", holds the write gate" : "")}), out for {Time(lease.Age)}{Site(lease.RentSite)}";

@@ -13,8 +13,11 @@ internal sealed class WriteCounters
     private long _postsRefused;
     private long _retries;
     private int _largestBatch;
+    private int _waitingForRoom;
 
     public DurationHistogram CommitTimes { get; } = new();
+
+    public DurationHistogram RoomWaits { get; } = new();
 
     public void NoteSuccess() => Interlocked.Increment(ref _items);
 
@@ -27,6 +30,15 @@ internal sealed class WriteCounters
     public void NotePostRefused() => Interlocked.Increment(ref _postsRefused);
 
     public void NoteRetry() => Interlocked.Increment(ref _retries);
+
+    public void NoteWaitForRoom() => Interlocked.Increment(ref _waitingForRoom);
+
+    /// <summary>The wait for room is over, whether there was any or not.</summary>
+    public void NoteRoom(TimeSpan waited)
+    {
+        RoomWaits.Record(waited);
+        Interlocked.Decrement(ref _waitingForRoom);
+    }
 
     /// <summary>A commit; only the loop of the queue calls this.</summary>
     public void NoteBatch(int items, TimeSpan commit)
@@ -43,6 +55,7 @@ internal sealed class WriteCounters
     {
         Capacity = capacity,
         Queued = queued,
+        WaitingForRoom = Volatile.Read(ref _waitingForRoom),
         Batches = Interlocked.Read(ref _batches),
         Items = Interlocked.Read(ref _items),
         LargestBatch = Volatile.Read(ref _largestBatch),
@@ -52,5 +65,6 @@ internal sealed class WriteCounters
         PostsRefused = Interlocked.Read(ref _postsRefused),
         Retries = Interlocked.Read(ref _retries),
         CommitTime = CommitTimes.Summarize(),
+        RoomWaits = RoomWaits.Summarize(),
     };
 }

@@ -50,13 +50,13 @@ internal sealed partial class WriteLoop
         _failures.Clear();
         IReadOnlyList<WriteItem> batch = _backlog.Take(_options.MaxBatchSize);
         Exception? culprit = Run(batch, out int done);
+        PoolTracing.EndBatch(span, done, culprit);
         physical.IsRetired |= MayBeTheConnection(culprit) || _failures.Exists(failed => MayBeTheConnection(failed.Failure));
         if (culprit is not null)
         {
             return ShareBlame(batch, culprit);
         }
 
-        PoolTracing.EndBatch(span, done);
         if (done == 0)
         {
             return true;
@@ -80,6 +80,7 @@ internal sealed partial class WriteLoop
         }
         catch (SqliteException e)
         {
+            PoolTracing.EndBatch(span, done, e);
             physical.IsRetired |= MayBeTheConnection(e);
             return ShareBlame(batch, e);
         }
@@ -185,7 +186,7 @@ internal sealed partial class WriteLoop
             {
                 throw new SqliteException(
                     "The database is locked: another process, or a connection outside this pool, held its lock for "
-                    + $"{deadline.Elapsed.TotalSeconds:0.#} s (BusyTimeout).",
+                    + $"{Words.Time(deadline.Elapsed)} (BusyTimeout).",
                     raw.SQLITE_BUSY);
             }
 

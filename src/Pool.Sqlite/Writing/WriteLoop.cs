@@ -123,9 +123,16 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
             _options.ItemTimeout == Timeout.InfiniteTimeSpan ? null : new(_options.ItemTimeout, _time);
         using CancellationTokenSource? either =
             limit is null ? null : CancellationTokenSource.CreateLinkedTokenSource(limit.Token, item.Token);
+        ValueTask added = _backlog.Add(item, either?.Token ?? item.Token);
+        bool waits = item.Writes && !added.IsCompleted;
+        if (waits)
+        {
+            _counters.NoteWaitForRoom();
+        }
+
         try
         {
-            await _backlog.Add(item, either?.Token ?? item.Token).ConfigureAwait(false);
+            await added.ConfigureAwait(false);
             Start(item);
         }
         catch (ChannelClosedException)
@@ -135,6 +142,13 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
         catch (OperationCanceledException e)
         {
             item.Fail(item.Token.IsCancellationRequested ? e : WaitedTooLong());
+        }
+        finally
+        {
+            if (waits)
+            {
+                _counters.NoteRoom(_time.GetElapsedTime(item.ArrivedAt));
+            }
         }
     }
 

@@ -10,6 +10,8 @@ internal static class Load
         await pool.ExecuteAsync($"create table t (x)");
         await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(() => Use(pool, number)))).Limited();
 
+        await Queue(pool);
+
         // An open that nobody waits for any more still takes its place until it has ended.
         await Limit.Until(() => pool.GetStatistics().Opening == 0);
 
@@ -22,6 +24,17 @@ internal static class Load
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Limited());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.RentAsync(source.Token).AsTask());
+    }
+
+    // What comes while an item runs is one batch; with so little room, the rest of it waits.
+    private static async Task Queue(SqlitePool pool)
+    {
+        Task[] writes = [];
+        await pool.Writes.EnqueueAsync(_ => writes = Limit.OnThread(() => Enumerable.Range(0, 20)
+            .Select(i => (Task)pool.Writes.ExecuteAsync($"insert into t values ({i})")).ToArray()).Result).Limited();
+        await Task.WhenAll(writes).Limited();
+        await Assert.ThrowsAnyAsync<Exception>(() => pool.Writes.ExecuteAsync($"insert into nowhere values (1)").Limited());
+        await Limit.Until(() => pool.GetStatistics().Writes.WaitingForRoom == 0);
     }
 
     private static async Task Use(SqlitePool pool, int number)

@@ -9,6 +9,7 @@ internal sealed class Meters : IDisposable
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, long> _values = new();
     private readonly ConcurrentDictionary<string, long> _counts = new();
+    private readonly ConcurrentDictionary<string, long> _sums = new();
     private readonly string _poolName;
 
     public Meters(string poolName)
@@ -22,6 +23,7 @@ internal sealed class Meters : IDisposable
             }
         };
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Note(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Note(instrument, value, tags));
         _listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Note(instrument, 0, tags));
         _listener.Start();
     }
@@ -34,6 +36,9 @@ internal sealed class Meters : IDisposable
 
     /// <summary>How often something was recorded.</summary>
     public long Count(string instrument) => _counts.GetValueOrDefault(instrument);
+
+    /// <summary>All that was recorded, added up.</summary>
+    public long Sum(string instrument) => _sums.GetValueOrDefault(instrument);
 
     public void Dispose() => _listener.Dispose();
 
@@ -51,6 +56,7 @@ internal sealed class Meters : IDisposable
         {
             _values[instrument.Name + state] = value;
             _counts.AddOrUpdate(instrument.Name, 1, static (_, count) => count + 1);
+            _sums.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value);
         }
     }
 }

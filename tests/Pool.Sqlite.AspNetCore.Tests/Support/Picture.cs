@@ -26,7 +26,11 @@ internal static class Picture
             path.Contains("-phone", StringComparison.Ordinal) ? 360 : 1000,
             path.Contains("-dark", StringComparison.Ordinal) ? ColorScheme.Dark : ColorScheme.Light);
         using CancellationTokenSource end = new(Busy);
-        Task[] load = [.. Enumerable.Range(0, 12).Select(number => Use(app.Pool, number, end.Token))];
+        Task[] load =
+        [
+            .. Enumerable.Range(0, 12).Select(number => Use(app.Pool, number, end.Token)),
+            .. Enumerable.Range(0, 40).Select(number => Queue(app.Pool, number, end.Token)),
+        ];
         using PooledConnection report = await Task.Run(() => RentForReport(app.Pool));
         using PooledCommand command = report.CreateCommand("select customer, sum(total) from orders group by customer order by 2 desc");
         using DbDataReader rows = await command.ExecuteReaderAsync();
@@ -50,6 +54,17 @@ internal static class Picture
             using PooledConnection lease = await pool.RentAsync(CancellationToken.None);
             lease.Run(number % 4 == 0 ? $"insert into orders (customer, total) values ('c{random.Next(100)}', {random.Next(500)})" : "select count(*) from orders");
             await Task.Delay(random.Next(5, 160), CancellationToken.None);
+        }
+    }
+
+    private static async Task Queue(SqlitePool pool, int number, CancellationToken end)
+    {
+        Random random = new(number);
+        while (!end.IsCancellationRequested)
+        {
+            await Task.Delay(random.Next(20, 400), CancellationToken.None);
+            await Task.WhenAll(Enumerable.Range(0, random.Next(50)).Select(i =>
+                pool.Writes.ExecuteAsync($"insert into orders (customer, total) values ({$"c{number}"}, {i})", CancellationToken.None)));
         }
     }
 }

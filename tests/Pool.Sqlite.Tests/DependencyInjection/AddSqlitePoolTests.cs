@@ -84,6 +84,17 @@ public sealed class AddSqlitePoolTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_that_is_an_empty_text_is_a_key_like_any_other()
+    {
+        _services.AddSqlitePool(_database.ConnectionString);
+        _services.AddSqlitePool("", $"Data Source={_database.In("keyed.db")}");
+        await using ServiceProvider provider = _services.BuildServiceProvider();
+
+        Assert.Equal("test.db", provider.GetRequiredService<SqlitePool>().Name);
+        Assert.Equal("keyed.db", provider.GetRequiredKeyedService<SqlitePool>("").Name);
+    }
+
+    [Fact]
     public async Task Adding_it_again_adds_settings_and_no_second_pool()
     {
         _services.AddSqlitePool("Data Source=elsewhere.db").Configure(options => options.PoolSize = 2);

@@ -22,8 +22,9 @@ public sealed class BindingTests : IDisposable
 
         SqlitePoolOptions options = Bind(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
 
+        Assert.Contains(samples, each => each.Path == "Writes:Synchronous");
         Assert.All(samples, each => Assert.Equal(each.Value, Read(options, each.Path)));
-        Assert.True(samples.Length >= 24, "Fewer were tried than there are.");
+        Assert.True(samples.Length >= 29, "Fewer were tried than there are.");
         Assert.Equal("1", options.Pragmas.Additional["SECURE_DELETE"]);
         Assert.Equal("0", options.Pragmas.Additional["cell_size_check"]);
         Assert.Null(options.ConnectionOpened);
@@ -55,6 +56,7 @@ public sealed class BindingTests : IDisposable
         const string Prefix = "POOL_SQLITE_BINDING_TEST_";
         Environment.SetEnvironmentVariable($"{Prefix}SqlitePool__PoolSize", "20");
         Environment.SetEnvironmentVariable($"{Prefix}SqlitePool__Pragmas__Additional__secure_delete", "1");
+        Environment.SetEnvironmentVariable($"{Prefix}SqlitePool__Writes__Capacity", "7");
         try
         {
             IConfiguration configuration = new ConfigurationBuilder()
@@ -74,6 +76,7 @@ public sealed class BindingTests : IDisposable
             using PooledConnection connection = pool.Rent();
 
             Assert.Equal((20, 1), (pool.GetStatistics().PoolSize, pool.GetStatistics().MaxOverflow));
+            Assert.Equal(7, pool.GetStatistics().Writes.Capacity);
             Assert.Equal(_database.ConnectionString, pool.ConnectionString);
             Assert.Equal("1", connection.Ask("PRAGMA secure_delete"));
         }
@@ -81,6 +84,7 @@ public sealed class BindingTests : IDisposable
         {
             Environment.SetEnvironmentVariable($"{Prefix}SqlitePool__PoolSize", null);
             Environment.SetEnvironmentVariable($"{Prefix}SqlitePool__Pragmas__Additional__secure_delete", null);
+            Environment.SetEnvironmentVariable($"{Prefix}SqlitePool__Writes__Capacity", null);
         }
     }
 

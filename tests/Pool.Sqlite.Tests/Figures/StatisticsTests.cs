@@ -51,6 +51,52 @@ public sealed class StatisticsTests
     }
 
     [Fact]
+    public async Task A_statement_that_is_the_pools_own_is_no_command()
+    {
+        using TempDatabase database = new();
+        await using SqlitePool pool = new(database.Options());
+        await pool.ExecuteAsync($"create table t(x)");
+        await pool.ExecuteManyAsync("insert into t values ($x)", [[1], [2]]);
+        Task[] items = [];
+        await pool.Writes.EnqueueAsync(connection =>
+        {
+            connection.Run("insert into t values (3)");
+            items = Limit.OnThread(() => Enumerable.Range(4, 3)
+                .Select(x => (Task)pool.Writes.ExecuteAsync("insert into t values ($x)", [x])).ToArray()).Result;
+        }).Limited();
+        await Task.WhenAll(items).Limited();
+
+        // The table, two rows and four items; twice the parameters were read first. Neither BEGIN nor SAVEPOINT.
+        SqlitePoolStatistics statistics = pool.GetStatistics();
+        Assert.Equal(9, statistics.StatementHits + statistics.StatementMisses);
+    }
+
+    [Fact]
+    public async Task While_a_connection_is_being_closed_nothing_is_counted_twice()
+    {
+        using TempDatabase database = new();
+        using TestLog log = new();
+        await using SqlitePool pool = new(database.Options(size: 1), log);
+        List<long> seen = [];
+        log.Written = entry =>
+        {
+            if (entry.Id == 12)
+            {
+                seen.Add(pool.GetStatistics().StatementMisses);
+            }
+        };
+        using (PooledConnection connection = pool.Rent())
+        {
+            connection.Run("create table t(x)");
+            connection.Run("insert into t values (1)");
+            connection.Retire();
+        }
+
+        seen.Add(pool.GetStatistics().StatementMisses);
+        Assert.Equal([2, 2], seen);
+    }
+
+    [Fact]
     public async Task The_peak_is_the_most_that_were_out_at_once()
     {
         using TempDatabase database = new();

@@ -124,6 +124,39 @@ public sealed class HealthTests : SeeingTest
     }
 
     [Fact]
+    public async Task So_are_those_of_the_writers_connections()
+    {
+        using SqlitePool pool = Pool(more: options => options.ConnectionString = $"Data Source={Database.In("missing/x.db")}");
+        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => pool.RentWriterAsync().Limited());
+        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => pool.Writes.ExecuteAsync($"create table t(x)").Limited());
+
+        AssertIs(SqlitePoolStatus.Critical, pool, "2 attempts to open a connection failed");
+        Assert.Equal(2, Log.Entries.Count(entry => entry.Id == 4));
+    }
+
+    [Fact]
+    public async Task One_that_fails_while_the_writer_has_its_own_is_a_warning()
+    {
+        bool fails = false;
+        await using SqlitePool pool = Pool(more: options =>
+        {
+            options.CreateRetries = 0;
+            options.ConnectionOpened = _ =>
+            {
+                if (fails)
+                {
+                    throw new InvalidOperationException("It was told to fail.");
+                }
+            };
+        });
+        (await pool.RentWriterAsync()).Dispose();
+        fails = true;
+        await Assert.ThrowsAsync<InvalidOperationException>(() => pool.RentAsync().Limited());
+
+        AssertIs(SqlitePoolStatus.Warning, pool, "1 attempts to open a connection failed");
+    }
+
+    [Fact]
     public async Task A_failed_health_check_is_a_warning()
     {
         await using SqlitePool pool = Pool();
@@ -154,6 +187,19 @@ public sealed class HealthTests : SeeingTest
 
         AssertIs(SqlitePoolStatus.Warning, pool, "it is not being checkpointed");
         Assert.Equal(new FileInfo(Database.Path + "-wal").Length, pool.GetHealth().WalBytes);
+    }
+
+    [Theory]
+    [InlineData(0, long.MaxValue)]
+    [InlineData(100_000, 1_000_000)]
+    public async Task One_that_is_as_large_as_the_settings_let_it_become_is_not(int pages, long limit)
+    {
+        await using SqlitePool pool = Pool(more: options =>
+            (options.Pragmas.WalAutoCheckpointPages, options.Pragmas.JournalSizeLimitBytes) = (pages, limit));
+        WriteMuch(pool);
+
+        Assert.InRange(pool.GetHealth().WalBytes, Thresholds.LargeWal, long.MaxValue);
+        Assert.Empty(pool.GetHealth().Reasons);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
+using SQLitePCL;
 
 namespace Pool.Sqlite.Tests.Seeing;
 
@@ -59,6 +60,22 @@ public abstract class SeeingTest : IDisposable
             connection.Run("insert into big values (zeroblob(1000000))");
         }
     }
+
+    /// <summary>For <see cref="SqlitePoolOptions.ConnectionOpened"/>: each COMMIT takes a quarter of a second.</summary>
+    private protected void SlowCommits(SqliteConnection connection) => raw.sqlite3_commit_hook(
+        connection.Handle,
+        _ =>
+        {
+            Time.Advance(TimeSpan.FromSeconds(0.25));
+            return 0;
+        },
+        null);
+
+    private protected static SqlitePoolAdvice Advised(SqlitePool pool, string id) =>
+        Assert.Single(pool.GetHealth().Advice, advice => advice.Id == id);
+
+    private protected static void AssertSilent(SqlitePool pool, string id) =>
+        Assert.DoesNotContain(pool.GetHealth().Advice, advice => advice.Id == id);
 
     private protected LogEntry Logged(int id) => Assert.Single(Log.Entries, entry => entry.Id == id);
 }

@@ -35,11 +35,15 @@ public sealed class SeenSecretsTests : SeeingTest
             await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => waiting.Limited());
             lease.Retire();
             lease.Dispose();
+            await pool.Writes.ExecuteAsync($"create table t(value text check (length(value) > 9))").Limited();
+            Assert.True(pool.Writes.TryPost($"insert into t values ({Secret})"));
+            await pool.Writes.FlushAsync().Limited();
             meters.RecordObservableInstruments();
             See(pool);
         }
 
         _seen.Enqueue(Log.Text);
+        Assert.Contains(_seen, text => text.Contains("posted to the write queue", StringComparison.Ordinal));
         Assert.Contains(_seen, text => text.Contains("LeakThreshold", StringComparison.Ordinal));
         Assert.Contains(_seen, text => text.Contains("db.client.connection.pool.name", StringComparison.Ordinal));
         Assert.All(_seen, text => Assert.DoesNotContain(Secret, text, StringComparison.OrdinalIgnoreCase));
@@ -81,6 +85,7 @@ public sealed class SeenSecretsTests : SeeingTest
         };
         listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Hear(instrument, tags));
         listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) => Hear(instrument, tags));
+        listener.SetMeasurementEventCallback<int>((instrument, _, tags, _) => Hear(instrument, tags));
         listener.Start();
         return listener;
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
@@ -114,32 +113,5 @@ public sealed class SpanTests : SeeingTest
         Assert.Equal(ActivityStatusCode.Error, span.Status);
         Assert.Equal(typeof(SqliteException).FullName, span.GetTagItem("error.type"));
         Assert.All(span.TagObjects, tag => Assert.DoesNotContain("hunter2", $"{tag.Value}", StringComparison.Ordinal));
-    }
-
-    private sealed class SpanEar : IDisposable
-    {
-        private readonly ActivityListener _listener;
-        private readonly ConcurrentQueue<Activity> _spans = new();
-
-        public SpanEar(string pool)
-        {
-            _listener = new ActivityListener
-            {
-                ShouldListenTo = static source => source.Name == "Pool.Sqlite",
-                Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-                ActivityStopped = span =>
-                {
-                    if (Equals(span.GetTagItem("db.client.connection.pool.name"), pool))
-                    {
-                        _spans.Enqueue(span);
-                    }
-                },
-            };
-            ActivitySource.AddActivityListener(_listener);
-        }
-
-        public Activity[] Spans => [.. _spans];
-
-        public void Dispose() => _listener.Dispose();
     }
 }

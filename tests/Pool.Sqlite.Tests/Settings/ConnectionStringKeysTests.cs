@@ -76,6 +76,41 @@ public sealed class ConnectionStringKeysTests : IDisposable
     }
 
     [Fact]
+    public async Task Those_of_the_write_queue_reach_it()
+    {
+        SqlitePoolOptions options = new()
+        {
+            ConnectionString = $"{_database.ConnectionString};Write Queue Capacity=7;write queue max batch size=2;"
+                + "WriteQueueMaxBatchDelay=0.5;Write Queue Item Timeout=00:01:00;Write Queue Synchronous=full",
+        };
+        await using SqlitePool pool = new(options);
+
+        Assert.Equal("2", await pool.Writes.EnqueueAsync(connection => connection.Ask("PRAGMA synchronous")).Limited());
+        Assert.Equal(7, pool.GetStatistics().Writes.Capacity);
+        using PooledConnection other = pool.Rent();
+        Assert.Equal("1", other.Ask("PRAGMA synchronous"));
+
+        OptionsCheck.Check(options);
+        Assert.Equal((2, TimeSpan.FromSeconds(0.5)), (options.Writes.MaxBatchSize, options.Writes.MaxBatchDelay));
+        Assert.Equal((TimeSpan.FromMinutes(1), SynchronousMode.Full), (options.Writes.ItemTimeout, options.Writes.Synchronous));
+    }
+
+    [Fact]
+    public async Task An_option_of_the_write_queue_that_is_not_at_its_default_wins_as_well()
+    {
+        SqlitePoolOptions options = new()
+        {
+            ConnectionString = $"{_database.ConnectionString};Write Queue Capacity=7;Write Queue Synchronous=Full",
+            Writes = { Synchronous = SynchronousMode.Off },
+        };
+        await using SqlitePool pool = new(options);
+
+        Assert.Equal("0", await pool.Writes.EnqueueAsync(connection => connection.Ask("PRAGMA synchronous")).Limited());
+        Assert.Equal(7, pool.GetStatistics().Writes.Capacity);
+        Assert.Equal(10_000, options.Writes.Capacity);
+    }
+
+    [Fact]
     public void Every_option_that_is_one_value_has_a_key()
     {
         string[] options =
@@ -84,6 +119,7 @@ public sealed class ConnectionStringKeysTests : IDisposable
                 .Where(property => property.PropertyType.IsValueType || property.PropertyType == typeof(string))
                 .Select(property => property.Name == "Name" ? "PoolName" : property.Name)
                 .Except(["ConnectionString"]),
+            .. typeof(SqliteWriteQueueOptions).GetProperties().Select(property => "WriteQueue" + property.Name),
         ];
         string message = Assert.Throws<ArgumentException>(() => new SqlitePool("xyz=1")).Message;
         string keys = message.Replace(" ", "", StringComparison.Ordinal);
@@ -122,6 +158,9 @@ public sealed class ConnectionStringKeysTests : IDisposable
     [InlineData("PoolSzie=3", "Pool Size")]
     [InlineData("Rent Timout=3", "Rent Timeout")]
     [InlineData("MaxOverfow=3", "Max Overflow")]
+    [InlineData("Write Queue Capasity=3", "Write Queue Capacity")]
+    [InlineData("Write Que Capacity=3", "Write Queue Capacity")]
+    [InlineData("WriteQueueBatchSize=3", "Write Queue Max Batch Size")]
     [InlineData("Data Sorce=x.db", "Data Source")]
     [InlineData("Recursive Trigers=1", "Recursive Triggers")]
     [InlineData("Passwort=hunter2", "Password")]
@@ -152,6 +191,11 @@ public sealed class ConnectionStringKeysTests : IDisposable
     [InlineData("Journal Mode=Sideways", "Journal Mode='Sideways'", "Wal")]
     [InlineData("Synchronous=9", "Synchronous='9'", "Normal")]
     [InlineData("Pool Size=0", "PoolSize is 0", "1 to 10,000")]
+    [InlineData("Write Queue Capacity=lots", "Write Queue Capacity='lots'", "a whole number")]
+    [InlineData("Write Queue Capacity=0", "Writes.Capacity is 0", "1 or more")]
+    [InlineData("Write Queue Item Timeout=soon", "Write Queue Item Timeout='soon'", "Infinite")]
+    [InlineData("Write Queue Max Batch Delay=Infinite", "Writes.MaxBatchDelay is", "zero to 24 days")]
+    [InlineData("Write Queue Synchronous=9", "Write Queue Synchronous='9'", "Normal")]
     public void A_value_that_makes_no_sense_is_said_with_what_is_allowed(string key, string named, string allowed)
     {
         string message = Assert.Throws<ArgumentException>(() => new SqlitePool($"{_database.ConnectionString};{key}")).Message;
