@@ -82,7 +82,7 @@ public sealed partial class PooledCommand
         }
         finally
         {
-            registration.Unregister();
+            registration.Dispose();
         }
     }
 
@@ -270,7 +270,8 @@ public sealed partial class PooledCommand
         {
             if (cancellationToken.CanBeCanceled)
             {
-                registration.Unregister();
+                // It waits for a callback that is under way, which would otherwise stop what this command runs next.
+                registration.Dispose();
             }
 
             physical.Stop.LiftDeadline();
