@@ -45,9 +45,13 @@ public sealed partial class PooledCommand
         bool outermost = connection.Enter();
         try
         {
-            connection.Physical.Finish(open);
             _open = null;
             _execution = 0;
+            connection.Physical.Finish(open);
+            if (open.End is not (raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE))
+            {
+                throw NotStored(open.End);
+            }
         }
         finally
         {

@@ -22,14 +22,19 @@ public sealed partial class PooledCommand
             }
 
             int result = raw.sqlite3_step(native);
+            object? value = kind == Execution.Scalar && result == raw.SQLITE_ROW ? ReadFirstColumn(native) : null;
+            if (writes && result == raw.SQLITE_ROW)
+            {
+                // With RETURNING everything is written before the first row; foreign keys are checked, and it is committed, here.
+                result = raw.sqlite3_reset(native);
+            }
+
             if (physical.IsLocked(result))
             {
                 return new Outcome(Obstacle.Lock);
             }
 
             physical.ThrowUnlessDone(result);
-
-            object? value = kind == Execution.Scalar && result == raw.SQLITE_ROW ? ReadFirstColumn(native) : null;
             return new Outcome(value, statement.HasColumns ? -1 : raw.sqlite3_changes(physical.Handle));
         }
         finally
@@ -74,7 +79,14 @@ public sealed partial class PooledCommand
                 ? new Outcome(null, driver.ExecuteNonQuery())
                 : new Outcome(driver.ExecuteScalar(), -1);
 
-            // The driver runs the rest of a batch while it disposes its reader, and swallows what goes wrong there.
+            // While it disposes its reader the driver ends the statement, runs the rest of a batch, and swallows what goes wrong.
+            int end = statement.ReturnsWhatItWrites ? raw.sqlite3_errcode(physical.Handle) : raw.SQLITE_OK;
+            if (physical.IsLocked(end))
+            {
+                return new Outcome(Obstacle.Lock);
+            }
+
+            physical.ThrowUnlessDone(end);
             return !physical.Stop.HasHit(_execution)
                 ? outcome
                 : throw new SqliteException("The statement was interrupted.", raw.SQLITE_INTERRUPT);
@@ -96,6 +108,11 @@ public sealed partial class PooledCommand
         _open = physical.AddReader(reader, statement, !statement.IsReadOnly);
         return new Outcome(new PooledDataReader(reader, this, closesConnection: behavior != inner), -1);
     }
+
+    private static SqliteException NotStored(int result) => new(
+        "Closing the reader was to end its statement, which has written, and SQLite refused: "
+        + $"{raw.sqlite3_errstr(result).utf8_to_string()}. Nothing of it is stored.",
+        result);
 
     // As the driver's GetValue answers.
     private static object ReadFirstColumn(sqlite3_stmt statement) => raw.sqlite3_column_type(statement, 0) switch

@@ -136,7 +136,14 @@ internal sealed partial class PhysicalConnection
             return;
         }
 
+        bool ends = open.Statement.ReturnsWhatItWrites && !open.Reader.IsClosed;
         open.Reader.Dispose();
+        if (ends)
+        {
+            // The driver swallows it.
+            open.End = raw.sqlite3_errcode(Handle);
+        }
+
         open.IsFinished = true;
         _readers.Remove(open);
         NoteReading(_readers.Count == 0 ? null : _readers[^1]);
@@ -189,7 +196,7 @@ internal sealed partial class PhysicalConnection
 
     public void ThrowUnlessDone(int result)
     {
-        if (result is not (raw.SQLITE_DONE or raw.SQLITE_ROW))
+        if (result is not (raw.SQLITE_DONE or raw.SQLITE_ROW or raw.SQLITE_OK))
         {
             SqliteException.ThrowExceptionForRC(result, Handle);
         }
