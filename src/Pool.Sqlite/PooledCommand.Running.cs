@@ -75,6 +75,12 @@ public sealed partial class PooledCommand
                 return OpenReader(physical, statement, behavior);
             }
 
+            if (statement.ReturnsWhatItWrites)
+            {
+                // Its end, where it can meet a lock, is not one that the driver tries again.
+                raw.sqlite3_busy_timeout(physical.Handle, 0);
+            }
+
             Outcome outcome = kind == Execution.NonQuery
                 ? new Outcome(null, driver.ExecuteNonQuery())
                 : new Outcome(driver.ExecuteScalar(), -1);
@@ -97,6 +103,11 @@ public sealed partial class PooledCommand
             {
                 values.Clear();
             }
+
+            if (statement.ReturnsWhatItWrites)
+            {
+                raw.sqlite3_busy_timeout(physical.Handle, physical.BusyTimeoutMilliseconds);
+            }
         }
     }
 
@@ -108,11 +119,6 @@ public sealed partial class PooledCommand
         _open = physical.AddReader(reader, statement, !statement.IsReadOnly);
         return new Outcome(new PooledDataReader(reader, this, closesConnection: behavior != inner), -1);
     }
-
-    private static SqliteException NotStored(int result) => new(
-        "Closing the reader was to end its statement, which has written, and SQLite refused: "
-        + $"{raw.sqlite3_errstr(result).utf8_to_string()}. Nothing of it is stored.",
-        result);
 
     // As the driver's GetValue answers.
     private static object ReadFirstColumn(sqlite3_stmt statement) => raw.sqlite3_column_type(statement, 0) switch

@@ -136,7 +136,7 @@ internal sealed partial class PhysicalConnection
             return;
         }
 
-        bool ends = open.Statement.ReturnsWhatItWrites && !open.Reader.IsClosed;
+        bool ends = open.Statement.ReturnsWhatItWrites && open is { HasFailed: false, Reader.IsClosed: false };
         open.Reader.Dispose();
         if (ends)
         {

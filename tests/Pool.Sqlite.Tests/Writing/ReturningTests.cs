@@ -69,6 +69,29 @@ public sealed class ReturningTests : IDisposable
         Assert.Equal("1", lease.Ask("select count(*) from t"));
     }
 
+    [Fact]
+    public async Task A_reader_that_has_told_already_is_closed_in_silence()
+    {
+        await using SqlitePool pool = new(_database.Options());
+        using PooledConnection lease = pool.Rent();
+        lease.Run("create table parent(id integer primary key)");
+        lease.Run("create table t(parent references parent)");
+        using PooledCommand command = lease.CreateCommand("insert into t values (1) returning parent");
+        DbDataReader reader = command.ExecuteReader();
+        Assert.True(reader.Read());
+        Assert.Throws<SqliteException>(() => reader.Read());
+        reader.Dispose();
+
+        command.CommandText = "insert into t values (null) returning parent";
+        reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+        }
+
+        reader.Dispose();
+        Assert.Equal("1", lease.Ask("select count(*) from t"));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
