@@ -11,7 +11,7 @@ public sealed partial class PooledCommand
     private OpenReader? _open;
 
     // The number of the execution that is going on, or whose reader is open, and what stops it; 0 for none.
-    private int _execution;
+    private long _execution;
     private StopSignal? _stop;
 
     /// <summary>What is wanted of a statement.</summary>

@@ -87,7 +87,7 @@ public sealed partial class PooledCommand
         }
 
         bool outermost = connection.Enter();
-        int was = _stop!.Resume(_execution);
+        long was = _stop!.Resume(_execution);
         try
         {
             return step(reader);
