@@ -14,6 +14,9 @@ internal sealed partial class PhysicalConnection
     private readonly TimeSpan _rentTimeout;
     private Exposure? _exposure;
     private readonly bool _wasExposedToHook;
+
+    // Closed, it would take the database with it: what cannot be undone stays, as on a connection without a pool.
+    private readonly bool _isTheDatabase;
     private bool _isExposed;
     private bool _inSnapshot;
     private GateFlow? _gateFlow;
@@ -23,6 +26,7 @@ internal sealed partial class PhysicalConnection
     {
         Driver = driver;
         _rentTimeout = options.RentTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.RentTimeout;
+        _isTheDatabase = target.Kind == DatabaseKind.PrivateMemory;
         _wasExposedToHook = options.ConnectionOpened is not null;
         BusyTimeoutMilliseconds = (int)options.Pragmas.BusyTimeout.TotalMilliseconds;
         Handle = driver.Handle!;
