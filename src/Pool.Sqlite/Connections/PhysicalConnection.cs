@@ -193,10 +193,11 @@ internal sealed partial class PhysicalConnection
 
     /// <summary>
     /// True when another connection's lock is in the way, so that trying again can help. Not so SQLITE_BUSY_SNAPSHOT,
-    /// nor a table that this connection itself has locked.
+    /// nor a table that this connection itself has locked, nor a commit while a reader of its own still writes.
     /// </summary>
     public bool IsLocked(int result) => result is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
-        && raw.sqlite3_extended_errcode(Handle) is raw.SQLITE_BUSY or raw.SQLITE_BUSY_RECOVERY or raw.SQLITE_LOCKED_SHAREDCACHE;
+        && raw.sqlite3_extended_errcode(Handle) is raw.SQLITE_BUSY or raw.SQLITE_BUSY_RECOVERY or raw.SQLITE_LOCKED_SHAREDCACHE
+        && !(result == raw.SQLITE_BUSY && _readers.Exists(static open => open is { Writes: true, Reader.IsClosed: false }));
 
     public void ThrowUnlessDone(int result)
     {

@@ -95,6 +95,33 @@ public sealed class ReturningTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task A_commit_while_its_reader_is_open_fails_at_once_and_says_why(bool asText)
+    {
+        SqlitePoolOptions options = _database.Options();
+        options.Pragmas.BusyTimeout = TimeSpan.FromSeconds(3);
+        await using SqlitePool pool = new(options);
+        using PooledConnection lease = pool.Rent();
+        lease.Run("create table t(value)");
+        PooledTransaction? transaction = asText ? null : lease.BeginTransaction();
+        lease.Run(asText ? "begin immediate" : "select 1");
+        using DbDataReader reader = lease.CreateCommand("insert into t values (1), (2) returning value").ExecuteReader();
+        SqliteException refused = Assert.Throws<SqliteException>(() =>
+        {
+            if (asText)
+            {
+                lease.Run("commit");
+            }
+            else
+            {
+                transaction!.Commit();
+            }
+        });
+        Assert.Contains("statements in progress", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task One_whose_commit_meets_a_reader_waits_for_it(bool scalar)
     {
         SqlitePoolOptions options = _database.Options();
