@@ -11,7 +11,7 @@ public sealed partial class PooledCommand
     private OpenReader? _open;
 
     // The number of the execution that is going on, or whose reader is open, and what stops it; 0 for none.
-    private int _execution;
+    private long _execution;
     private StopSignal? _stop;
 
     /// <summary>What is wanted of a statement.</summary>
@@ -20,98 +20,6 @@ public sealed partial class PooledCommand
         NonQuery,
         Scalar,
         Reader,
-    }
-
-    /// <summary>The reader is closed through its wrapper.</summary>
-    internal void FinishReader(SqliteDataReader reader)
-    {
-        if (_open?.Reader == reader)
-        {
-            FinishReader();
-        }
-
-        reader.Dispose();
-    }
-
-    private void FinishReader()
-    {
-        // It is finished already when its lease went back.
-        if (_open is not { IsFinished: false } open || _connection is not { State: ConnectionState.Open } connection)
-        {
-            _open = null;
-            return;
-        }
-
-        bool outermost = connection.Enter();
-        try
-        {
-            connection.Physical.Finish(open);
-            _open = null;
-            _execution = 0;
-        }
-        finally
-        {
-            connection.Exit(outermost);
-        }
-    }
-
-    /// <summary>A step of the reader that the token can stop.</summary>
-    internal Task<bool> Step(
-        SqliteDataReader reader, Func<SqliteDataReader, bool> step, CancellationToken cancellationToken)
-    {
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return Task.FromCanceled<bool>(cancellationToken);
-        }
-
-        CancellationTokenRegistration registration =
-            cancellationToken.UnsafeRegister(static command => ((PooledCommand)command!).Cancel(), this);
-        try
-        {
-            return Task.FromResult(Step(reader, step));
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return Task.FromCanceled<bool>(cancellationToken);
-        }
-#pragma warning disable CA1031 // An asynchronous method throws through its task.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            return Task.FromException<bool>(e);
-        }
-        finally
-        {
-            registration.Unregister();
-        }
-    }
-
-    /// <summary>A step of the reader; stopped by <see cref="Cancel"/>.</summary>
-    internal bool Step(SqliteDataReader reader, Func<SqliteDataReader, bool> step)
-    {
-        PooledConnection connection = OpenConnection();
-
-        // Of a lease that went back only the reader is left, and that is closed.
-        if (connection.State == ConnectionState.Closed)
-        {
-            return step(reader);
-        }
-
-        bool outermost = connection.Enter();
-        int was = _stop!.Resume(_execution);
-        try
-        {
-            return step(reader);
-        }
-        catch (SqliteException e) when (WasStopped(e))
-        {
-            throw Stopped(e, CancellationToken.None);
-        }
-        finally
-        {
-            _stop.Resume(was);
-            connection.Exit(outermost);
-        }
     }
 
     private Outcome Run(Execution kind, CommandBehavior behavior)
@@ -270,7 +178,8 @@ public sealed partial class PooledCommand
         {
             if (cancellationToken.CanBeCanceled)
             {
-                registration.Unregister();
+                // It waits for a callback that is under way, which would otherwise stop what this command runs next.
+                registration.Dispose();
             }
 
             physical.Stop.LiftDeadline();

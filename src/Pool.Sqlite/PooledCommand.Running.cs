@@ -22,14 +22,19 @@ public sealed partial class PooledCommand
             }
 
             int result = raw.sqlite3_step(native);
+            object? value = kind == Execution.Scalar && result == raw.SQLITE_ROW ? ReadFirstColumn(native) : null;
+            if (writes && result == raw.SQLITE_ROW)
+            {
+                // With RETURNING everything is written before the first row; foreign keys are checked, and it is committed, here.
+                result = raw.sqlite3_reset(native);
+            }
+
             if (physical.IsLocked(result))
             {
                 return new Outcome(Obstacle.Lock);
             }
 
             physical.ThrowUnlessDone(result);
-
-            object? value = kind == Execution.Scalar && result == raw.SQLITE_ROW ? ReadFirstColumn(native) : null;
             return new Outcome(value, statement.HasColumns ? -1 : raw.sqlite3_changes(physical.Handle));
         }
         finally
@@ -70,11 +75,24 @@ public sealed partial class PooledCommand
                 return OpenReader(physical, statement, behavior);
             }
 
+            if (statement.ReturnsWhatItWrites)
+            {
+                // Its end, where it can meet a lock, is not one that the driver tries again.
+                raw.sqlite3_busy_timeout(physical.Handle, 0);
+            }
+
             Outcome outcome = kind == Execution.NonQuery
                 ? new Outcome(null, driver.ExecuteNonQuery())
                 : new Outcome(driver.ExecuteScalar(), -1);
 
-            // The driver runs the rest of a batch while it disposes its reader, and swallows what goes wrong there.
+            // While it disposes its reader the driver ends the statement, runs the rest of a batch, and swallows what goes wrong.
+            int end = statement.ReturnsWhatItWrites ? raw.sqlite3_errcode(physical.Handle) : raw.SQLITE_OK;
+            if (physical.IsLocked(end))
+            {
+                return new Outcome(Obstacle.Lock);
+            }
+
+            physical.ThrowUnlessDone(end);
             return !physical.Stop.HasHit(_execution)
                 ? outcome
                 : throw new SqliteException("The statement was interrupted.", raw.SQLITE_INTERRUPT);
@@ -84,6 +102,11 @@ public sealed partial class PooledCommand
             if (_open is null)
             {
                 values.Clear();
+            }
+
+            if (statement.ReturnsWhatItWrites)
+            {
+                raw.sqlite3_busy_timeout(physical.Handle, physical.BusyTimeoutMilliseconds);
             }
         }
     }

@@ -29,9 +29,10 @@ public sealed partial class PooledCommand
         for (; ; )
         {
             Errand? errand = obstacle == Obstacle.GateForErrand ? new Errand(this, kind, cancellationToken) : null;
-            if (await wait.For(obstacle, errand is null ? null : errand.TryRun, async, cancellationToken).ConfigureAwait(false))
+            if (await wait.For(obstacle, errand is null ? null : errand.Run, async, cancellationToken).ConfigureAwait(false)
+                && errand!.IsDone)
             {
-                return errand!.Outcome;
+                return errand.Outcome;
             }
 
             if (TryRun(kind, behavior, cancellationToken, out Outcome outcome))
@@ -58,6 +59,9 @@ public sealed partial class PooledCommand
         private Outcome _outcome;
         private ExceptionDispatchInfo? _failure;
 
+        /// <summary>False when it could not be done there. (Then its connection has the gate, unless it has gone back since.)</summary>
+        public bool IsDone { get; private set; }
+
         public Outcome Outcome
         {
             get
@@ -67,20 +71,20 @@ public sealed partial class PooledCommand
             }
         }
 
-        /// <summary>Runs it inside the gate, and leaves that. False when its command has to; then the connection has the gate.</summary>
-        public bool TryRun()
+        /// <summary>Runs it inside the gate, and leaves that if it is done.</summary>
+        public void Run()
         {
             try
             {
                 WriteWait.TakeOver(_connection, _gate);
-                return command.TryRun(kind, CommandBehavior.Default, cancellationToken, out _outcome, isErrand: true);
+                IsDone = command.TryRun(kind, CommandBehavior.Default, cancellationToken, out _outcome, isErrand: true);
             }
 #pragma warning disable CA1031 // It is for the caller, whose thread this is not.
             catch (Exception e)
 #pragma warning restore CA1031
             {
                 _failure = ExceptionDispatchInfo.Capture(e);
-                return true;
+                IsDone = true;
             }
         }
     }

@@ -136,7 +136,7 @@ public sealed partial class PooledCommand : DbCommand
     /// </summary>
     public override void Cancel()
     {
-        int execution = Volatile.Read(ref _execution);
+        long execution = Volatile.Read(ref _execution);
         if (execution != 0)
         {
             _stop!.Stop(execution);

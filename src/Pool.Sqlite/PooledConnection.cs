@@ -19,9 +19,6 @@ namespace Pool.Sqlite;
 /// </remarks>
 public sealed partial class PooledConnection : DbConnection
 {
-    private static readonly StateChangeEventArgs Opened = new(ConnectionState.Closed, ConnectionState.Open);
-    private static readonly StateChangeEventArgs Closed = new(ConnectionState.Open, ConnectionState.Closed);
-
     private SqlitePool? _pool;
     private PoolItem<PhysicalConnection>? _item;
     private UseGuard _use;
@@ -128,43 +125,6 @@ public sealed partial class PooledConnection : DbConnection
 
     internal int DefaultCommandTimeout => _pool?.DefaultCommandTimeout ?? 30;
 
-    /// <summary>Rents. Does nothing when open.</summary>
-    /// <exception cref="SqlitePoolTimeoutException">None was free in time.</exception>
-    /// <exception cref="ObjectDisposedException">The pool, or this connection, is disposed.</exception>
-    public override void Open()
-    {
-        if (PrepareToOpen())
-        {
-            Attach(_pool!.RentItem(CancellationToken.None));
-        }
-    }
-
-    /// <inheritdoc cref="Open"/>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public override async Task OpenAsync(CancellationToken cancellationToken)
-    {
-        if (PrepareToOpen())
-        {
-            Attach(await _pool!.RentItemAsync(cancellationToken).ConfigureAwait(false));
-        }
-    }
-
-    /// <summary>Gives the connection back. Does nothing when closed. Never throws.</summary>
-    public override void Close()
-    {
-        if (_use.TryClose())
-        {
-            Return();
-        }
-    }
-
-    /// <inheritdoc/>
-    public override Task CloseAsync()
-    {
-        Close();
-        return Task.CompletedTask;
-    }
-
     /// <summary>Makes the pool close this connection when it comes back, instead of lending it again.</summary>
     /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
     /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>
@@ -252,68 +212,4 @@ public sealed partial class PooledConnection : DbConnection
 
     /// <inheritdoc/>
     protected override DbCommand CreateDbCommand() => CreateCommand();
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        // From the finalizer: whoever rented it forgot it. From Dispose: the usual way home.
-        _disposed = true;
-        if (disposing)
-        {
-            Close();
-            if (ComponentEvents.MayHaveSubscribers(this))
-            {
-                base.Dispose(disposing);
-            }
-        }
-        else if (_use.TryClose())
-        {
-            _pool!.ReturnLeaked(_item!);
-        }
-    }
-
-    private bool PrepareToOpen()
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_pool is null)
-        {
-            throw new InvalidOperationException("The connection has no ConnectionString. Set it first.");
-        }
-
-        if (IsForItem)
-        {
-            throw ClosedException();
-        }
-
-        return _use.IsClosed;
-    }
-
-    private void Attach(PoolItem<PhysicalConnection> item)
-    {
-        _item = item;
-        _use.Open();
-
-        // Disposed meanwhile: there was nothing to give back yet.
-        if (_disposed)
-        {
-            Close();
-            throw ClosedException();
-        }
-
-        OnStateChange(Opened);
-    }
-
-    private void Return()
-    {
-        if (IsForItem)
-        {
-            _itemEnded = true;
-            return;
-        }
-
-        CurrentTransaction?.Abandon();
-        CurrentTransaction = null;
-        _pool!.Return(_item!);
-        OnStateChange(Closed);
-    }
 }

@@ -32,10 +32,16 @@ internal sealed class PooledDataReader(SqliteDataReader reader, PooledCommand co
     public override void Close()
     {
         PooledConnection? connection = command.Connection;
-        command.FinishReader(reader);
-        if (closesConnection)
+        try
         {
-            connection?.Close();
+            command.FinishReader(reader);
+        }
+        finally
+        {
+            if (closesConnection)
+            {
+                connection?.Close();
+            }
         }
     }
 

@@ -173,7 +173,7 @@ public sealed partial class SqlitePool
 
     private void ThrowIfPrivateMemory(string what)
     {
-        if (_source.Target.Kind == DatabaseKind.PrivateMemory)
+        if (IsPrivateMemory)
         {
             throw new InvalidOperationException(
                 $"The pool '{Name}' cannot be {what}: its database lives in the memory of its one connection, and would be "

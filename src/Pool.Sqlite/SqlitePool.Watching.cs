@@ -37,7 +37,7 @@ public sealed partial class SqlitePool
 
     // Who waits for the pool's one writer connection waits for the write gate: somebody is inside with it.
     private int WriteGateWaiting =>
-        Volatile.Read(ref _writeGateWaiting) + (_writers == _leases ? 0 : _writers.Count().Waiting);
+        Volatile.Read(ref _writeGateWaiting) + (IsPrivateMemory ? 0 : _writers.Count().Waiting);
 
     private void WriterWaited(TimeSpan waited, WaitOutcome outcome)
     {

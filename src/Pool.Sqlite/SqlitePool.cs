@@ -79,7 +79,7 @@ public sealed partial class SqlitePool : DbDataSource
         _source = new ConnectionSource(_options, target, Name, _log.Connections, _metrics, _time) { Refused = RefusedException };
         _leases = new LeasePool<PhysicalConnection>(_source, leasing with { Waited = RentWaited }, _time);
         LeasePoolOptions single = leasing with { Size = 1, MaxOverflow = 0, MinIdle = 0 };
-        bool isPrivate = target.Kind == DatabaseKind.PrivateMemory;
+        bool isPrivate = IsPrivateMemory;
         _writers = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single with { Waited = WriterWaited }, _time);
         _reserve = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single, _time);
         _queueWriters = isPrivate ? _leases : new LeasePool<PhysicalConnection>(
@@ -120,6 +120,8 @@ public sealed partial class SqlitePool : DbDataSource
     internal TimeSpan BusyTimeout => _options.Pragmas.BusyTimeout;
 
     internal int DefaultCommandTimeout => _source.Target.DefaultTimeoutSeconds;
+
+    internal bool IsPrivateMemory => _source.Target.Kind == DatabaseKind.PrivateMemory;
 
     internal bool SharesCache => _source.Target.SharesCache;
 

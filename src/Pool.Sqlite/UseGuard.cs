@@ -3,14 +3,15 @@ using System.Runtime.CompilerServices;
 namespace Pool.Sqlite;
 
 /// <summary>
-/// The state of a lease in one number: free, in use by one thread, or closed; in use and closed means that the thread
-/// which uses it finishes the return. Each change is one interlocked operation, so a second use at the same time is
+/// The state of a lease in one number: free, in use by one thread, closed, or being opened; in use and closed means that the
+/// thread which uses it finishes the return. Each change is one interlocked operation, so a second use at the same time is
 /// seen, and a lease goes back exactly once.
 /// </summary>
 internal struct UseGuard
 {
     private const int Free = 0;
     private const int Closed = 1 << 30;
+    private const int Opening = Closed | (1 << 29);
     private int _state;
 
     private UseGuard(int state) => _state = state;
@@ -53,7 +54,17 @@ internal struct UseGuard
         return true;
     }
 
-    public void Open() => Volatile.Write(ref _state, Free);
+    /// <summary>Begins to open; <see cref="EndOpen"/> ends it. False when it is open.</summary>
+    /// <exception cref="InvalidOperationException">It is being opened already, or the return is not finished.</exception>
+    public bool TryBeginOpen()
+    {
+        int was = Interlocked.CompareExchange(ref _state, Opening, Closed);
+        return was == Closed || ((was & Closed) == 0 ? false : throw new InvalidOperationException(
+            "This connection is being opened or closed at this moment, by another call. Await each operation before the next one."));
+    }
+
+    // Exchanged, not written: what is looked at next, such as whether it was disposed meanwhile, must not be looked at before.
+    public void EndOpen(bool isOpen) => Interlocked.Exchange(ref _state, isOpen ? Free : Closed);
 
     /// <summary>Closes. True when the caller is to return the lease: it was open, and nobody is using it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

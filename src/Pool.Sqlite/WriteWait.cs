@@ -111,12 +111,12 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
         connection.Exit(outermost);
     }
 
-    /// <summary>Waits, and leaves the gate in this connection's hands, unless the errand was done meanwhile.</summary>
-    /// <returns>True when the errand was done.</returns>
+    /// <summary>Waits, and leaves the gate in this connection's hands, unless the errand was run meanwhile.</summary>
+    /// <returns>True when the errand was run.</returns>
     /// <exception cref="SqliteException">The deadline passed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<bool> For(
-        Obstacle obstacle, Func<bool>? errand, bool async, CancellationToken cancellationToken)
+        Obstacle obstacle, Action? errand, bool async, CancellationToken cancellationToken)
     {
         if (obstacle == Obstacle.Lock)
         {

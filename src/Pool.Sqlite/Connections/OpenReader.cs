@@ -15,6 +15,12 @@ internal sealed class OpenReader(SqliteDataReader reader, Statement statement, b
     /// <summary>True when its statement writes: the write gate is held until it closes.</summary>
     public bool Writes { get; } = writes;
 
+    /// <summary>True once reading from it has thrown: its end has nothing to add.</summary>
+    public bool HasFailed { get; set; }
+
+    /// <summary>What SQLite said to the end of a statement that writes, where it ended with its reader: a result code.</summary>
+    public int End { get; set; }
+
     /// <summary>True once the statement is with the connection again.</summary>
     public bool IsFinished { get; set; }
 }

@@ -61,14 +61,14 @@ internal sealed partial class PhysicalConnection
                 return new CleanUp(false, rolledBack, "a statement that does not belong to a command is still running");
             }
 
-            if (!_exposure!.TryEnd())
+            if (!_exposure!.TryEnd() && !_isTheDatabase)
             {
                 return new CleanUp(false, rolledBack, "functions or collations were registered");
             }
         }
 
         SessionChanges changes = _watch.Changes;
-        if ((changes & ~SessionChanges.OwnPragma) != 0)
+        if ((changes & ~SessionChanges.OwnPragma) != 0 && !_isTheDatabase)
         {
             return new CleanUp(false, rolledBack, $"the session was changed: {changes}");
         }

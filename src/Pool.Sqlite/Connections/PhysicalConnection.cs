@@ -14,6 +14,9 @@ internal sealed partial class PhysicalConnection
     private readonly TimeSpan _rentTimeout;
     private Exposure? _exposure;
     private readonly bool _wasExposedToHook;
+
+    // Closed, it would take the database with it: what cannot be undone stays, as on a connection without a pool.
+    private readonly bool _isTheDatabase;
     private bool _isExposed;
     private bool _inSnapshot;
     private GateFlow? _gateFlow;
@@ -23,6 +26,7 @@ internal sealed partial class PhysicalConnection
     {
         Driver = driver;
         _rentTimeout = options.RentTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.RentTimeout;
+        _isTheDatabase = target.Kind == DatabaseKind.PrivateMemory;
         _wasExposedToHook = options.ConnectionOpened is not null;
         BusyTimeoutMilliseconds = (int)options.Pragmas.BusyTimeout.TotalMilliseconds;
         Handle = driver.Handle!;
@@ -136,7 +140,14 @@ internal sealed partial class PhysicalConnection
             return;
         }
 
+        bool ends = open.Statement.ReturnsWhatItWrites && open is { HasFailed: false, Reader.IsClosed: false };
         open.Reader.Dispose();
+        if (ends)
+        {
+            // The driver swallows it.
+            open.End = raw.sqlite3_errcode(Handle);
+        }
+
         open.IsFinished = true;
         _readers.Remove(open);
         NoteReading(_readers.Count == 0 ? null : _readers[^1]);
@@ -182,14 +193,15 @@ internal sealed partial class PhysicalConnection
 
     /// <summary>
     /// True when another connection's lock is in the way, so that trying again can help. Not so SQLITE_BUSY_SNAPSHOT,
-    /// nor a table that this connection itself has locked.
+    /// nor a table that this connection itself has locked, nor a commit while a reader of its own still writes.
     /// </summary>
     public bool IsLocked(int result) => result is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
-        && raw.sqlite3_extended_errcode(Handle) is raw.SQLITE_BUSY or raw.SQLITE_BUSY_RECOVERY or raw.SQLITE_LOCKED_SHAREDCACHE;
+        && raw.sqlite3_extended_errcode(Handle) is raw.SQLITE_BUSY or raw.SQLITE_BUSY_RECOVERY or raw.SQLITE_LOCKED_SHAREDCACHE
+        && !(result == raw.SQLITE_BUSY && _readers.Exists(static open => open is { Writes: true, Reader.IsClosed: false }));
 
     public void ThrowUnlessDone(int result)
     {
-        if (result is not (raw.SQLITE_DONE or raw.SQLITE_ROW))
+        if (result is not (raw.SQLITE_DONE or raw.SQLITE_ROW or raw.SQLITE_OK))
         {
             SqliteException.ThrowExceptionForRC(result, Handle);
         }

@@ -34,6 +34,9 @@ internal sealed class Statement : IDisposable
     /// <summary>True when it answers rows.</summary>
     public bool HasColumns { get; private set; }
 
+    /// <summary>True for one statement that writes and answers rows: with RETURNING.</summary>
+    public bool ReturnsWhatItWrites => HasColumns && !IsReadOnly && IsWorthKeeping;
+
     /// <summary>The names of its parameters, in their order; null for one without a name.</summary>
     public string?[] ParameterNames { get; private set; } = [];
 

@@ -12,12 +12,12 @@ internal sealed class StopSignal
     // At some ten million steps a second this is asked every 0.1 ms, and costs less than can be measured.
     private const int StepsBetweenQuestions = 1_000;
 
-    private int _last;
-    private int _current;
-    private volatile int _stopped = -1;
+    private long _last;
+    private long _current;
+    private long _stopped = -1;
     private long _timeout;
     private long _deadline;
-    private int _hit = -1;
+    private long _hit = -1;
 
     /// <summary>
     /// To be called once: exchanging the handler while another thread is inside SQLite would take it away from under it.
@@ -27,7 +27,7 @@ internal sealed class StopSignal
 
     /// <summary>Begins an execution; its number is what <see cref="Stop"/> takes.</summary>
     /// <param name="timeoutMilliseconds">How long it may take; 0 for ever.</param>
-    public int Begin(long timeoutMilliseconds)
+    public long Begin(long timeoutMilliseconds)
     {
         _timeout = timeoutMilliseconds;
         _deadline = 0;
@@ -41,28 +41,26 @@ internal sealed class StopSignal
     public void Forget() => _current = ++_last;
 
     /// <summary>An execution whose reader is open goes on for a step; answers which one was going on.</summary>
-    public int Resume(int execution)
+    public long Resume(long execution)
     {
-        int was = _current;
+        long was = _current;
         _current = execution;
         return was;
     }
 
     /// <summary>Stops an execution; one that began later is not spared by who comes late.</summary>
-    public void Stop(int execution)
+    public void Stop(long execution)
     {
-        for (int stopped = _stopped; execution > stopped; stopped = _stopped)
+        for (long stopped = Volatile.Read(ref _stopped); execution > stopped; stopped = Volatile.Read(ref _stopped))
         {
-#pragma warning disable CS0420 // An interlocked operation on a volatile field.
             Interlocked.CompareExchange(ref _stopped, execution, stopped);
-#pragma warning restore CS0420
         }
     }
 
-    public bool WasStopped(int execution) => _stopped == execution;
+    public bool WasStopped(long execution) => Volatile.Read(ref _stopped) == execution;
 
     /// <summary>True when a statement of the execution has been stopped.</summary>
-    public bool HasHit(int execution) => _hit == execution;
+    public bool HasHit(long execution) => _hit == execution;
 
     public bool TimedOut => _timeout != 0 && _deadline != 0 && Environment.TickCount64 >= _deadline;
 
@@ -74,7 +72,7 @@ internal sealed class StopSignal
             _deadline = Environment.TickCount64 + _timeout;
         }
 
-        if (_stopped == _current || TimedOut)
+        if (WasStopped(_current) || TimedOut)
         {
             _hit = _current;
             return 1;

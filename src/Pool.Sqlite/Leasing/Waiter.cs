@@ -5,7 +5,7 @@ internal enum WaitOutcome
 {
     Granted,
 
-    /// <summary>Its errand was done; there is nothing left to be granted.</summary>
+    /// <summary>Its errand was run; there is nothing left to be granted.</summary>
     Served,
     TimedOut,
     Canceled,
@@ -30,9 +30,9 @@ internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
     public bool IsQueued { get; set; }
 
     /// <summary>
-    /// What it waits to do, if that may be done for it by who would let it in: a thread that is awake. True when done.
+    /// What it waits to do, if that may be done for it by who would let it in: a thread that is awake.
     /// </summary>
-    public Func<bool>? Errand { get; init; }
+    public Action? Errand { get; init; }
 
     /// <summary>How many permits it has so far.</summary>
     public int Permits { get; private set; }

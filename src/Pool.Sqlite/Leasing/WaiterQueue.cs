@@ -42,7 +42,7 @@ internal sealed class WaiterQueue<T> : IDisposable
     /// <param name="needed">How many permits it needs.</param>
     /// <param name="always">True to let it in also when the queue is full.</param>
     /// <param name="errand">See <see cref="Waiter{T}.Errand"/>.</param>
-    public Waiter<T>? TryEnqueue(TimeSpan timeout, int needed = 1, bool always = false, Func<bool>? errand = null)
+    public Waiter<T>? TryEnqueue(TimeSpan timeout, int needed = 1, bool always = false, Action? errand = null)
     {
         long dueAt = timeout == Timeout.InfiniteTimeSpan
             ? long.MaxValue

@@ -196,13 +196,22 @@ internal sealed class ReadLock : IDisposable
         if (_connection is null)
         {
             SqliteConnection connection = new(_connectionString);
-            _connection = connection;
-            connection.Open();
-            _ = raw.sqlite3_busy_timeout(connection.Handle, 0);
+            try
+            {
+                connection.Open();
+                _ = raw.sqlite3_busy_timeout(connection.Handle, 0);
 
-            // Before the first read it does not know of the WAL.
-            NativeSql.Scalar(connection.Handle!, "PRAGMA schema_version");
-            _gate = WriteGate.For(raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string());
+                // Before the first read it does not know of the WAL.
+                NativeSql.Scalar(connection.Handle!, "PRAGMA schema_version");
+                _gate = WriteGate.For(raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string());
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
+
+            _connection = connection;
         }
     }
 }

@@ -81,7 +81,7 @@ internal sealed class WriteGate
 
     /// <summary>Enters in turn, or has an errand done in turn by the one who leaves.</summary>
     /// <param name="errand">
-    /// It enters, does one short thing and leaves, and answers true; or answers false, and is inside. It must not throw.
+    /// It is run inside, does one short thing and leaves; or it stays inside, for who waited to go on. It must not throw.
     /// </param>
     /// <param name="async">Whether the wait may be asynchronous.</param>
     /// <param name="timeout">How long to wait.</param>
@@ -89,7 +89,7 @@ internal sealed class WriteGate
     /// <returns>Granted, served or timed out.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
     public async ValueTask<WaitOutcome> Enter(
-        Func<bool>? errand, bool async, TimeSpan timeout, CancellationToken cancellationToken)
+        Action? errand, bool async, TimeSpan timeout, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (TryEnter())
@@ -137,10 +137,10 @@ internal sealed class WriteGate
             NoteEntry();
             _doesErrands = true;
             _isLeft = false;
-            bool done = waiter.Errand!();
+            waiter.Errand!();
             bool stays = !_isLeft;
             _doesErrands = false;
-            waiter.SetResult(done ? WaitOutcome.Served : WaitOutcome.Granted);
+            waiter.SetResult(WaitOutcome.Served);
             if (stays)
             {
                 return false;

@@ -91,8 +91,9 @@ internal sealed partial class WriteLoop
         return true;
     }
 
-    // One that was opened while the file was read-only stays so, for example: the next batch is to have a new one.
-    private static bool MayBeTheConnection(Exception? failure) => failure is SqliteException
+    // One that was opened while the file was read-only stays so, for example: the next batch is to have a new one. (But not
+    // where the connection is the database.)
+    private bool MayBeTheConnection(Exception? failure) => !_pool.IsPrivateMemory && failure is SqliteException
     {
         SqliteErrorCode: raw.SQLITE_READONLY or raw.SQLITE_IOERR or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_CANTOPEN
     };

@@ -94,6 +94,41 @@ public sealed class MemoryDatabaseTests
     }
 
     [Fact]
+    public async Task A_private_one_outlives_an_item_of_the_queue_that_fails_as_a_broken_connection_would()
+    {
+        await using SqlitePool pool = new("Data Source=:memory:");
+        await pool.ExecuteAsync($"create table t(value)");
+        Action<PooledConnection> fails = static _ => throw new SqliteException("Of a file of the item's own.", 8);
+        await Assert.ThrowsAsync<SqliteException>(() => pool.Writes.EnqueueAsync(fails).Limited());
+        Assert.Equal(1, await pool.ExecuteAsync($"insert into t values (1)"));
+    }
+
+    [Theory]
+    [InlineData("create temp table mine(value)")]
+    [InlineData("attach ':memory:' as other")]
+    [InlineData("pragma recursive_triggers = 1")]
+    [InlineData("")]
+    public async Task A_private_one_outlives_what_another_connection_would_be_closed_for(string sql)
+    {
+        await using SqlitePool pool = new("Data Source=:memory:");
+        await pool.ExecuteAsync($"create table t(value)");
+        for (int i = 0; i < 2; i++)
+        {
+            using PooledConnection lease = pool.Rent();
+            lease.SqliteConnection.CreateFunction($"mine{i}", () => 1);
+            lease.Run("pragma foreign_keys = 0");
+            if (i == 0)
+            {
+                lease.Run(sql);
+            }
+        }
+
+        using PooledConnection next = pool.Rent();
+        Assert.Equal("0", next.Ask("select count(*) from t"));
+        Assert.Equal("1", next.Ask("pragma foreign_keys"));
+    }
+
+    [Fact]
     public async Task A_private_one_is_neither_cleared_nor_closed_for_exclusive_work()
     {
         await using SqlitePool pool = new("Data Source=:memory:");

@@ -6,7 +6,8 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Tests.Statements;
 
-/// <summary>The same SQL and parameters, through the pool and through the driver alone: what comes of it is the same.</summary>
+/// <summary>The same SQL and parameters, through the pool and through the driver alone: what comes of it is the same. (But see
+/// <see cref="Writing.ReturningTests"/>.)</summary>
 public sealed class SameAsDriverTests : IDisposable
 {
     private const string Setup = """
@@ -47,8 +48,8 @@ public sealed class SameAsDriverTests : IDisposable
         "insert into t(value) values ('r') returning id", "insert into t(value) values ('r'), ('s') returning id, value",
         "update t set value = 'u' || id returning value", "delete from t where id < 3 returning id",
         "update t set id = id", "update t set id = id where 0", "delete from t", "delete from t where id = 1", "replace into t values (1, 'z')",
-        "insert into child(parent) values (99)", "insert into child(parent) values (99) returning id",
-        "insert into late(parent) values (99)", "insert into late(parent) values (99) returning id",
+        "insert into child(parent) values (99)",
+        "insert into late(parent) values (99)",
         "insert into checked(a) values (-1)", "insert into checked values (1, null)", "insert into checked values (-1, 1) returning a",
         "create table made(x)", "create table t(x)", "create index made on t(value)", "drop table missing", "drop table if exists missing",
         "create table made as select * from t", "alter table t add column more", "analyze", "reindex", "vacuum",

@@ -51,6 +51,38 @@ public sealed class DataSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task Opening_twice_at_once_is_refused_and_rents_once()
+    {
+        PooledConnection holder = _pool.Rent();
+        PooledConnection connection = _pool.CreateConnection();
+        Task first = connection.OpenAsync(CancellationToken.None);
+        Task second = connection.OpenAsync(CancellationToken.None);
+        Assert.Throws<InvalidOperationException>(connection.Open);
+        holder.Dispose();
+        await first.Limited();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => second.Limited());
+        Assert.Equal("1", connection.Ask("select 1"));
+        connection.Dispose();
+        Assert.Equal(0, InUse);
+    }
+
+    [Fact]
+    public async Task After_an_open_that_failed_it_can_be_opened()
+    {
+        using PooledConnection connection = _pool.CreateConnection();
+        using (_pool.Rent())
+        {
+            using CancellationTokenSource stop = new();
+            Task open = connection.OpenAsync(stop.Token);
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => open.Limited());
+        }
+
+        await connection.OpenAsync(CancellationToken.None).Limited();
+        Assert.Equal("1", connection.Ask("select 1"));
+    }
+
+    [Fact]
     public void Opening_and_closing_twice_does_nothing_more()
     {
         using PooledConnection connection = _pool.CreateConnection();

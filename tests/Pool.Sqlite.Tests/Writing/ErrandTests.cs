@@ -111,6 +111,31 @@ public sealed class ErrandTests() : GateTest(busyTimeout: TimeSpan.FromSeconds(2
     }
 
     [Fact]
+    public async Task One_whose_lease_went_back_as_its_turn_came_leaves_the_gate_to_the_next()
+    {
+        using SqliteConnection outside = Database.OpenDirectly();
+        Warm(3);
+        for (int i = 0; i < 20; i++)
+        {
+            PooledConnection holder = Pool.RentWriter();
+            outside.Run("begin immediate");
+            PooledConnection lease = Pool.Rent();
+            Task<int> gone = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync(CancellationToken.None);
+
+            // It is let in, meets the lock from outside, and its lease goes back before it can go on.
+            holder.Dispose();
+            lease.Dispose();
+            using PooledConnection next = Pool.RentWriter();
+            outside.Run("commit");
+            await Assert.ThrowsAnyAsync<InvalidOperationException>(() => gone.Limited());
+            await AssertHeld();
+        }
+
+        Assert.Equal("0", Count);
+        AssertFree();
+    }
+
+    [Fact]
     public async Task A_value_comes_back_to_who_asked_for_it()
     {
         using PooledConnection holder = Pool.Rent();

@@ -1,0 +1,143 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Tests.Support;
+
+namespace Pool.Sqlite.Tests.Writing;
+
+/// <summary>
+/// A statement that answers what it has written has its first row before its foreign keys are checked and it is committed:
+/// only its end says whether it is stored. The driver does not look.
+/// </summary>
+public sealed class ReturningTests : IDisposable
+{
+    private readonly TempDatabase _database = new();
+
+    public void Dispose() => _database.Dispose();
+
+    [Theory]
+    [InlineData(true, 1, "")]
+    [InlineData(false, 1, "")]
+    [InlineData(true, 1f, "")]
+    [InlineData(false, 1f, "")]
+    [InlineData(true, 1, "deferrable initially deferred")]
+    [InlineData(true, 1f, "deferrable initially deferred")]
+    public async Task One_that_is_refused_at_its_end_fails(bool scalar, object value, string checkedWhen)
+    {
+        await using SqlitePool pool = new(_database.Options());
+        using PooledConnection lease = pool.Rent();
+        lease.Run("create table parent(id integer primary key)");
+        lease.Run($"create table t(parent references parent {checkedWhen})");
+        using PooledCommand command = lease.CreateCommand("insert into t values ($parent) returning parent");
+        command.Parameters.AddWithValue("$parent", value);
+        SqliteException refused = Assert.Throws<SqliteException>(
+            () => scalar ? command.ExecuteScalar() : command.ExecuteNonQuery());
+        Assert.Equal(19, refused.SqliteErrorCode);
+        Assert.Equal("0", lease.Ask("select count(*) from t"));
+    }
+
+    [Fact]
+    public async Task An_item_of_the_queue_that_is_refused_at_its_end_fails()
+    {
+        await using SqlitePool pool = new(_database.Options());
+        await pool.ExecuteAsync($"create table parent(id integer primary key)");
+        await pool.ExecuteAsync($"create table t(parent references parent)");
+        Task refused = pool.Writes.EnqueueAsync(item => item.Ask("insert into t values (1) returning parent"));
+        Assert.Equal(19, (await Assert.ThrowsAsync<SqliteException>(() => refused.Limited())).SqliteErrorCode);
+    }
+
+    [Fact]
+    public async Task A_reader_that_is_closed_before_its_end_says_that_nothing_was_stored()
+    {
+        await using SqlitePool pool = new(_database.Options());
+        using PooledConnection lease = pool.Rent();
+        lease.Run("create table parent(id integer primary key)");
+        lease.Run("create table t(parent references parent)");
+        using PooledCommand command = lease.CreateCommand("insert into t values (1) returning parent");
+        DbDataReader reader = command.ExecuteReader();
+        Assert.True(reader.Read());
+        Assert.Equal(19, Assert.Throws<SqliteException>(reader.Dispose).SqliteErrorCode);
+        Assert.True(reader.IsClosed);
+        reader.Dispose();
+        Assert.Equal("0", lease.Ask("select count(*) from t"));
+
+        lease.Run("insert into parent values (1)");
+        using (reader = command.ExecuteReader())
+        {
+            Assert.True(reader.Read());
+        }
+
+        Assert.Equal("1", lease.Ask("select count(*) from t"));
+    }
+
+    [Fact]
+    public async Task A_reader_that_has_told_already_is_closed_in_silence()
+    {
+        await using SqlitePool pool = new(_database.Options());
+        using PooledConnection lease = pool.Rent();
+        lease.Run("create table parent(id integer primary key)");
+        lease.Run("create table t(parent references parent)");
+        using PooledCommand command = lease.CreateCommand("insert into t values (1) returning parent");
+        DbDataReader reader = command.ExecuteReader();
+        Assert.True(reader.Read());
+        Assert.Throws<SqliteException>(() => reader.Read());
+        reader.Dispose();
+
+        command.CommandText = "insert into t values (null) returning parent";
+        reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+        }
+
+        reader.Dispose();
+        Assert.Equal("1", lease.Ask("select count(*) from t"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_commit_while_its_reader_is_open_fails_at_once_and_says_why(bool asText)
+    {
+        SqlitePoolOptions options = _database.Options();
+        options.Pragmas.BusyTimeout = TimeSpan.FromSeconds(3);
+        await using SqlitePool pool = new(options);
+        using PooledConnection lease = pool.Rent();
+        lease.Run("create table t(value)");
+        PooledTransaction? transaction = asText ? null : lease.BeginTransaction();
+        lease.Run(asText ? "begin immediate" : "select 1");
+        using DbDataReader reader = lease.CreateCommand("insert into t values (1), (2) returning value").ExecuteReader();
+        SqliteException refused = Assert.Throws<SqliteException>(() =>
+        {
+            if (asText)
+            {
+                lease.Run("commit");
+            }
+            else
+            {
+                transaction!.Commit();
+            }
+        });
+        Assert.Contains("statements in progress", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_whose_commit_meets_a_reader_waits_for_it(bool scalar)
+    {
+        SqlitePoolOptions options = _database.Options();
+        options.Pragmas.JournalMode = JournalMode.Delete;
+        await using SqlitePool pool = new(options);
+        using PooledConnection lease = pool.Rent();
+        lease.Run("create table t(value)");
+        using SqliteConnection outside = _database.OpenDirectly();
+        outside.Run("begin");
+        Assert.Equal("0", outside.Ask("select count(*) from t"));
+
+        using PooledCommand command = lease.CreateCommand("insert into t values (1) returning value");
+        Task write = scalar ? command.ExecuteScalarAsync() : command.ExecuteNonQueryAsync();
+        Assert.False(write.IsCompleted);
+        outside.Run("commit");
+        await write.Limited();
+        Assert.Equal("1", outside.Ask("select count(*) from t"));
+    }
+}
