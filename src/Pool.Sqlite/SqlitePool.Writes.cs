@@ -79,8 +79,11 @@ public sealed partial class SqlitePool
             int items = Writes.Abandon();
             _log.Writing.WritesAbandoned(Name, items, _options.ShutdownTimeout);
         }
-
-        _queueWriters.Dispose();
-        _written.SetResult();
+        finally
+        {
+            // Also when the logger throws: who closes the pool waits for this.
+            _queueWriters.Dispose();
+            _written.SetResult();
+        }
     }
 }
