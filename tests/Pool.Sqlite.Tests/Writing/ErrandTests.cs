@@ -232,7 +232,7 @@ public sealed class ErrandTests() : GateTest(busyTimeout: TimeSpan.FromSeconds(2
         }
 
         Assert.All(succeeded.Index(), write => Assert.Equal(write.Item, stored.Contains(write.Index)));
-        Assert.InRange(stored.Count, 1, succeeded.Length - 1);
+        Assert.True(stored.Count >= succeeded.Length / 2, "Those that nobody cancels are stored.");
         AssertFree();
 
         async Task Cancel(int writer)
