@@ -41,7 +41,7 @@ internal static class CommandLine
 
     private static readonly Option<bool> Smoke = new("--smoke", "--quick")
     {
-        Description = "The whole comparison in a few seconds, to see that it runs. Its figures are not for quoting.",
+        Description = "The whole comparison in about half a minute, to see that it runs. Its figures are not for quoting.",
     };
 
     private static readonly Option<string> Output = new("--output")

@@ -136,7 +136,7 @@ public sealed partial class SqlitePool
 
         // Not WriteAsync, which may run its work again: the rows may be such as can be read only once.
         using PooledConnection connection = await RentWriterAsync(cancellationToken).ConfigureAwait(false);
-        using Activity? span = _tracing.StartBatch();
+        using PoolTracing.Span span = _tracing.StartBatch();
         PooledTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {

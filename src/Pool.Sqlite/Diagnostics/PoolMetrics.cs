@@ -16,22 +16,22 @@ internal sealed class PoolMetrics(string name, int minIdle, Func<SqlitePoolStati
 
     public static bool WantsUseTime => PoolMeter.UseTime.Enabled;
 
-    public void RecordCreate(TimeSpan time) => PoolMeter.CreateTime.Record(time.TotalSeconds, _pool);
+    public void RecordCreate(TimeSpan time) => Record(PoolMeter.CreateTime, time.TotalSeconds);
 
-    public void RecordWait(TimeSpan time) => PoolMeter.WaitTime.Record(time.TotalSeconds, _pool);
+    public void RecordWait(TimeSpan time) => Record(PoolMeter.WaitTime, time.TotalSeconds);
 
     /// <summary>A lease came back. In seconds at once, since this runs at every return.</summary>
-    public void RecordUse(double seconds) => PoolMeter.UseTime.Record(seconds, _pool);
+    public void RecordUse(double seconds) => Record(PoolMeter.UseTime, seconds);
 
-    public void RecordWriteGateWait(TimeSpan time) => PoolMeter.WriteGateWaitTime.Record(time.TotalSeconds, _pool);
+    public void RecordWriteGateWait(TimeSpan time) => Record(PoolMeter.WriteGateWaitTime, time.TotalSeconds);
 
     /// <summary>A transaction that committed several writes together.</summary>
     /// <param name="items">How many writes.</param>
     /// <param name="commit">How long its COMMIT took.</param>
     public void RecordBatch(int items, TimeSpan commit)
     {
-        PoolMeter.BatchSize.Record(items, _pool);
-        PoolMeter.CommitTime.Record(commit.TotalSeconds, _pool);
+        Record(PoolMeter.BatchSize, items);
+        Record(PoolMeter.CommitTime, commit.TotalSeconds);
     }
 
     public IEnumerable<Measurement<long>> Count()
@@ -45,4 +45,19 @@ internal sealed class PoolMetrics(string name, int minIdle, Func<SqlitePoolStati
     public Measurement<long> WalSize() => new(walBytes(), _pool);
 
     public Measurement<long> Measure(Func<SqlitePoolStatistics, long> value) => new(value(statistics()), _pool);
+
+    // A listener is code of somebody else's: what it throws must not cost a permit, nor make a stored write look failed.
+    private void Record<T>(Histogram<T> histogram, T value)
+        where T : struct
+    {
+        try
+        {
+            histogram.Record(value, _pool);
+        }
+#pragma warning disable CA1031 // There is nobody to tell.
+        catch
+#pragma warning restore CA1031
+        {
+        }
+    }
 }

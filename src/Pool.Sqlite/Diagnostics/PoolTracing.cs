@@ -24,38 +24,81 @@ internal sealed class PoolTracing(string name, TimeProvider time)
         }
 
         DateTimeOffset end = time.GetUtcNow();
-        using Activity? span = Source.StartActivity(
-            "rent", ActivityKind.Internal, parentContext: default, [Pool, Engine, new("pool.sqlite.outcome", outcome)], startTime: end - waited);
-        if (span is not null && !served)
+        using Span span = new(() => Source.StartActivity(
+            "rent", ActivityKind.Internal, parentContext: default, [Pool, Engine, new("pool.sqlite.outcome", outcome)], startTime: end - waited));
+        if (!served)
         {
-            span.SetStatus(ActivityStatusCode.Error);
-            span.SetTag("error.type", outcome);
+            span.Fail(outcome);
         }
 
-        span?.SetEndTime(end.UtcDateTime);
+        span.EndAt(end);
     }
 
-    /// <summary>The span of a batch: dispose it after the COMMIT. Null while nobody listens.</summary>
-    public Activity? StartBatch() => Source.HasListeners()
-        ? Source.StartActivity("batch", ActivityKind.Internal, parentContext: default, [Pool, Engine])
-        : null;
+    /// <summary>The span of a batch: dispose it after the COMMIT. Nothing while nobody listens.</summary>
+    public Span StartBatch() => Source.HasListeners()
+        ? new Span(() => Source.StartActivity("batch", ActivityKind.Internal, parentContext: default, [Pool, Engine]))
+        : default;
 
-    /// <summary>Notes how the batch ended. Does nothing for null.</summary>
+    /// <summary>Notes how the batch ended.</summary>
     /// <param name="batch">What <see cref="StartBatch"/> answered.</param>
     /// <param name="items">How many writes it had.</param>
     /// <param name="failure">Why it was not committed, if it was not.</param>
-    public static void EndBatch(Activity? batch, int items, Exception? failure = null)
+    public static void EndBatch(Span batch, int items, Exception? failure = null)
     {
-        batch?.SetTag("pool.sqlite.batch.size", items);
+        batch.Tag("pool.sqlite.batch.size", items);
         if (failure is not null)
         {
             // Its type alone: a message may quote what somebody wanted to store.
-            batch?.SetStatus(ActivityStatusCode.Error);
-            batch?.SetTag("error.type", failure.GetType().FullName);
+            batch.Fail(failure.GetType().FullName);
         }
     }
 
     private static KeyValuePair<string, object?> Engine => new("db.system.name", System);
 
     private KeyValuePair<string, object?> Pool => new(PoolMeter.PoolNameAttribute, name);
+
+    /// <summary>
+    /// An activity, if anybody wants one. Its listeners are code of somebody else's: what they throw stays with them.
+    /// </summary>
+    internal readonly struct Span : IDisposable
+    {
+        private readonly Activity? _activity;
+
+        public Span(Func<Activity?> start)
+        {
+            try
+            {
+                _activity = start();
+            }
+#pragma warning disable CA1031 // There is nobody to tell.
+            catch
+#pragma warning restore CA1031
+            {
+                _activity = null;
+            }
+        }
+
+        public void Tag(string key, object? value) => _activity?.SetTag(key, value);
+
+        public void Fail(string? type)
+        {
+            _activity?.SetStatus(ActivityStatusCode.Error);
+            _activity?.SetTag("error.type", type);
+        }
+
+        public void EndAt(DateTimeOffset end) => _activity?.SetEndTime(end.UtcDateTime);
+
+        public void Dispose()
+        {
+            try
+            {
+                _activity?.Dispose();
+            }
+#pragma warning disable CA1031 // There is nobody to tell.
+            catch
+#pragma warning restore CA1031
+            {
+            }
+        }
+    }
 }

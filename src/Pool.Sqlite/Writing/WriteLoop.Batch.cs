@@ -45,7 +45,7 @@ internal sealed partial class WriteLoop
     private async ValueTask<bool> Write(PhysicalConnection physical, PoolItem<PhysicalConnection> writer)
     {
         await WhileItemsExpire(Until(WriteWait.TryBegin, physical)).ConfigureAwait(false);
-        using Activity? span = _pool.Tracing.StartBatch();
+        using PoolTracing.Span span = _pool.Tracing.StartBatch();
         _runner.Attach(writer);
         _failures.Clear();
         IReadOnlyList<WriteItem> batch = _backlog.Take(_options.MaxBatchSize);

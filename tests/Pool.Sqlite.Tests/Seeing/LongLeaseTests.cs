@@ -4,6 +4,7 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.Seeing;
 
 /// <summary>Leases that are out for longer than <see cref="SqlitePoolOptions.LeakThreshold"/>.</summary>
+[Collection(nameof(MeterEar))]
 public sealed class LongLeaseTests : SeeingTest
 {
     private const int Held = 15;

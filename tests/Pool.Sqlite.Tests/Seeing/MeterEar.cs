@@ -3,7 +3,10 @@ using System.Diagnostics.Metrics;
 
 namespace Pool.Sqlite.Tests.Seeing;
 
-/// <summary>Listens to the meter of the process, and keeps what is said of one pool.</summary>
+/// <summary>
+/// Listens to the meter of the process, and keeps what is said of one pool. A listener is everybody's: the tests that look at
+/// what happens while nobody listens are in a collection with those that do.
+/// </summary>
 internal sealed class MeterEar : IDisposable
 {
     private readonly MeterListener _listener = new();

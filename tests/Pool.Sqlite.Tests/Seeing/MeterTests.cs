@@ -4,6 +4,7 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.Seeing;
 
 /// <summary>What the meter says, heard with the listener of .NET.</summary>
+[Collection(nameof(MeterEar))]
 public sealed class MeterTests : SeeingTest
 {
     [Fact]

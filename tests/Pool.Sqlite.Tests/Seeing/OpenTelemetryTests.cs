@@ -7,6 +7,7 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.Seeing;
 
 /// <summary>The meter and the spans as the OpenTelemetry SDK collects them.</summary>
+[Collection(nameof(MeterEar))]
 public sealed class OpenTelemetryTests : SeeingTest
 {
     [Fact]

@@ -5,6 +5,7 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.Seeing;
 
 /// <summary>What meters and spans say of the batches of the write queue.</summary>
+[Collection(nameof(MeterEar))]
 public sealed class QueueTelemetryTests : SeeingTest
 {
     [Fact]

@@ -6,6 +6,7 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.Seeing;
 
 /// <summary>What is secret in a connection string, or in a parameter, is in nothing that can be seen of a pool.</summary>
+[Collection(nameof(MeterEar))]
 public sealed class SeenSecretsTests : SeeingTest
 {
     private const string Secret = "hunter2";
