@@ -62,7 +62,10 @@ public sealed partial class SqlitePool : DbDataSource
     /// <summary>Makes a pool. The options are copied and checked; nothing is opened.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="loggerFactory">Where it writes its log; none by default.</param>
-    /// <param name="timeProvider">Its clock and timers; the system's by default.</param>
+    /// <param name="timeProvider">
+    /// Its clock and timers; the system's by default. Waits for the write gate, which the process shares, and for the locks of
+    /// other processes always go by the system's.
+    /// </param>
     /// <exception cref="ArgumentException">A setting makes no sense; the message names it, its value and what is allowed.</exception>
     public SqlitePool(SqlitePoolOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {

@@ -15,7 +15,8 @@ namespace Pool.Sqlite;
 /// An item is a function on the writer connection, or one statement. It runs on a thread of the thread pool, inside a
 /// transaction with others, and must be synchronous: the connection that it gets is its own only until it returns. It
 /// should change nothing but the database, because it can be called more than once: when its batch cannot be committed,
-/// every item of it is run again by itself, so that only the guilty fail. It can neither begin nor end a transaction.
+/// every item of it is run again by itself, so that only the guilty fail. It can neither begin nor end a transaction. What it
+/// changes in the session (a PRAGMA, a temp table) the others of its batch can meet; it is put right after the batch.
 /// </para>
 /// <para>
 /// An item that is enqueued from inside another runs at once, in a savepoint inside the other's: its task is completed
