@@ -140,7 +140,8 @@ internal sealed class ReadLock : IDisposable
     {
         NativeSql.Scalar(_connection!.Handle!, "ROLLBACK");
         bool isSame = Begin() == _version;
-        _rest = isSame ? 0 : RoundsOfRest;
+        bool isOwn = _gate!.Entries != _entries;
+        _rest = isSame || isOwn ? 0 : RoundsOfRest;
         return isSame;
     }
 

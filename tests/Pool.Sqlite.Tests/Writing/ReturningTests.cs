@@ -51,7 +51,7 @@ public sealed class ReturningTests : IDisposable
         await using SqlitePool pool = new(_database.Options());
         using PooledConnection lease = pool.Rent();
         lease.Run("create table parent(id integer primary key)");
-        lease.Run("create table t(parent references parent)");
+        lease.Run("create table t(parent references parent deferrable initially deferred)");
         using PooledCommand command = lease.CreateCommand("insert into t values (1) returning parent");
         DbDataReader reader = command.ExecuteReader();
         Assert.True(reader.Read());
@@ -75,7 +75,7 @@ public sealed class ReturningTests : IDisposable
         await using SqlitePool pool = new(_database.Options());
         using PooledConnection lease = pool.Rent();
         lease.Run("create table parent(id integer primary key)");
-        lease.Run("create table t(parent references parent)");
+        lease.Run("create table t(parent references parent deferrable initially deferred)");
         using PooledCommand command = lease.CreateCommand("insert into t values (1) returning parent");
         DbDataReader reader = command.ExecuteReader();
         Assert.True(reader.Read());
