@@ -58,6 +58,9 @@ internal sealed class DatabaseTarget
     /// <summary>The connection string without a password, the pool's own keys included.</summary>
     public string PublicString { get; }
 
+    /// <summary>What SQLite shares a memory database by, however its connection string spells it.</summary>
+    public string MemoryName => IsUri(DataSource) ? DataSource["file:".Length..] : DataSource;
+
     public string DefaultName => Kind == DatabaseKind.File ? Path.GetFileName(DataSource) : DataSource;
 
     /// <exception cref="ArgumentException">Neither driver nor pool understands the string, or it names nothing.</exception>

@@ -36,7 +36,7 @@ internal sealed partial class PhysicalConnection
         Gate = target.Kind switch
         {
             DatabaseKind.PrivateMemory => new WriteGate(),
-            DatabaseKind.SharedMemory => WriteGate.For(target.OpenString),
+            DatabaseKind.SharedMemory => WriteGate.For($"memory:{target.MemoryName}"),
 
             // As SQLite has resolved it, links and all.
             _ => WriteGate.For(raw.sqlite3_db_filename(Handle, "main").utf8_to_string()),
