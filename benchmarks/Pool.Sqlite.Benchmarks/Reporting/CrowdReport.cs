@@ -66,18 +66,7 @@ internal static class CrowdReport
 
     private static Table WriterTable(IReadOnlyList<WriterComparison> writers)
     {
-        var table = new Table().NoBorder();
-        foreach (var (name, width) in WriterColumns)
-        {
-            table.AddColumn(new TableColumn(name)
-            {
-                Width = width,
-                Alignment = name.Length == 0 ? Justify.Left : Justify.Right,
-                NoWrap = true,
-                Padding = new Padding(0, 0),
-            });
-        }
-
+        var table = CrowdTable.Create(WriterColumns);
         foreach (var crowd in writers)
         {
             AddRow(table, crowd.Title, crowd.Driver, Style.Plain, "", "");
@@ -102,8 +91,7 @@ internal static class CrowdReport
             speed,
             worst,
         ];
-        table.AddRow((Markup[])
-            [new Markup(Markup.Escape(title)), .. cells.Select(cell => new Markup(Markup.Escape(cell), style))]);
+        CrowdTable.Add(table, title, style, cells);
     }
 
     private static void Faults(IAnsiConsole console, string title, WriterResult result)

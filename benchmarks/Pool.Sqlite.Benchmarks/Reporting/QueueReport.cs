@@ -30,18 +30,7 @@ internal static class QueueReport
 
     private static Table TableOf(IReadOnlyList<QueueComparison> comparisons)
     {
-        var table = new Table().NoBorder();
-        foreach (var (name, width) in Columns)
-        {
-            table.AddColumn(new TableColumn(name)
-            {
-                Width = width,
-                Alignment = name.Length == 0 ? Justify.Left : Justify.Right,
-                NoWrap = true,
-                Padding = new Padding(0, 0),
-            });
-        }
-
+        var table = CrowdTable.Create(Columns);
         foreach (var one in comparisons)
         {
             AddRow(table, one.Title, one.Other, Style.Plain, "", "");
@@ -63,8 +52,7 @@ internal static class QueueReport
             speed,
             worst,
         ];
-        table.AddRow((Markup[])
-            [new Markup(Markup.Escape(title)), .. cells.Select(cell => new Markup(Markup.Escape(cell), style))]);
+        CrowdTable.Add(table, title, style, cells);
     }
 
     private static void Faults(IAnsiConsole console, QueueResult result)
