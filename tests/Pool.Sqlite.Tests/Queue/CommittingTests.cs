@@ -155,9 +155,11 @@ public sealed class CommittingTests : QueueTest
         Time = time;
         Options.Writes.MaxBatchDelay = TimeSpan.FromSeconds(10);
         Options.Writes.MaxBatchSize = 3;
+        _ = Pool;
+        int timers = time.ArmedTimers;
         Task first = Writes.ExecuteAsync($"insert into t(id) values (1)");
         Task second = Writes.ExecuteAsync($"insert into t(id) values (2)");
-        await Task.Delay(20);
+        await Limit.Until(() => time.ArmedTimers > timers);
         Assert.False(first.IsCompleted);
         Assert.Equal("", Ids);
 

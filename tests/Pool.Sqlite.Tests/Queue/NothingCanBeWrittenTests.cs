@@ -126,7 +126,7 @@ public sealed class NothingCanBeWrittenTests : QueueTest
         using (PooledConnection holder = Pool.RentWriter())
         {
             item = Writes.ExecuteAsync($"insert into t(id) values (1)");
-            await Task.Delay(50);
+            await Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
             Assert.False(item.IsCompleted);
         }
 
