@@ -79,11 +79,8 @@ public sealed partial class SqlitePool
             int items = Writes.Abandon();
             _log.Writing.WritesAbandoned(Name, items, _options.ShutdownTimeout);
         }
-        finally
-        {
-            // Also when the logger throws: who closes the pool waits for this.
-            _queueWriters.Dispose();
-            _written.SetResult();
-        }
+
+        _queueWriters.Dispose();
+        _written.SetResult();
     }
 }

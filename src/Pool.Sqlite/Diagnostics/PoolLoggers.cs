@@ -6,14 +6,14 @@ namespace Pool.Sqlite.Diagnostics;
 internal sealed class PoolLoggers(ILoggerFactory factory)
 {
     /// <summary>Leases: waits, timeouts, leaks, closing.</summary>
-    public ILogger Leasing { get; } = factory.CreateLogger("Pool.Sqlite.Leasing");
+    public ILogger Leasing { get; } = new QuietLogger(factory.CreateLogger("Pool.Sqlite.Leasing"));
 
     /// <summary>Connections: opening, cleaning, retiring, the engine.</summary>
-    public ILogger Connections { get; } = factory.CreateLogger("Pool.Sqlite.Connections");
+    public ILogger Connections { get; } = new QuietLogger(factory.CreateLogger("Pool.Sqlite.Connections"));
 
     /// <summary>The write gate and the write queue.</summary>
-    public ILogger Writing { get; } = factory.CreateLogger("Pool.Sqlite.Writing");
+    public ILogger Writing { get; } = new QuietLogger(factory.CreateLogger("Pool.Sqlite.Writing"));
 
     /// <summary>The housekeeper.</summary>
-    public ILogger Maintenance { get; } = factory.CreateLogger("Pool.Sqlite.Maintenance");
+    public ILogger Maintenance { get; } = new QuietLogger(factory.CreateLogger("Pool.Sqlite.Maintenance"));
 }
