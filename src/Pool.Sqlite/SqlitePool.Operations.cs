@@ -38,8 +38,14 @@ public sealed partial class SqlitePool
         void Clear()
         {
             _readLock?.Suspend();
-            Array.ForEach(_all, static pool => pool.Clear());
-            _readLock?.Resume();
+            try
+            {
+                Array.ForEach(_all, static pool => pool.Clear());
+            }
+            finally
+            {
+                _readLock?.Resume();
+            }
         }
     }
 

@@ -28,7 +28,8 @@ internal enum Obstacle
 /// </summary>
 internal readonly struct WriteWait(PooledConnection connection, int commandTimeout)
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(1);
+    /// <summary>How often SQLite is asked for its lock.</summary>
+    public static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(1);
 
     private readonly Deadline _deadline = new(TimeProvider.System, Limit(connection, commandTimeout));
 
@@ -83,6 +84,12 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
             raw.sqlite3_busy_timeout(physical.Handle, physical.BusyTimeoutMilliseconds);
         }
     }
+
+    /// <summary>Somebody outside the pool did not let go in time.</summary>
+    public static SqliteException LockTimeout(TimeSpan waited) => new(
+        "The database is locked: another process, or a connection outside this pool, held its lock for "
+        + $"{Words.Time(waited)} (BusyTimeout, CommandTimeout).",
+        raw.SQLITE_BUSY);
 
     public static SqliteException SnapshotIsOld() => new(
         "The transaction began by reading, and somebody else has written since: SQLite cannot let it write on what is no "
@@ -149,10 +156,7 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
         {
             if (!_deadline.Allows(TimeSpan.Zero))
             {
-                throw new SqliteException(
-                    $"The database is locked: another process, or a connection outside this pool, held the write lock for "
-                    + $"{Words.Time(_deadline.Elapsed)} (BusyTimeout, CommandTimeout).",
-                    raw.SQLITE_BUSY);
+                throw LockTimeout(_deadline.Elapsed);
             }
 
             if (async)

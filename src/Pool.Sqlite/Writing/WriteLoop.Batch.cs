@@ -10,8 +10,6 @@ namespace Pool.Sqlite.Writing;
 /// <content>One batch: begin, run, commit, settle.</content>
 internal sealed partial class WriteLoop
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(1);
-
     /// <exception cref="SqliteException">Somebody else's lock is in the way, or nothing can be written at all.</exception>
     private async ValueTask Write()
     {
@@ -185,13 +183,10 @@ internal sealed partial class WriteLoop
         {
             if (!deadline.Allows(TimeSpan.Zero))
             {
-                throw new SqliteException(
-                    "The database is locked: another process, or a connection outside this pool, held its lock for "
-                    + $"{Words.Time(deadline.Elapsed)} (BusyTimeout).",
-                    raw.SQLITE_BUSY);
+                throw WriteWait.LockTimeout(deadline.Elapsed);
             }
 
-            await Task.Delay(PollInterval, _abandoned.Token).ConfigureAwait(false);
+            await Task.Delay(WriteWait.PollInterval, _abandoned.Token).ConfigureAwait(false);
         }
 
         return true;
