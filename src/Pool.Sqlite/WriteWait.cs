@@ -86,8 +86,10 @@ internal readonly struct WriteWait(PooledConnection connection, int commandTimeo
     }
 
     /// <summary>Somebody outside the pool did not let go in time.</summary>
-    public static SqliteException LockTimeout(TimeSpan waited) => new(
-        "The database is locked: another process, or a connection outside this pool, held its lock for "
+    /// <param name="waited">How long it was waited for.</param>
+    /// <param name="what">A COMMIT without a WAL waits for readers as well.</param>
+    public static SqliteException LockTimeout(TimeSpan waited, string what = "the write lock") => new(
+        $"The database is locked: another process, or a connection outside this pool, held {what} for "
         + $"{Words.Time(waited)} (BusyTimeout, CommandTimeout).",
         raw.SQLITE_BUSY);
 

@@ -183,7 +183,7 @@ internal sealed partial class WriteLoop
         {
             if (!deadline.Allows(TimeSpan.Zero))
             {
-                throw WriteWait.LockTimeout(deadline.Elapsed);
+                throw WriteWait.LockTimeout(deadline.Elapsed, "its lock");
             }
 
             await Task.Delay(WriteWait.PollInterval, _abandoned.Token).ConfigureAwait(false);
