@@ -32,8 +32,8 @@ internal sealed class SqlitePoolHealthCheck(SqlitePool pool, TimeSpan limit) : I
         limited.CancelAfter(limit);
         try
         {
-            using PooledConnection reader = await pool.RentReaderAsync(limited.Token).ConfigureAwait(false);
-            using PooledCommand command = reader.CreateCommand("select count(*) from sqlite_master");
+            using SqlitePoolConnection reader = await pool.RentReaderAsync(limited.Token).ConfigureAwait(false);
+            using SqlitePoolCommand command = reader.CreateCommand("select count(*) from sqlite_master");
             await command.ExecuteScalarAsync(limited.Token).ConfigureAwait(false);
             return null;
         }

@@ -1,6 +1,6 @@
-using Pool.Sqlite.Connections;
 using Pool.Sqlite.Diagnostics;
-using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite;
 
@@ -21,7 +21,7 @@ public sealed partial class SqlitePool
     public SqlitePoolHealth GetHealth()
     {
         PoolSample now = _inspector.Sample();
-        PoolView view = new()
+        HealthInput view = new()
         {
             Statistics = now.Statistics,
             IsClosed = _leases.IsClosed,
@@ -52,7 +52,7 @@ public sealed partial class SqlitePool
 
     internal PoolInspector Inspector => _inspector;
 
-    private LeaseLook[] Look() =>
+    private LeaseSnapshot[] Look() =>
     [
         .. _all.SelectMany(static pool => pool.Leased())
             .Where(lease => !IsOnItsWay(lease.Item))
@@ -61,24 +61,24 @@ public sealed partial class SqlitePool
     ];
 
     // A writer connection while whoever is to have it still waits for the write gate.
-    private bool IsOnItsWay(PoolItem<PhysicalConnection> item) => IsWriter(item) && !item.Value.HoldsGate;
+    private bool IsOnItsWay(PoolEntry<PhysicalConnection> item) => IsWriter(item) && !item.Value.HoldsGate;
 
-    private bool IsWriter(PoolItem<PhysicalConnection> item) =>
+    private bool IsWriter(PoolEntry<PhysicalConnection> item) =>
         _writers != _leases && (item.Pool == _writers || item.Pool == _queueWriters);
 
-    private LeaseLook LookAt(PoolItem<PhysicalConnection> item, TimeSpan held)
+    private LeaseSnapshot LookAt(PoolEntry<PhysicalConnection> item, TimeSpan held)
     {
         PhysicalConnection connection = item.Value;
         long rent = item.Rents;
         long snapshot = connection.Snapshot;
-        return new LeaseLook(
+        return new LeaseSnapshot(
             new SqlitePoolLease
             {
-                LeaseId = PooledConnection.IdOf(item),
-                Name = PooledConnection.NameOf(item),
-                Role = connection.KeepsGate || IsWriter(item) ? PooledConnectionRole.Writer
-                    : connection.Notes.IsReader(rent) ? PooledConnectionRole.Reader
-                    : PooledConnectionRole.ReadWrite,
+                LeaseId = SqlitePoolConnection.IdOf(item),
+                Name = SqlitePoolConnection.NameOf(item),
+                Role = connection.KeepsGate || IsWriter(item) ? SqlitePoolConnectionRole.Writer
+                    : connection.Notes.IsReader(rent) ? SqlitePoolConnectionRole.Reader
+                    : SqlitePoolConnectionRole.ReadWrite,
                 Age = HeldFor(item, held),
                 RentSite = connection.Notes.SiteOf(rent)?.ToString(),
                 Sql = connection.CurrentSql,
@@ -93,10 +93,10 @@ public sealed partial class SqlitePool
     }
 
     // Where every rent is noted and this one is not yet, it has only just begun.
-    private TimeSpan HeldFor(PoolItem<PhysicalConnection> item, TimeSpan seen) =>
+    private TimeSpan HeldFor(PoolEntry<PhysicalConnection> item, TimeSpan seen) =>
         item.Value.Notes.RentedAt(item.Rents) is { } at ? _time.GetElapsedTime(at)
         : _notesEveryRent ? TimeSpan.Zero
         : seen;
 
-    private static RentSite? SiteOf(PoolItem<PhysicalConnection> item) => item.Value.Notes.SiteOf(item.Rents);
+    private static RentSite? SiteOf(PoolEntry<PhysicalConnection> item) => item.Value.Notes.SiteOf(item.Rents);
 }

@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
-using Pool.Sqlite.Leasing;
 using Pool.Sqlite.Maintenance;
+using Pool.Sqlite.Pooling;
 
 namespace Pool.Sqlite;
 
@@ -70,14 +70,14 @@ public sealed partial class SqlitePool
         string path, IProgress<BackupProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        using PooledConnection connection = await RentReaderAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolConnection connection = await RentReaderAsync(cancellationToken).ConfigureAwait(false);
         Backup backup = new(connection.Physical, _source.Target, path);
         await Task.Run(() => backup.Run(progress, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<T> OnWriter<T>(Func<PooledConnection, T> work, CancellationToken cancellationToken)
+    private async Task<T> OnWriter<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken)
     {
-        using PooledConnection connection = await RentWriterAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolConnection connection = await RentWriterAsync(cancellationToken).ConfigureAwait(false);
 
         // It can take seconds, which is not what an asynchronous caller's thread is for.
         return await Task.Run(() => work(connection), cancellationToken).ConfigureAwait(false);

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
-using Pool.Sqlite.Connections;
 using Pool.Sqlite.Diagnostics;
-using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 using SQLitePCL;
 
@@ -37,14 +37,14 @@ public sealed partial class SqlitePool
 
         void Clear()
         {
-            _readLock?.Suspend();
+            _sharedLockKeeper?.Suspend();
             try
             {
                 Array.ForEach(_all, static pool => pool.Clear());
             }
             finally
             {
-                _readLock?.Resume();
+                _sharedLockKeeper?.Resume();
             }
         }
     }
@@ -66,7 +66,7 @@ public sealed partial class SqlitePool
         ArgumentNullException.ThrowIfNull(work);
         ThrowIfPrivateMemory("closed for exclusive work");
         int begun = 0;
-        _readLock?.Suspend();
+        _sharedLockKeeper?.Suspend();
         try
         {
             for (; begun < _all.Length; begun++)
@@ -79,7 +79,7 @@ public sealed partial class SqlitePool
         finally
         {
             Array.ForEach(_all[..begun], static pool => pool.EndExclusive());
-            _readLock?.Resume();
+            _sharedLockKeeper?.Resume();
         }
     }
 
@@ -132,7 +132,7 @@ public sealed partial class SqlitePool
         if (disposing)
         {
             Task written = Close();
-            if (!Hook.IsRunning)
+            if (!UserCallback.IsRunning)
             {
                 written.GetAwaiter().GetResult();
             }
@@ -149,7 +149,7 @@ public sealed partial class SqlitePool
     protected override async ValueTask DisposeAsyncCore()
     {
         // In a hook the connection that it was called for cannot come back before the hook ends; nor in an item of the queue.
-        bool isInside = Hook.IsRunning;
+        bool isInside = UserCallback.IsRunning;
         Deadline deadline = new(_time, _options.ShutdownTimeout);
         Task written = Close();
         await base.DisposeAsyncCore().ConfigureAwait(false);
@@ -206,7 +206,7 @@ public sealed partial class SqlitePool
     private SqlitePoolTimeoutException RefusedException(string why, TimeSpan waited)
     {
         LeaseCounts counts = _leases.Count();
-        (PoolItem<PhysicalConnection> Item, TimeSpan Held)[] leased =
+        (PoolEntry<PhysicalConnection> Item, TimeSpan Held)[] leased =
             [.. _leases.Leased().Select(lease => (lease.Item, HeldFor(lease.Item, lease.Held))).OrderByDescending(lease => lease.Item2)];
         string stand = $" {counts.InUse} are in use (PoolSize {PoolSize}, MaxOverflow {MaxOverflow}), {counts.Waiting} others wait.";
         string longest = leased is [var first, ..] ? $" Out for the longest: {Describe(first.Item, first.Held)}." : "";
@@ -223,10 +223,10 @@ public sealed partial class SqlitePool
         };
     }
 
-    private string Describe(PoolItem<PhysicalConnection> item, TimeSpan held)
+    private string Describe(PoolEntry<PhysicalConnection> item, TimeSpan held)
     {
-        string site = Words.Site(SiteOf(item)?.ToString());
-        return $"lease {PooledConnection.NameOf(item)}, for {Seconds(HeldFor(item, held))}{site}";
+        string site = MessageFormat.Site(SiteOf(item)?.ToString());
+        return $"lease {SqlitePoolConnection.NameOf(item)}, for {Seconds(HeldFor(item, held))}{site}";
     }
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");

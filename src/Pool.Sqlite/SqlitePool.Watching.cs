@@ -1,6 +1,6 @@
-using Pool.Sqlite.Connections;
 using Pool.Sqlite.Diagnostics;
-using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite;
@@ -93,7 +93,7 @@ public sealed partial class SqlitePool
         }
     }
 
-    private void Note(PoolItem<PhysicalConnection> item, RentSite? site)
+    private void Note(PoolEntry<PhysicalConnection> item, RentSite? site)
     {
         if (_watchesRents)
         {
@@ -102,7 +102,7 @@ public sealed partial class SqlitePool
     }
 
     /// <summary>What a return has to look after, when its lease has done anything or somebody watches.</summary>
-    private RetireReason LookBack(PoolItem<PhysicalConnection> item)
+    private RetireReason LookBack(PoolEntry<PhysicalConnection> item)
     {
         PhysicalConnection connection = item.Value;
         if (_watchesReturns)
@@ -114,7 +114,7 @@ public sealed partial class SqlitePool
                 _metrics.RecordUse(seconds);
                 if (connection.Notes.WasReported(rent))
                 {
-                    _log.Leasing.LeaseCameBack(Name, PooledConnection.NameOf(item), Math.Round(seconds, 1));
+                    _log.Leasing.LeaseCameBack(Name, SqlitePoolConnection.NameOf(item), Math.Round(seconds, 1));
                 }
             }
         }

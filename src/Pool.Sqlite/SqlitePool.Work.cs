@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
-using Pool.Sqlite.Connections;
 using Pool.Sqlite.Diagnostics;
-using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 using SQLitePCL;
 
@@ -18,16 +18,16 @@ public sealed partial class SqlitePool
     /// read belongs together. A statement that writes is refused before it runs.
     /// </summary>
     /// <inheritdoc cref="RentAsync"/>
-    public ValueTask<PooledConnection> RentReaderAsync(CancellationToken cancellationToken = default) =>
+    public ValueTask<SqlitePoolConnection> RentReaderAsync(CancellationToken cancellationToken = default) =>
         !_watchesRents
         && !cancellationToken.IsCancellationRequested
-        && _leases.TryRentHot(out PoolItem<PhysicalConnection>? item)
-            ? new ValueTask<PooledConnection>(ReaderOf(item))
+        && _leases.TryRentFromSlot(out PoolEntry<PhysicalConnection>? item)
+            ? new ValueTask<SqlitePoolConnection>(ReaderOf(item))
             : RentReaderSlowAsync(cancellationToken);
 
     /// <summary>As <see cref="RentReaderAsync"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync"/>
-    public PooledConnection RentReader(CancellationToken cancellationToken = default) =>
+    public SqlitePoolConnection RentReader(CancellationToken cancellationToken = default) =>
         ReaderOf(RentItem(cancellationToken));
 
     /// <summary>
@@ -35,17 +35,17 @@ public sealed partial class SqlitePool
     /// write gate held until it is returned: nobody else in this process writes to the database meanwhile.
     /// </summary>
     /// <inheritdoc cref="RentAsync"/>
-    public ValueTask<PooledConnection> RentWriterAsync(CancellationToken cancellationToken = default)
+    public ValueTask<SqlitePoolConnection> RentWriterAsync(CancellationToken cancellationToken = default)
     {
-        GateFlow.Mark();
+        AmbientWriteGate.Mark();
         return RentWriter(async: true, cancellationToken);
     }
 
     /// <summary>As <see cref="RentWriterAsync"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync"/>
-    public PooledConnection RentWriter(CancellationToken cancellationToken = default)
+    public SqlitePoolConnection RentWriter(CancellationToken cancellationToken = default)
     {
-        GateFlow.Mark();
+        AmbientWriteGate.Mark();
         return RentWriter(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
     }
 
@@ -53,15 +53,15 @@ public sealed partial class SqlitePool
     /// <param name="work">What to read. It is called once.</param>
     /// <param name="cancellationToken">Ends the wait for a connection.</param>
     /// <inheritdoc cref="RentAsync"/>
-    public async Task<T> ReadAsync<T>(Func<PooledConnection, Task<T>> work, CancellationToken cancellationToken = default)
+    public async Task<T> ReadAsync<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        using PooledConnection connection = await RentReaderAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolConnection connection = await RentReaderAsync(cancellationToken).ConfigureAwait(false);
         return await work(connection).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="ReadAsync{T}"/>
-    public Task ReadAsync(Func<PooledConnection, Task> work, CancellationToken cancellationToken = default) =>
+    public Task ReadAsync(Func<SqlitePoolConnection, Task> work, CancellationToken cancellationToken = default) =>
         ReadAsync(Answering(work), cancellationToken);
 
     /// <summary>
@@ -73,7 +73,7 @@ public sealed partial class SqlitePool
     /// <param name="cancellationToken">Ends the waits.</param>
     /// <exception cref="SqliteException">SQLite refuses; nothing was written.</exception>
     /// <inheritdoc cref="RentAsync"/>
-    public async Task<T> WriteAsync<T>(Func<PooledConnection, Task<T>> work, CancellationToken cancellationToken = default)
+    public async Task<T> WriteAsync<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
         Deadline deadline = new(_time, _options.RentTimeout);
@@ -92,7 +92,7 @@ public sealed partial class SqlitePool
     }
 
     /// <inheritdoc cref="WriteAsync{T}"/>
-    public Task WriteAsync(Func<PooledConnection, Task> work, CancellationToken cancellationToken = default) =>
+    public Task WriteAsync(Func<SqlitePoolConnection, Task> work, CancellationToken cancellationToken = default) =>
         WriteAsync(Answering(work), cancellationToken);
 
     /// <summary>
@@ -107,8 +107,8 @@ public sealed partial class SqlitePool
     public async Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sql);
-        using PooledConnection connection = await RentAsync(cancellationToken).ConfigureAwait(false);
-        using PooledCommand command = connection.CreateParameterizedCommand(sql);
+        using SqlitePoolConnection connection = await RentAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolCommand command = connection.CreateParameterizedCommand(sql);
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -135,9 +135,9 @@ public sealed partial class SqlitePool
         ArgumentNullException.ThrowIfNull(rows);
 
         // Not WriteAsync, which may run its work again: the rows may be such as can be read only once.
-        using PooledConnection connection = await RentWriterAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolConnection connection = await RentWriterAsync(cancellationToken).ConfigureAwait(false);
         using PoolTracing.Span span = _tracing.StartBatch();
-        PooledTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        SqlitePoolTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
             int done = 0;
@@ -159,14 +159,14 @@ public sealed partial class SqlitePool
     }
 
     private static long ExecuteMany(
-        PooledConnection connection,
+        SqlitePoolConnection connection,
         string sql,
         IEnumerable<IReadOnlyList<object?>> rows,
         IProgress<long>? progress,
         ref int done,
         CancellationToken cancellationToken)
     {
-        using PooledCommand command = connection.CreateCommand(sql);
+        using SqlitePoolCommand command = connection.CreateCommand(sql);
         SqliteParameter[] parameters = command.DeriveParameters();
         long changes = 0;
         foreach (IReadOnlyList<object?> row in rows)
@@ -194,10 +194,10 @@ public sealed partial class SqlitePool
         return changes;
     }
 
-    private async Task<T> WriteOnce<T>(Func<PooledConnection, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> WriteOnce<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken)
     {
-        using PooledConnection connection = await RentWriterAsync(cancellationToken).ConfigureAwait(false);
-        PooledTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolConnection connection = await RentWriterAsync(cancellationToken).ConfigureAwait(false);
+        SqlitePoolTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
             T result = await work(connection).ConfigureAwait(false);
@@ -206,29 +206,29 @@ public sealed partial class SqlitePool
         }
     }
 
-    private async ValueTask<PooledConnection> RentReaderSlowAsync(CancellationToken cancellationToken) =>
+    private async ValueTask<SqlitePoolConnection> RentReaderSlowAsync(CancellationToken cancellationToken) =>
         ReaderOf(await RentItemAsync(cancellationToken).ConfigureAwait(false));
 
-    private PooledConnection ReaderOf(PoolItem<PhysicalConnection> item)
+    private SqlitePoolConnection ReaderOf(PoolEntry<PhysicalConnection> item)
     {
         item.Value.Notes.RentedAsReader(item.Rents);
-        return new PooledConnection(this, item, PooledConnectionRole.Reader);
+        return new SqlitePoolConnection(this, item, SqlitePoolConnectionRole.Reader);
     }
 
-    private async ValueTask<PooledConnection> RentWriter(bool async, CancellationToken cancellationToken)
+    private async ValueTask<SqlitePoolConnection> RentWriter(bool async, CancellationToken cancellationToken)
     {
         RentSite? site = CaptureSite();
-        PoolItem<PhysicalConnection> item =
+        PoolEntry<PhysicalConnection> item =
             await RentWithGate(_writers, _options.RentTimeout, async, cancellationToken).ConfigureAwait(false);
         Note(item, site);
-        return new PooledConnection(this, item, PooledConnectionRole.Writer);
+        return new SqlitePoolConnection(this, item, SqlitePoolConnectionRole.Writer);
     }
 
-    private async ValueTask<PoolItem<PhysicalConnection>> RentWithGate(
+    private async ValueTask<PoolEntry<PhysicalConnection>> RentWithGate(
         LeasePool<PhysicalConnection> writers, TimeSpan timeout, bool async, CancellationToken cancellationToken)
     {
         Deadline deadline = new(_time, timeout);
-        PoolItem<PhysicalConnection> item = async
+        PoolEntry<PhysicalConnection> item = async
             ? await writers.RentAsync(cancellationToken).ConfigureAwait(false)
             : writers.Rent(cancellationToken);
         PhysicalConnection physical = item.Value;
@@ -248,11 +248,11 @@ public sealed partial class SqlitePool
         }
 
         physical.HoldsGate = physical.KeepsGate = physical.IsTouched = true;
-        physical.MarkGateFlow();
+        physical.MarkAmbientGate();
         return item;
     }
 
-    private static Func<PooledConnection, Task<bool>> Answering(Func<PooledConnection, Task> work)
+    private static Func<SqlitePoolConnection, Task<bool>> Answering(Func<SqlitePoolConnection, Task> work)
     {
         ArgumentNullException.ThrowIfNull(work);
         return async connection =>

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Pool.Sqlite.Connections;
 using Pool.Sqlite.Diagnostics;
-using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite;
 
@@ -15,7 +15,7 @@ public sealed partial class SqlitePool
     /// Many small writes in few commits: what has queued up while the last batch was written is the next one, and each
     /// caller is told after the COMMIT that contains its write. On a connection of its own, opened for the first.
     /// </summary>
-    public SqliteWriteQueue Writes { get; }
+    public SqlitePoolWriteQueue Writes { get; }
 
     internal TimeProvider Time => _time;
 
@@ -41,7 +41,7 @@ public sealed partial class SqlitePool
     /// The queue's own connection, with the write gate. (Not that of <see cref="RentWriterAsync"/>: who waits for that is told at
     /// once when the pool is closed, while the queue goes on writing.)
     /// </summary>
-    internal ValueTask<PoolItem<PhysicalConnection>> RentForQueue(CancellationToken cancellationToken) =>
+    internal ValueTask<PoolEntry<PhysicalConnection>> RentForQueue(CancellationToken cancellationToken) =>
         RentWithGate(_queueWriters, WriterTimeout, async: true, cancellationToken);
 
     /// <summary>Closes everything, the connection of the queue when what it has accepted is written, or the time is up.</summary>
@@ -49,7 +49,7 @@ public sealed partial class SqlitePool
     private Task Close()
     {
         _housekeeper.Dispose();
-        _readLock?.Dispose();
+        _sharedLockKeeper?.Dispose();
         PoolMeter.Remove(_metrics);
         Task drained = Writes.Close();
         foreach (LeasePool<PhysicalConnection> pool in _all)

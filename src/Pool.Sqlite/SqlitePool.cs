@@ -2,10 +2,11 @@ using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Pool.Sqlite.Connections;
+using Pool.Sqlite.Configuration;
 using Pool.Sqlite.Diagnostics;
-using Pool.Sqlite.Leasing;
 using Pool.Sqlite.Maintenance;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite;
@@ -35,11 +36,11 @@ public sealed partial class SqlitePool : DbDataSource
     private readonly LeasePool<PhysicalConnection> _leases;
     private readonly LeasePool<PhysicalConnection> _writers;
 
-    // One connection for a flow that holds the write gate and needs a lease while all are out: see GateFlow.
+    // One connection for a flow that holds the write gate and needs a lease while all are out: see AmbientWriteGate.
     private readonly LeasePool<PhysicalConnection> _reserve;
     private readonly LeasePool<PhysicalConnection> _queueWriters;
     private readonly LeasePool<PhysicalConnection>[] _all;
-    private readonly ReadLock? _readLock;
+    private readonly SharedLockKeeper? _sharedLockKeeper;
     private readonly Housekeeper _housekeeper;
     private readonly Task _closed;
     private readonly bool _cleansEveryReturn;
@@ -88,7 +89,7 @@ public sealed partial class SqlitePool : DbDataSource
         _queueWriters = isPrivate ? _leases : new LeasePool<PhysicalConnection>(
             _source.With(QueueSynchronous), single with { RentTimeout = WriterTimeout, MaxWaiters = int.MaxValue }, _time);
         _all = isPrivate ? [_leases] : [_reserve, _writers, _queueWriters, _leases];
-        Writes = new SqliteWriteQueue(this, _options.Writes);
+        Writes = new SqlitePoolWriteQueue(this, _options.Writes);
         _cleansEveryReturn = _options.Returning is not null;
         _capturesRentSite = _options.CaptureRentSite;
         _notesEveryRent = _capturesRentSite || _options.LeakThreshold != Timeout.InfiniteTimeSpan;
@@ -103,9 +104,9 @@ public sealed partial class SqlitePool : DbDataSource
         _inspector.Begin();
         BeginRound();
         PoolMeter.Add(_metrics);
-        _readLock = ReadLock.For(target, _options.Pragmas);
+        _sharedLockKeeper = SharedLockKeeper.For(target, _options.Pragmas);
         _housekeeper = new Housekeeper(
-            _all, _inspector, _readLock, _time, OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold));
+            _all, _inspector, _sharedLockKeeper, _time, OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold));
     }
 
     /// <summary>The pool's name, as in its messages.</summary>
@@ -142,50 +143,50 @@ public sealed partial class SqlitePool : DbDataSource
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
     /// <exception cref="Microsoft.Data.Sqlite.SqliteException">A connection was to be opened, and that failed.</exception>
-    public ValueTask<PooledConnection> RentAsync(CancellationToken cancellationToken = default) =>
+    public ValueTask<SqlitePoolConnection> RentAsync(CancellationToken cancellationToken = default) =>
         !_watchesRents
         && !cancellationToken.IsCancellationRequested
-        && _leases.TryRentHot(out PoolItem<PhysicalConnection>? item)
-            ? new ValueTask<PooledConnection>(new PooledConnection(this, item))
+        && _leases.TryRentFromSlot(out PoolEntry<PhysicalConnection>? item)
+            ? new ValueTask<SqlitePoolConnection>(new SqlitePoolConnection(this, item))
             : RentSlowAsync(cancellationToken);
 
     /// <summary>As <see cref="RentAsync"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync"/>
-    public PooledConnection Rent(CancellationToken cancellationToken = default) =>
+    public SqlitePoolConnection Rent(CancellationToken cancellationToken = default) =>
         new(this, RentItem(cancellationToken));
 
     /// <summary>A connection that is closed: it rents when it is opened, and gives back when it is closed.</summary>
-    public new PooledConnection CreateConnection() => new(this);
+    public new SqlitePoolConnection CreateConnection() => new(this);
 
     /// <inheritdoc cref="Rent"/>
-    public new PooledConnection OpenConnection() => Rent();
+    public new SqlitePoolConnection OpenConnection() => Rent();
 
     /// <inheritdoc cref="RentAsync"/>
-    public new ValueTask<PooledConnection> OpenConnectionAsync(CancellationToken cancellationToken = default) =>
+    public new ValueTask<SqlitePoolConnection> OpenConnectionAsync(CancellationToken cancellationToken = default) =>
         RentAsync(cancellationToken);
 
-    internal PoolItem<PhysicalConnection> RentItem(CancellationToken cancellationToken) =>
+    internal PoolEntry<PhysicalConnection> RentItem(CancellationToken cancellationToken) =>
         !_watchesRents
         && !cancellationToken.IsCancellationRequested
-        && _leases.TryRentHot(out PoolItem<PhysicalConnection>? item)
+        && _leases.TryRentFromSlot(out PoolEntry<PhysicalConnection>? item)
             ? item
             : RentItemSlowly(cancellationToken);
 
-    internal ValueTask<PoolItem<PhysicalConnection>> RentItemAsync(CancellationToken cancellationToken) =>
-        TryRentWatched(cancellationToken, out PoolItem<PhysicalConnection>? item)
+    internal ValueTask<PoolEntry<PhysicalConnection>> RentItemAsync(CancellationToken cancellationToken) =>
+        TryRentWatched(cancellationToken, out PoolEntry<PhysicalConnection>? item)
             ? new(item)
             : RentItemSlow(async: true, CaptureSite(), cancellationToken);
 
-    private PoolItem<PhysicalConnection> RentItemSlowly(CancellationToken cancellationToken) =>
-        TryRentWatched(cancellationToken, out PoolItem<PhysicalConnection>? item)
+    private PoolEntry<PhysicalConnection> RentItemSlowly(CancellationToken cancellationToken) =>
+        TryRentWatched(cancellationToken, out PoolEntry<PhysicalConnection>? item)
             ? item
             : RentItemSlow(async: false, CaptureSite(), cancellationToken).AsTask().GetAwaiter().GetResult();
 
     // The fast path again, with the clock read.
-    private bool TryRentWatched(CancellationToken cancellationToken, [NotNullWhen(true)] out PoolItem<PhysicalConnection>? item)
+    private bool TryRentWatched(CancellationToken cancellationToken, [NotNullWhen(true)] out PoolEntry<PhysicalConnection>? item)
     {
         item = null;
-        if (!_watchesRents || _capturesRentSite || cancellationToken.IsCancellationRequested || !_leases.TryRentHot(out item))
+        if (!_watchesRents || _capturesRentSite || cancellationToken.IsCancellationRequested || !_leases.TryRentFromSlot(out item))
         {
             return false;
         }
@@ -196,18 +197,18 @@ public sealed partial class SqlitePool : DbDataSource
 
     private RentSite? CaptureSite() => _capturesRentSite ? RentSite.Capture() : null;
 
-    private ValueTask<PoolItem<PhysicalConnection>> RentItemSlow(
+    private ValueTask<PoolEntry<PhysicalConnection>> RentItemSlow(
         bool async, RentSite? site, CancellationToken cancellationToken)
     {
-        return !_watchesRents && !GateFlow.HoldsGate ? Rent() : RentSpecially();
+        return !_watchesRents && !AmbientWriteGate.HoldsGate ? Rent() : RentSpecially();
 
-        ValueTask<PoolItem<PhysicalConnection>> Rent() =>
+        ValueTask<PoolEntry<PhysicalConnection>> Rent() =>
             async ? _leases.RentAsync(cancellationToken) : new(_leases.Rent(cancellationToken));
 
-        async ValueTask<PoolItem<PhysicalConnection>> RentSpecially()
+        async ValueTask<PoolEntry<PhysicalConnection>> RentSpecially()
         {
-            PoolItem<PhysicalConnection>? item = null;
-            if (GateFlow.HoldsGate)
+            PoolEntry<PhysicalConnection>? item = null;
+            if (AmbientWriteGate.HoldsGate)
             {
                 item = await _leases.RentWithoutWaiting(async, cancellationToken).ConfigureAwait(false)
                     ?? await _reserve.RentWithoutWaiting(async, cancellationToken).ConfigureAwait(false);
@@ -219,18 +220,18 @@ public sealed partial class SqlitePool : DbDataSource
         }
     }
 
-    internal void Return(PoolItem<PhysicalConnection> item)
+    internal void Return(PoolEntry<PhysicalConnection> item)
     {
         RetireReason reason = item.Value.IsTouched || _watchesReturns ? LookBack(item) : RetireReason.None;
         item.Pool.Return(item, reason);
     }
 
     /// <summary>Takes back what a finalizer found. Cleaning can block, which a finalizer must not.</summary>
-    internal void ReturnLeaked(PoolItem<PhysicalConnection> item) => ThreadPool.UnsafeQueueUserWorkItem(
+    internal void ReturnLeaked(PoolEntry<PhysicalConnection> item) => ThreadPool.UnsafeQueueUserWorkItem(
         static state =>
         {
             Interlocked.Increment(ref state.Pool._leaks);
-            state.Pool._log.Leasing.LeaseLeaked(state.Pool.Name, PooledConnection.NameOf(state.Item));
+            state.Pool._log.Leasing.LeaseLeaked(state.Pool.Name, SqlitePoolConnection.NameOf(state.Item));
             state.Pool.Return(state.Item);
         },
         (Pool: this, Item: item),
@@ -246,11 +247,11 @@ public sealed partial class SqlitePool : DbDataSource
     protected override async ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
         await RentAsync(cancellationToken).ConfigureAwait(false);
 
-    private ValueTask<PooledConnection> RentSlowAsync(CancellationToken cancellationToken) =>
-        TryRentWatched(cancellationToken, out PoolItem<PhysicalConnection>? item)
-            ? new ValueTask<PooledConnection>(new PooledConnection(this, item))
+    private ValueTask<SqlitePoolConnection> RentSlowAsync(CancellationToken cancellationToken) =>
+        TryRentWatched(cancellationToken, out PoolEntry<PhysicalConnection>? item)
+            ? new ValueTask<SqlitePoolConnection>(new SqlitePoolConnection(this, item))
             : RentSlowestAsync(cancellationToken);
 
-    private async ValueTask<PooledConnection> RentSlowestAsync(CancellationToken cancellationToken) =>
+    private async ValueTask<SqlitePoolConnection> RentSlowestAsync(CancellationToken cancellationToken) =>
         new(this, await RentItemSlow(async: true, CaptureSite(), cancellationToken).ConfigureAwait(false));
 }

@@ -32,10 +32,10 @@ public sealed class SqlitePoolFactory : DbProviderFactory
     }
 
     /// <summary>A connection that is closed; set its connection string before opening it.</summary>
-    public override DbConnection CreateConnection() => new PooledConnection();
+    public override DbConnection CreateConnection() => new SqlitePoolConnection();
 
     /// <inheritdoc/>
-    public override DbCommand CreateCommand() => new PooledCommand();
+    public override DbCommand CreateCommand() => new SqlitePoolCommand();
 
     /// <inheritdoc/>
     public override DbParameter CreateParameter() => new SqliteParameter();

@@ -1,3 +1,5 @@
+using Pool.Sqlite.Diagnostics;
+
 namespace Pool.Sqlite;
 
 /// <summary>How a pool is.</summary>

@@ -1,16 +1,18 @@
+using Pool.Sqlite.Diagnostics;
+
 namespace Pool.Sqlite;
 
 /// <summary>One connection that is out on loan.</summary>
 public sealed record SqlitePoolLease
 {
-    /// <summary><see cref="PooledConnection.LeaseId"/> of the lease.</summary>
+    /// <summary><see cref="SqlitePoolConnection.LeaseId"/> of the lease.</summary>
     public required long LeaseId { get; init; }
 
     /// <summary>The lease as log messages name it: connection and rent.</summary>
     public required string Name { get; init; }
 
     /// <summary>What the lease may do.</summary>
-    public required PooledConnectionRole Role { get; init; }
+    public required SqlitePoolConnectionRole Role { get; init; }
 
     /// <summary>
     /// How long it has been out: exact when <see cref="SqlitePoolOptions.CaptureRentSite"/> or

@@ -126,7 +126,7 @@ public sealed class SqlitePoolOptions
     public SqlitePragmas Pragmas { get; private set; } = new();
 
     /// <summary>The settings of the write queue, <see cref="SqlitePool.Writes"/>.</summary>
-    public SqliteWriteQueueOptions Writes { get; private set; } = new();
+    public SqlitePoolWriteQueueOptions Writes { get; private set; } = new();
 
     /// <summary>
     /// Called with each connection after it was opened and has its PRAGMAs: the place to register functions and

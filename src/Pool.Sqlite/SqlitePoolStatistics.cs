@@ -1,3 +1,5 @@
+using Pool.Sqlite.Diagnostics;
+
 namespace Pool.Sqlite;
 
 /// <summary>One look at a pool. What is counted is counted since the pool was made, and exact once it is quiet.</summary>
@@ -100,5 +102,5 @@ public sealed record SqlitePoolStatistics
     public required DurationSummary WriteGateWaits { get; init; }
 
     /// <summary>The write queue.</summary>
-    public required SqliteWriteQueueStatistics Writes { get; init; }
+    public required SqlitePoolWriteQueueStatistics Writes { get; init; }
 }

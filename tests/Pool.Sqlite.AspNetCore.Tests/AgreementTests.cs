@@ -43,7 +43,7 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
             await page.Shows($"#all div:has(dt:text-is('{label}')) dd", value.ToString("N0", null));
         }
 
-        SqliteWriteQueueStatistics writes = quiet.Writes;
+        SqlitePoolWriteQueueStatistics writes = quiet.Writes;
         await page.Shows("#queue-note", $"0 wait for room now, {writes.RoomWaits.Count} have had to");
         await page.Shows("#queue-failures", $"{writes.Failures} writes failed, {writes.PostsRefused} posts refused");
         await page.Contains("#commit-note", $"{writes.Items} writes in {writes.Batches} batches: ");
@@ -87,7 +87,7 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
             Assert.True(metered is null || metered == value, $"{name}: {value} in the statistics, {metered} in the meter");
         }
 
-        SqliteWriteQueueStatistics writes = quiet.Writes;
+        SqlitePoolWriteQueueStatistics writes = quiet.Writes;
         Assert.True(writes is { Items: 21, LargestBatch: > 1, Failures: 1, RoomWaits.Count: > 0 }, writes.ToString());
         JsonElement queue = json.GetProperty("writes");
         foreach ((string name, double value) in new (string, double)[]

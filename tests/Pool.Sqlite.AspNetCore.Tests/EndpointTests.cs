@@ -137,8 +137,8 @@ public sealed class EndpointTests
     {
         const string Evil = "select '</script><script>alert(1)</script>' as \"<img src=x onerror=alert(1)>\"";
         await using TestApp app = new("Pool Name='<b>bold</b>';Capture Rent Site=True");
-        using PooledConnection lease = app.Pool.Rent();
-        using PooledCommand command = lease.CreateCommand(Evil);
+        using SqlitePoolConnection lease = app.Pool.Rent();
+        using SqlitePoolCommand command = lease.CreateCommand(Evil);
         using DbDataReader reader = command.ExecuteReader();
 
         string json = await app.Client.GetStringAsync(new Uri("/pool/stats", UriKind.Relative));

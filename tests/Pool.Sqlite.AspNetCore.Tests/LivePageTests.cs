@@ -21,7 +21,7 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
 
         using (Leases leases = new(app.Pool, 4))
         {
-            Task<PooledConnection>[] waiting = [app.Pool.RentAsync().AsTask(), app.Pool.RentAsync().AsTask()];
+            Task<SqlitePoolConnection>[] waiting = [app.Pool.RentAsync().AsTask(), app.Pool.RentAsync().AsTask()];
             await page.Shows("#in-use", "4");
             await page.Shows("#limit", "4");
             await page.Shows("#waiting", "2");
@@ -30,7 +30,7 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
             await page.Contains("#announce", "critical");
             Assert.Equal(4, await page["#leases tbody tr"].CountAsync());
             leases.Dispose();
-            foreach (Task<PooledConnection> each in waiting)
+            foreach (Task<SqlitePoolConnection> each in waiting)
             {
                 (await each.Limited()).Dispose();
             }
@@ -60,7 +60,7 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
         await using BrowserPage page = await browser.Open($"{app.Address}/pool");
         await page.Shows("#status-word", "Healthy");
 
-        using (PooledConnection forgotten = app.Pool.Rent())
+        using (SqlitePoolConnection forgotten = app.Pool.Rent())
         {
             await page.Shows("#status-word", "Warning");
             await page.Contains("#findings", "leases have been out for more than");
@@ -80,10 +80,10 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
         await using BrowserPage page = await browser.Open($"{app.Address}/pool");
         await page.Shows("#no-leases", "None: every connection is back.");
 
-        using (PooledConnection lease = app.Pool.Rent())
+        using (SqlitePoolConnection lease = app.Pool.Rent())
         {
-            using PooledTransaction transaction = lease.BeginTransaction();
-            using PooledCommand command = lease.CreateCommand(Evil);
+            using SqlitePoolTransaction transaction = lease.BeginTransaction();
+            using SqlitePoolCommand command = lease.CreateCommand(Evil);
             using DbDataReader reader = command.ExecuteReader();
             await page.Shows("#leases .role", "Read and writeholds the write gate");
             await page["#leases summary"].FocusAsync();

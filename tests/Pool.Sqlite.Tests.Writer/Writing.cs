@@ -16,7 +16,7 @@ internal static class Writing
         await using SqlitePool pool = new(options);
         await pool.Writes.EnqueueAsync(connection =>
         {
-            using PooledCommand command = connection.CreateCommand(
+            using SqlitePoolCommand command = connection.CreateCommand(
                 """
                 create table if not exists item(id integer primary key);
                 create table if not exists piece(item integer not null, number integer not null, primary key(item, number));
@@ -25,7 +25,7 @@ internal static class Writing
         });
         long last = await pool.ReadAsync(async connection =>
         {
-            using PooledCommand command = connection.CreateCommand("select coalesce(max(id), 0) from item");
+            using SqlitePoolCommand command = connection.CreateCommand("select coalesce(max(id), 0) from item");
             return (long)(await command.ExecuteScalarAsync())!;
         });
 
@@ -56,12 +56,12 @@ internal static class Writing
         return 0;
     }
 
-    private static void Store(PooledConnection connection, long id)
+    private static void Store(SqlitePoolConnection connection, long id)
     {
-        using PooledCommand item = connection.CreateCommand("insert into item(id) values ($id)");
+        using SqlitePoolCommand item = connection.CreateCommand("insert into item(id) values ($id)");
         item.Parameters.AddWithValue("$id", id);
         item.ExecuteNonQuery();
-        using PooledCommand piece = connection.CreateCommand("insert into piece(item, number) values ($id, $number)");
+        using SqlitePoolCommand piece = connection.CreateCommand("insert into piece(item, number) values ($id, $number)");
         piece.Parameters.AddWithValue("$id", id);
         SqliteParameter number = piece.Parameters.AddWithValue("$number", 0);
         for (int i = 1; i <= Pieces; i++)

@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace Pool.Sqlite.Benchmarks.Workloads;
 
 /// <summary>Reads a counter and writes it back one higher, in a transaction that began as a writing one: half of the
-/// times through <see cref="SqlitePool.WriteAsync(Func{PooledConnection, Task}, CancellationToken)"/>, half with a
+/// times through <see cref="SqlitePool.WriteAsync(Func{SqlitePoolConnection, Task}, CancellationToken)"/>, half with a
 /// lease and a transaction of its own.</summary>
 internal sealed class Increments : IDisposable
 {
@@ -66,7 +66,7 @@ internal sealed class Increments : IDisposable
         }
     }
 
-    private static async Task IncrementAsync(PooledConnection connection)
+    private static async Task IncrementAsync(SqlitePoolConnection connection)
     {
         var before = await ReadAsync(connection).ConfigureAwait(false);
         using var update = connection.CreateCommand(Update);
@@ -74,7 +74,7 @@ internal sealed class Increments : IDisposable
         await update.ExecuteNonQueryAsync().ConfigureAwait(false);
     }
 
-    private static async Task<long> ReadAsync(PooledConnection connection)
+    private static async Task<long> ReadAsync(SqlitePoolConnection connection)
     {
         using var select = connection.CreateCommand(Select);
         return (long)(await select.ExecuteScalarAsync().ConfigureAwait(false))!;

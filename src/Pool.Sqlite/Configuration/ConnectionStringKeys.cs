@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite.Configuration;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Pool.Sqlite.Configuration;
 
 namespace Pool.Sqlite.DependencyInjection;
 

@@ -3,7 +3,7 @@ namespace Pool.Sqlite.Diagnostics;
 /// <summary>What would help a pool: each rule speaks only when the figures show it, and quotes them.</summary>
 internal static class Advice
 {
-    public static IReadOnlyList<SqlitePoolAdvice> For(PoolView view) =>
+    public static IReadOnlyList<SqlitePoolAdvice> For(HealthInput view) =>
     [
         .. new[] { BaseSize(view), Reuse(view), PoolSize(view), WriteQueue(view), QueueCapacity(view), LongLease(view), WalPinned(view), CacheSize(view) }
             .OfType<SqlitePoolAdvice>(),
@@ -30,19 +30,19 @@ internal static class Advice
         }
     }
 
-    private static SqlitePoolAdvice? BaseSize(PoolView view)
+    private static SqlitePoolAdvice? BaseSize(HealthInput view)
     {
         PoolWindow recent = view.Recent;
         return recent.Rents >= Thresholds.FewestRents && recent.ClosedByOverflow >= recent.Rents * Thresholds.FrequentOpens
             ? new SqlitePoolAdvice(
                 "base-size",
-                Words.Of($"Make PoolSize larger than {view.Statistics.PoolSize}, up to {view.Statistics.PeakInUse} (the most that were in use at once), or OverflowIdleTimeout longer: connections beyond it are opened and closed over and over."),
-                Words.Of($"In the last {Words.Time(recent.Elapsed)} {recent.ClosedByOverflow} connections beyond PoolSize were closed again, at {recent.Rents} rents; {Words.Percent(recent.HitRatio)} of the rents found one open."))
+                MessageFormat.Of($"Make PoolSize larger than {view.Statistics.PoolSize}, up to {view.Statistics.PeakInUse} (the most that were in use at once), or OverflowIdleTimeout longer: connections beyond it are opened and closed over and over."),
+                MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {recent.ClosedByOverflow} connections beyond PoolSize were closed again, at {recent.Rents} rents; {MessageFormat.Percent(recent.HitRatio)} of the rents found one open."))
             : null;
     }
 
     // The other reason for a low hit ratio, which a larger base does not cure.
-    private static SqlitePoolAdvice? Reuse(PoolView view)
+    private static SqlitePoolAdvice? Reuse(HealthInput view)
     {
         PoolWindow recent = view.Recent;
         return recent.Rents >= Thresholds.FewestRents && recent.NotReused >= recent.Rents * Thresholds.FrequentOpens
@@ -50,11 +50,11 @@ internal static class Advice
                 "reuse",
                 "Register functions and collations, attach databases and make temp tables in ConnectionOpened, and call Retire only "
                 + "where it is needed: what a lease leaves behind that cannot be put right costs its connection.",
-                Words.Of($"In the last {Words.Time(recent.Elapsed)} {recent.NotReused} connections were not used again after their lease, at {recent.Rents} rents; {Words.Percent(recent.HitRatio)} of the rents found one open."))
+                MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {recent.NotReused} connections were not used again after their lease, at {recent.Rents} rents; {MessageFormat.Percent(recent.HitRatio)} of the rents found one open."))
             : null;
     }
 
-    private static SqlitePoolAdvice? PoolSize(PoolView view)
+    private static SqlitePoolAdvice? PoolSize(HealthInput view)
     {
         PoolWindow recent = view.Recent;
         Waits waits = recent.Waits;
@@ -71,11 +71,11 @@ internal static class Advice
 
         return new SqlitePoolAdvice(
             "pool-size",
-            Words.Of($"Make PoolSize larger than {view.Statistics.PoolSize} (with MaxOverflow {view.Statistics.MaxOverflow}), or hold leases for a shorter time: rents wait while the processors have nothing to do."),
-            Words.Of($"In the last {Words.Time(recent.Elapsed)} {waits.Count} rents had to wait, {Words.Time(waits.Mean)} on average, and the process used {Words.Percent(recent.CpuShare)} of {Environment.ProcessorCount} processors."));
+            MessageFormat.Of($"Make PoolSize larger than {view.Statistics.PoolSize} (with MaxOverflow {view.Statistics.MaxOverflow}), or hold leases for a shorter time: rents wait while the processors have nothing to do."),
+            MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {waits.Count} rents had to wait, {MessageFormat.Time(waits.Mean)} on average, and the process used {MessageFormat.Percent(recent.CpuShare)} of {Environment.ProcessorCount} processors."));
     }
 
-    private static SqlitePoolAdvice? WriteQueue(PoolView view)
+    private static SqlitePoolAdvice? WriteQueue(HealthInput view)
     {
         PoolWindow recent = view.Recent;
         Waits waits = recent.WriteGateWaits;
@@ -85,11 +85,11 @@ internal static class Advice
                 "write-queue",
                 "Send small writes through the write queue (SqlitePool.Writes), which commits together what has queued up, or put more "
                 + "rows into one WriteAsync or ExecuteManyAsync; and keep transactions short: writes wait for each other.",
-                Words.Of($"In the last {Words.Time(recent.Elapsed)} {waits.Count} writes had to wait for the write gate, {Words.Time(waits.Mean)} each: {waiting:0.##} at any moment."))
+                MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {waits.Count} writes had to wait for the write gate, {MessageFormat.Time(waits.Mean)} each: {waiting:0.##} at any moment."))
             : null;
     }
 
-    private static SqlitePoolAdvice? QueueCapacity(PoolView view)
+    private static SqlitePoolAdvice? QueueCapacity(HealthInput view)
     {
         PoolWindow recent = view.Recent;
         bool waitsLong = recent.RoomWaits.Count >= Thresholds.FewestWaits && recent.RoomWaits.Mean >= Thresholds.LongWait;
@@ -98,8 +98,8 @@ internal static class Advice
             return null;
         }
 
-        string evidence = Words.Of(
-            $"Of the write queue, {Words.Full(view, recent)}; {recent.Commits.Count} batches took {Words.Time(recent.Commits.Mean)} each for their COMMIT.");
+        string evidence = MessageFormat.Of(
+            $"Of the write queue, {MessageFormat.Full(view, recent)}; {recent.Commits.Count} batches took {MessageFormat.Time(recent.Commits.Mean)} each for their COMMIT.");
         return recent.Commits.Mean >= Thresholds.SlowCommit
             ? new SqlitePoolAdvice(
                 "queue-commits",
@@ -109,24 +109,24 @@ internal static class Advice
                 evidence)
             : new SqlitePoolAdvice(
                 "queue-capacity",
-                Words.Of($"Make Writes.Capacity larger than {view.Statistics.Writes.Capacity} when writes come in bursts. When they never stop, more come than can be written: keep the functions short, or put more rows into each."),
+                MessageFormat.Of($"Make Writes.Capacity larger than {view.Statistics.Writes.Capacity} when writes come in bursts. When they never stop, more come than can be written: keep the functions short, or put more rows into each."),
                 evidence);
     }
 
-    private static SqlitePoolAdvice? LongLease(PoolView view)
+    private static SqlitePoolAdvice? LongLease(HealthInput view)
     {
         SqlitePoolLease[] held = [.. view.Leases.Select(static look => look.Lease).Where(lease => lease.Age >= view.LongLease)];
         return held.Length > 0
             ? new SqlitePoolAdvice(
                 "long-lease",
                 "Return leases when their work is done (a using block does); what takes minutes should rent again for each step.",
-                Words.Of($"{held.Length} of {view.Statistics.InUse} leases are out for more than {Words.Time(view.LongLease)}, while {view.Statistics.Waiting} rents wait; the longest: {Words.Lease(held[0])}."))
+                MessageFormat.Of($"{held.Length} of {view.Statistics.InUse} leases are out for more than {MessageFormat.Time(view.LongLease)}, while {view.Statistics.Waiting} rents wait; the longest: {MessageFormat.Lease(held[0])}."))
             : null;
     }
 
-    private static SqlitePoolAdvice? WalPinned(PoolView view)
+    private static SqlitePoolAdvice? WalPinned(HealthInput view)
     {
-        LeaseLook? oldest = view.Leases
+        LeaseSnapshot? oldest = view.Leases
             .Where(static look => look.Lease.SnapshotAge >= Thresholds.LongSnapshot)
             .MaxBy(static look => look.Lease.SnapshotAge);
         long growth = oldest?.WalGrowth(view.WalBytes) ?? 0;
@@ -135,12 +135,12 @@ internal static class Advice
                 "wal-pinned",
                 $"End the transaction, or close the reader, of lease {oldest!.Lease.Name}: as long as it reads from an old state of the "
                 + "database, the WAL cannot be reset and only grows. Read in shorter pieces.",
-                $"The WAL has {Words.Bytes(view.WalBytes)} and grew by {Words.Bytes(growth)} in the {Words.Time(oldest.Lease.SnapshotAge!.Value)} for which "
-                + $"the lease has read from one state: {Words.Lease(oldest.Lease)}.")
+                $"The WAL has {MessageFormat.Bytes(view.WalBytes)} and grew by {MessageFormat.Bytes(growth)} in the {MessageFormat.Time(oldest.Lease.SnapshotAge!.Value)} for which "
+                + $"the lease has read from one state: {MessageFormat.Lease(oldest.Lease)}.")
             : null;
     }
 
-    private static SqlitePoolAdvice? CacheSize(PoolView view)
+    private static SqlitePoolAdvice? CacheSize(HealthInput view)
     {
         PoolWindow recent = view.Recent;
         double share = (double)recent.CacheMisses / Math.Max(1, recent.CacheHits + recent.CacheMisses);
@@ -149,8 +149,8 @@ internal static class Advice
             && view.FullestCache >= Thresholds.FullCache
             ? new SqlitePoolAdvice(
                 "cache-size",
-                Words.Of($"Make Pragmas.CacheSizeKiB larger than {view.CacheSizeKiB}, or Pragmas.MmapSizeBytes as large as the database: pages are read from the file over and over."),
-                Words.Of($"In the last {Words.Time(recent.Elapsed)} {recent.CacheMisses} of {recent.CacheHits + recent.CacheMisses} pages ({Words.Percent(share)}) were not in the cache of their connection, which is {Words.Percent(view.FullestCache)} full."))
+                MessageFormat.Of($"Make Pragmas.CacheSizeKiB larger than {view.CacheSizeKiB}, or Pragmas.MmapSizeBytes as large as the database: pages are read from the file over and over."),
+                MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {recent.CacheMisses} of {recent.CacheHits + recent.CacheMisses} pages ({MessageFormat.Percent(share)}) were not in the cache of their connection, which is {MessageFormat.Percent(view.FullestCache)} full."))
             : null;
     }
 }

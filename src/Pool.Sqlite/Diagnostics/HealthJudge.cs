@@ -7,13 +7,13 @@ namespace Pool.Sqlite.Diagnostics;
 /// </remarks>
 internal static class HealthJudge
 {
-    public static (SqlitePoolStatus Status, IReadOnlyList<string> Reasons) Judge(PoolView view)
+    public static (SqlitePoolStatus Status, IReadOnlyList<string> Reasons) Judge(HealthInput view)
     {
         List<(SqlitePoolStatus Status, string Text)> found = [.. Closed(view), .. Use(view), .. Failures(view), .. Leaks(view), .. Queue(view), .. Wal(view)];
         return (found.Select(static one => one.Status).DefaultIfEmpty().Max(), [.. found.Select(static one => one.Text)]);
     }
 
-    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Closed(PoolView view)
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Closed(HealthInput view)
     {
         if (view.IsClosed)
         {
@@ -21,20 +21,20 @@ internal static class HealthJudge
         }
     }
 
-    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Use(PoolView view)
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Use(HealthInput view)
     {
         if (view.Utilization > Thresholds.WarningUtilization)
         {
             yield return (
                 view.Utilization > Thresholds.CriticalUtilization ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,
-                Words.Of($"{view.Statistics.InUse} of {view.Limit} connections are in use, {view.Statistics.Waiting} rents wait."));
+                MessageFormat.Of($"{view.Statistics.InUse} of {view.Limit} connections are in use, {view.Statistics.Waiting} rents wait."));
         }
 
         if (view.Minute.Timeouts > 0)
         {
             yield return (
                 SqlitePoolStatus.Critical,
-                Words.Of($"{view.Minute.Timeouts} rents were refused in the last {Words.Time(view.Minute.Elapsed)}: none was free in time."));
+                MessageFormat.Of($"{view.Minute.Timeouts} rents were refused in the last {MessageFormat.Time(view.Minute.Elapsed)}: none was free in time."));
         }
 
         Waits waits = view.Minute.Waits;
@@ -42,7 +42,7 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                Words.Of($"{waits.Count} rents had to wait in the last {Words.Time(view.Minute.Elapsed)}, {Words.Time(waits.Mean)} on average."));
+                MessageFormat.Of($"{waits.Count} rents had to wait in the last {MessageFormat.Time(view.Minute.Elapsed)}, {MessageFormat.Time(waits.Mean)} on average."));
         }
 
         Waits writes = view.Minute.WriteGateWaits;
@@ -50,11 +50,11 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                Words.Of($"{writes.Count} writes had to wait for the write gate in the last {Words.Time(view.Minute.Elapsed)}, {Words.Time(writes.Mean)} on average."));
+                MessageFormat.Of($"{writes.Count} writes had to wait for the write gate in the last {MessageFormat.Time(view.Minute.Elapsed)}, {MessageFormat.Time(writes.Mean)} on average."));
         }
     }
 
-    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Failures(PoolView view)
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Failures(HealthInput view)
     {
         PoolWindow minute = view.Minute;
         if (minute.OpenFailures > 0)
@@ -63,24 +63,24 @@ internal static class HealthJudge
             bool all = minute.Misses == 0 && view.NothingIsOpen;
             yield return (
                 all ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,
-                Words.Of($"{minute.OpenFailures} attempts to open a connection failed in the last {Words.Time(minute.Elapsed)}{(all ? ", and none succeeded" : "")}."));
+                MessageFormat.Of($"{minute.OpenFailures} attempts to open a connection failed in the last {MessageFormat.Time(minute.Elapsed)}{(all ? ", and none succeeded" : "")}."));
         }
 
         if (minute.HealthCheckFailures > 0)
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                Words.Of($"{minute.HealthCheckFailures} connections failed their health check in the last {Words.Time(minute.Elapsed)}."));
+                MessageFormat.Of($"{minute.HealthCheckFailures} connections failed their health check in the last {MessageFormat.Time(minute.Elapsed)}."));
         }
     }
 
-    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Leaks(PoolView view)
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Leaks(HealthInput view)
     {
         if (view.Minute.Leaks > 0)
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                Words.Of($"{view.Minute.Leaks} leases were dropped without being disposed in the last {Words.Time(view.Minute.Elapsed)}."));
+                MessageFormat.Of($"{view.Minute.Leaks} leases were dropped without being disposed in the last {MessageFormat.Time(view.Minute.Elapsed)}."));
         }
 
         int held = view.Leases.Count(look => look.Lease.Age >= view.LongLease);
@@ -88,22 +88,22 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                Words.Of($"{held} leases have been out for more than {Words.Time(view.LongLease)}, the longest for {Words.Time(view.Leases[0].Lease.Age)}."));
+                MessageFormat.Of($"{held} leases have been out for more than {MessageFormat.Time(view.LongLease)}, the longest for {MessageFormat.Time(view.Leases[0].Lease.Age)}."));
         }
     }
 
-    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Queue(PoolView view)
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Queue(HealthInput view)
     {
         PoolWindow minute = view.Minute;
 
         // A closed pool refuses posts as well, and that is said already.
         if (!view.IsClosed && (minute.PostsRefused > 0 || minute.RoomWaits.Mean >= Thresholds.LongMeanWait))
         {
-            yield return (SqlitePoolStatus.Warning, $"The write queue was full: {Words.Full(view, minute)}.");
+            yield return (SqlitePoolStatus.Warning, $"The write queue was full: {MessageFormat.Full(view, minute)}.");
         }
     }
 
-    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Wal(PoolView view)
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Wal(HealthInput view)
     {
         // A checkpoint is due after so many pages, and SQLite then cuts the WAL back to the limit: at twice what that allows, there
         // has not been one for long.
@@ -113,7 +113,7 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                $"The WAL has {Words.Bytes(view.WalBytes)}, more than {Words.Bytes(large)}: it is not being checkpointed.");
+                $"The WAL has {MessageFormat.Bytes(view.WalBytes)}, more than {MessageFormat.Bytes(large)}: it is not being checkpointed.");
         }
     }
 }

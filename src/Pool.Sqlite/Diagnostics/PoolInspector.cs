@@ -11,7 +11,7 @@ internal sealed class PoolInspector(
     TimeSpan leakThreshold,
     Func<SqlitePoolStatistics> statistics,
     Func<CacheFigures> cache,
-    Func<IReadOnlyList<LeaseLook>> leases,
+    Func<IReadOnlyList<LeaseSnapshot>> leases,
     Func<long> walBytes)
 {
     private PoolHistory? _history;
@@ -37,7 +37,7 @@ internal sealed class PoolInspector(
         try
         {
             RoundBegins?.Invoke();
-            IReadOnlyList<LeaseLook> looks = leases();
+            IReadOnlyList<LeaseSnapshot> looks = leases();
             NoteSnapshots(looks);
             ReportLeaks(looks);
             if (_history!.IsDue)
@@ -61,19 +61,19 @@ internal sealed class PoolInspector(
 
     public PoolWindow Since(TimeSpan ago, PoolSample now) => _history!.Since(ago, now);
 
-    private void NoteSnapshots(IReadOnlyList<LeaseLook> looks)
+    private void NoteSnapshots(IReadOnlyList<LeaseSnapshot> looks)
     {
         long? size = null;
-        foreach (LeaseLook look in looks)
+        foreach (LeaseSnapshot look in looks)
         {
             if (look.Snapshot != 0 && look.Notes.Sight?.Snapshot != look.Snapshot)
             {
-                look.Notes.Sight = new SnapshotSight(look.Snapshot, time.GetTimestamp(), size ??= walBytes());
+                look.Notes.Sight = new SnapshotObservation(look.Snapshot, time.GetTimestamp(), size ??= walBytes());
             }
         }
     }
 
-    private void ReportLeaks(IReadOnlyList<LeaseLook> looks)
+    private void ReportLeaks(IReadOnlyList<LeaseSnapshot> looks)
     {
         if (leakThreshold == Timeout.InfiniteTimeSpan)
         {
@@ -81,13 +81,13 @@ internal sealed class PoolInspector(
         }
 
         SqlitePoolStatistics? now = null;
-        foreach (LeaseLook look in looks)
+        foreach (LeaseSnapshot look in looks)
         {
             if (look.Lease.Age >= leakThreshold && look.Notes.TryReport(look.Rent))
             {
                 now ??= statistics();
                 log.Leasing.LeaseHeldTooLong(
-                    name, Words.Lease(look.Lease), leakThreshold, now.InUse, now.PoolSize + now.MaxOverflow, now.Waiting, now.WriteGateWaiting);
+                    name, MessageFormat.Lease(look.Lease), leakThreshold, now.InUse, now.PoolSize + now.MaxOverflow, now.Waiting, now.WriteGateWaiting);
             }
         }
     }

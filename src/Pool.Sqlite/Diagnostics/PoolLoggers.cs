@@ -6,10 +6,10 @@ namespace Pool.Sqlite.Diagnostics;
 internal sealed class PoolLoggers(ILoggerFactory factory)
 {
     /// <summary>Leases: waits, timeouts, leaks, closing.</summary>
-    public ILogger Leasing { get; } = new QuietLogger(factory.CreateLogger("Pool.Sqlite.Leasing"));
+    public ILogger Leasing { get; } = new QuietLogger(factory.CreateLogger("Pool.Sqlite.Pooling"));
 
     /// <summary>Connections: opening, cleaning, retiring, the engine.</summary>
-    public ILogger Connections { get; } = new QuietLogger(factory.CreateLogger("Pool.Sqlite.Connections"));
+    public ILogger Connections { get; } = new QuietLogger(factory.CreateLogger("Pool.Sqlite.Sessions"));
 
     /// <summary>The write gate and the write queue.</summary>
     public ILogger Writing { get; } = new QuietLogger(factory.CreateLogger("Pool.Sqlite.Writing"));

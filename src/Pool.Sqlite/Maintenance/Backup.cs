@@ -1,5 +1,5 @@
 using Microsoft.Data.Sqlite;
-using Pool.Sqlite.Connections;
+using Pool.Sqlite.Sessions;
 using SQLitePCL;
 
 namespace Pool.Sqlite.Maintenance;

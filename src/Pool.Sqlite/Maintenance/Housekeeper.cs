@@ -1,6 +1,6 @@
-using Pool.Sqlite.Connections;
 using Pool.Sqlite.Diagnostics;
-using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite.Maintenance;
 
@@ -13,16 +13,16 @@ internal sealed class Housekeeper : IDisposable
     private readonly ITimer _timer;
 
     public Housekeeper(
-        LeasePool<PhysicalConnection>[] pools, PoolInspector inspector, ReadLock? readLock, TimeProvider time, TimeSpan period)
+        LeasePool<PhysicalConnection>[] pools, PoolInspector inspector, SharedLockKeeper? sharedLockKeeper, TimeProvider time, TimeSpan period)
     {
-        Round round = new(pools, inspector, readLock);
+        Round round = new(pools, inspector, sharedLockKeeper);
         _timer = time.CreateTimer(static state => ((Round)state!).Run(), round, period, period);
         round.Timer = _timer;
     }
 
     public void Dispose() => _timer.Dispose();
 
-    private sealed class Round(LeasePool<PhysicalConnection>[] pools, PoolInspector inspector, ReadLock? readLock)
+    private sealed class Round(LeasePool<PhysicalConnection>[] pools, PoolInspector inspector, SharedLockKeeper? sharedLockKeeper)
     {
         private readonly WeakReference<LeasePool<PhysicalConnection>>[] _pools =
             [.. pools.Select(pool => new WeakReference<LeasePool<PhysicalConnection>>(pool))];
@@ -39,7 +39,7 @@ internal sealed class Housekeeper : IDisposable
                 if (!reference.TryGetTarget(out LeasePool<PhysicalConnection>? pool) || pool.IsClosed)
                 {
                     Timer?.Dispose();
-                    readLock?.Dispose();
+                    sharedLockKeeper?.Dispose();
                     return;
                 }
 
@@ -47,7 +47,7 @@ internal sealed class Housekeeper : IDisposable
                 rents += pool.Rents;
             }
 
-            readLock?.Look(rents);
+            sharedLockKeeper?.Look(rents);
             if (_inspector.TryGetTarget(out PoolInspector? looks))
             {
                 looks.Look();

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Pooling;
 
 namespace Pool.Sqlite.Writing;
 
@@ -21,8 +21,8 @@ internal sealed class WriteGate
     private Action? _beforeNext;
     private long _entries;
 
-    // Of the one inside, while it does the errands of others; and whether the one that it is at has been done with the gate.
-    private bool _doesErrands;
+    // Of the one inside, while it does the combinedWrites of others; and whether the one that it is at has been done with the gate.
+    private bool _runsCombinedWrites;
     private bool _isLeft;
     private string? _journalMode;
 
@@ -59,7 +59,7 @@ internal sealed class WriteGate
     /// <summary>Enters when it is free and nobody waits.</summary>
     public bool TryEnter()
     {
-        if (_waiters.Demand != 0 || Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+        if (_waiters.WaiterSignal != 0 || Interlocked.CompareExchange(ref _held, 1, 0) != 0)
         {
             return false;
         }
@@ -79,8 +79,8 @@ internal sealed class WriteGate
     public async ValueTask<bool> Enter(bool async, TimeSpan timeout, CancellationToken cancellationToken) =>
         await Enter(null, async, timeout, cancellationToken).ConfigureAwait(false) == WaitOutcome.Granted;
 
-    /// <summary>Enters in turn, or has an errand done in turn by the one who leaves.</summary>
-    /// <param name="errand">
+    /// <summary>Enters in turn, or has an combinedWrite done in turn by the one who leaves.</summary>
+    /// <param name="combinedWrite">
     /// It is run inside, does one short thing and leaves; or it stays inside, for who waited to go on. It must not throw.
     /// </param>
     /// <param name="async">Whether the wait may be asynchronous.</param>
@@ -89,7 +89,7 @@ internal sealed class WriteGate
     /// <returns>Granted, served or timed out.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
     public async ValueTask<WaitOutcome> Enter(
-        Action? errand, bool async, TimeSpan timeout, CancellationToken cancellationToken)
+        Action? combinedWrite, bool async, TimeSpan timeout, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (TryEnter())
@@ -102,7 +102,7 @@ internal sealed class WriteGate
             return WaitOutcome.TimedOut;
         }
 
-        Waiter<object> waiter = _waiters.TryEnqueue(timeout, errand: errand)!;
+        Waiter<object> waiter = _waiters.TryEnqueue(timeout, combinedWrite: combinedWrite)!;
         GrantIfFree();
         WaitOutcome outcome = await waiter.Wait(async, cancellationToken).ConfigureAwait(false);
         return outcome == WaitOutcome.Canceled ? throw new OperationCanceledException(cancellationToken) : outcome;
@@ -110,13 +110,13 @@ internal sealed class WriteGate
 
     public void Exit()
     {
-        if (_doesErrands)
+        if (_runsCombinedWrites)
         {
             _isLeft = true;
             return;
         }
 
-        if (!DoErrands() || TryGrant())
+        if (!RunCombinedWrites() || TryGrant())
         {
             return;
         }
@@ -129,17 +129,17 @@ internal sealed class WriteGate
     /// Does what others wait to do, in their order: waking a thread for each takes longer than a short write.
     /// </summary>
     /// <returns>False when one of them is inside now.</returns>
-    private bool DoErrands()
+    private bool RunCombinedWrites()
     {
         long end = Environment.TickCount64 + MillisecondsForOthers;
-        while (Environment.TickCount64 < end && _waiters.TryTakeErrand() is { } waiter)
+        while (Environment.TickCount64 < end && _waiters.TryTakeCombinedWrite() is { } waiter)
         {
             NoteEntry();
-            _doesErrands = true;
+            _runsCombinedWrites = true;
             _isLeft = false;
-            waiter.Errand!();
+            waiter.CombinedWrite!();
             bool stays = !_isLeft;
-            _doesErrands = false;
+            _runsCombinedWrites = false;
             waiter.SetResult(WaitOutcome.Served);
             if (stays)
             {

@@ -20,7 +20,7 @@ internal static class Load
         using Leases leases = new(pool, all);
         await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => pool.RentAsync().AsTask());
         using CancellationTokenSource source = new();
-        Task<PooledConnection> cancelled = pool.RentAsync(source.Token).AsTask();
+        Task<SqlitePoolConnection> cancelled = pool.RentAsync(source.Token).AsTask();
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Limited());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.RentAsync(source.Token).AsTask());
@@ -43,7 +43,7 @@ internal static class Load
         {
             try
             {
-                using PooledConnection lease = await pool.RentAsync();
+                using SqlitePoolConnection lease = await pool.RentAsync();
                 lease.Run(i % 5 == 0 ? "insert into t values (1)" : "select count(*) from t");
                 if (i % 40 == number)
                 {

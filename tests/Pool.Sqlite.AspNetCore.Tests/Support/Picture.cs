@@ -31,8 +31,8 @@ internal static class Picture
             .. Enumerable.Range(0, 12).Select(number => Use(app.Pool, number, end.Token)),
             .. Enumerable.Range(0, 40).Select(number => Queue(app.Pool, number, end.Token)),
         ];
-        using PooledConnection report = await Task.Run(() => RentForReport(app.Pool));
-        using PooledCommand command = report.CreateCommand("select customer, sum(total) from orders group by customer order by 2 desc");
+        using SqlitePoolConnection report = await Task.Run(() => RentForReport(app.Pool));
+        using SqlitePoolCommand command = report.CreateCommand("select customer, sum(total) from orders group by customer order by 2 desc");
         using DbDataReader rows = await command.ExecuteReaderAsync();
         await Task.Delay(Busy - TimeSpan.FromSeconds(3));
         await page["#leases summary"].First.ClickAsync();
@@ -41,7 +41,7 @@ internal static class Picture
     }
 
     /// <summary>A site that is easy to see in the picture.</summary>
-    private static PooledConnection RentForReport(SqlitePool pool) => pool.Rent();
+    private static SqlitePoolConnection RentForReport(SqlitePool pool) => pool.Rent();
 
     private static async Task Use(SqlitePool pool, int number, CancellationToken end)
     {
@@ -51,7 +51,7 @@ internal static class Picture
             // Busy in waves, so that there is something to see.
             double wave = 1 + Math.Sin(Environment.TickCount64 / 7000.0);
             await Task.Delay((int)(random.Next(30, 400) / (0.3 + wave)), CancellationToken.None);
-            using PooledConnection lease = await pool.RentAsync(CancellationToken.None);
+            using SqlitePoolConnection lease = await pool.RentAsync(CancellationToken.None);
             lease.Run(number % 4 == 0 ? $"insert into orders (customer, total) values ('c{random.Next(100)}', {random.Next(500)})" : "select count(*) from orders");
             await Task.Delay(random.Next(5, 160), CancellationToken.None);
         }

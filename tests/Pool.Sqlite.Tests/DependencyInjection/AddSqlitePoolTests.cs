@@ -24,7 +24,7 @@ public sealed class AddSqlitePoolTests : IDisposable
         Assert.Same(pool, provider.GetRequiredService<DbDataSource>());
         Assert.Equal(3, pool.GetStatistics().PoolSize);
         Assert.False(_database.Exists());
-        using PooledConnection connection = pool.Rent();
+        using SqlitePoolConnection connection = pool.Rent();
         Assert.Equal("1", connection.Ask("select 1"));
     }
 
@@ -37,7 +37,7 @@ public sealed class AddSqlitePoolTests : IDisposable
         {
             pool = provider.GetRequiredService<SqlitePool>();
             _ = provider.GetRequiredService<DbDataSource>();
-            using PooledConnection connection = pool.Rent();
+            using SqlitePoolConnection connection = pool.Rent();
             connection.Run("create table t(x)");
         }
 
@@ -116,10 +116,10 @@ public sealed class AddSqlitePoolTests : IDisposable
         _services.AddSqlitePool($"{_database.ConnectionString};Pool Size=1;Max Overflow=0;Rent Timeout=5");
         await using ServiceProvider provider = _services.BuildServiceProvider();
         SqlitePool pool = provider.GetRequiredService<SqlitePool>();
-        using PooledConnection only = pool.Rent();
+        using SqlitePoolConnection only = pool.Rent();
         only.SqliteConnection.CreateFunction("f", () => 1);
 
-        Task<PooledConnection> tooLate = pool.RentAsync().AsTask();
+        Task<SqlitePoolConnection> tooLate = pool.RentAsync().AsTask();
         time.Advance(TimeSpan.FromSeconds(5));
 
         await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => tooLate.Limited());

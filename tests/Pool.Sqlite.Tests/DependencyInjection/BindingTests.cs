@@ -73,7 +73,7 @@ public sealed class BindingTests : IDisposable
             services.AddSqlitePool("Data Source=elsewhere.db;Pool Size=3").BindConfiguration("SqlitePool").ValidateOnStart();
             using ServiceProvider provider = services.BuildServiceProvider();
             using SqlitePool pool = provider.GetRequiredService<SqlitePool>();
-            using PooledConnection connection = pool.Rent();
+            using SqlitePoolConnection connection = pool.Rent();
 
             Assert.Equal((20, 1), (pool.GetStatistics().PoolSize, pool.GetStatistics().MaxOverflow));
             Assert.Equal(7, pool.GetStatistics().Writes.Capacity);

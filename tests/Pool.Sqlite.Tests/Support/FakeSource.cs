@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Pool.Sqlite.Leasing;
+using Pool.Sqlite.Pooling;
 
 namespace Pool.Sqlite.Tests.Support;
 

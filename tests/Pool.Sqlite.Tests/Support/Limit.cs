@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Pool.Sqlite.Diagnostics;
 
 namespace Pool.Sqlite.Tests.Support;
 

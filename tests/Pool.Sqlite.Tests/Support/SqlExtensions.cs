@@ -27,16 +27,16 @@ internal static class SqlExtensions
     /// The native connection underneath. While a test holds it, equality means that it is the same one, not one that
     /// was opened at the same address.
     /// </summary>
-    public static sqlite3 Native(this PooledConnection connection) => connection.SqliteConnection.Handle!;
+    public static sqlite3 Native(this SqlitePoolConnection connection) => connection.SqliteConnection.Handle!;
 
     /// <summary>
     /// The number of the native connection within its pool: the same number, the same connection. Unlike
     /// <see cref="Native"/> it leaves the connection as one that no lease has looked behind.
     /// </summary>
-    public static long Number(this PooledConnection connection) => connection.LeaseId >> 32;
+    public static long Number(this SqlitePoolConnection connection) => connection.LeaseId >> 32;
 
     /// <summary>The SQL of everything that is prepared on the native connection.</summary>
-    public static IEnumerable<string> PreparedStatements(this PooledConnection connection)
+    public static IEnumerable<string> PreparedStatements(this SqlitePoolConnection connection)
     {
         sqlite3 native = connection.Native();
         for (sqlite3_stmt? s = raw.sqlite3_next_stmt(native, null); s is not null; s = raw.sqlite3_next_stmt(native, s))

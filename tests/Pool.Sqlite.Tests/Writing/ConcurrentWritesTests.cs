@@ -19,8 +19,8 @@ public sealed class ConcurrentWritesTests : GateTest
         {
             for (int i = 0; i < Each; i++)
             {
-                using PooledConnection connection = Pool.Rent();
-                using PooledCommand command = Insert(connection, writer, i);
+                using SqlitePoolConnection connection = Pool.Rent();
+                using SqlitePoolCommand command = Insert(connection, writer, i);
                 Assert.Equal(1, command.ExecuteNonQuery());
             }
         }
@@ -29,16 +29,16 @@ public sealed class ConcurrentWritesTests : GateTest
         {
             for (int i = 0; i < Each; i++)
             {
-                using PooledConnection connection = await Pool.RentAsync();
-                using PooledCommand command = Insert(connection, writer, i);
+                using SqlitePoolConnection connection = await Pool.RentAsync();
+                using SqlitePoolCommand command = Insert(connection, writer, i);
                 Assert.Equal(1, await command.ExecuteNonQueryAsync());
             }
         }
 
         // A decimal goes through the driver, an integer does not.
-        static PooledCommand Insert(PooledConnection connection, int writer, int i)
+        static SqlitePoolCommand Insert(SqlitePoolConnection connection, int writer, int i)
         {
-            PooledCommand command = connection.CreateCommand("insert into t(value) values ($value)");
+            SqlitePoolCommand command = connection.CreateCommand("insert into t(value) values ($value)");
             command.Parameters.AddWithValue("$value", i % 3 == 0 ? (decimal)i : (writer * 1000) + i);
             return command;
         }
@@ -48,7 +48,7 @@ public sealed class ConcurrentWritesTests : GateTest
     public async Task Transactions_that_read_and_then_write_lose_no_update()
     {
         Pool.Rent().Dispose();
-        using (PooledConnection connection = Pool.Rent())
+        using (SqlitePoolConnection connection = Pool.Rent())
         {
             connection.Run("insert into t values (1, 0)");
         }
@@ -57,15 +57,15 @@ public sealed class ConcurrentWritesTests : GateTest
             ? Limit.OnThread(Increment)
             : Task.Run(IncrementAsync))).Limited();
 
-        using PooledConnection check = Pool.Rent();
+        using SqlitePoolConnection check = Pool.Rent();
         Assert.Equal("320", check.Ask("select value from t"));
 
         void Increment()
         {
             for (int i = 0; i < 40; i++)
             {
-                using PooledConnection connection = Pool.Rent();
-                using PooledTransaction transaction = connection.BeginTransaction();
+                using SqlitePoolConnection connection = Pool.Rent();
+                using SqlitePoolTransaction transaction = connection.BeginTransaction();
                 long value = Convert.ToInt64(connection.Ask("select value from t"), null);
                 connection.Run($"update t set value = {value + 1}");
                 transaction.Commit();
@@ -76,7 +76,7 @@ public sealed class ConcurrentWritesTests : GateTest
         {
             for (int i = 0; i < 40; i++)
             {
-                using PooledConnection connection = await Pool.RentAsync();
+                using SqlitePoolConnection connection = await Pool.RentAsync();
                 await connection.CreateCommand("begin immediate").ExecuteNonQueryAsync();
                 long value = (long)(await connection.CreateCommand("select value from t").ExecuteScalarAsync())!;
                 await connection.CreateCommand($"update t set value = {value + 1}").ExecuteNonQueryAsync();
@@ -94,8 +94,8 @@ public sealed class ConcurrentWritesTests : GateTest
         using SqlitePool relative = new($"Data Source={Path.GetRelativePath(Environment.CurrentDirectory, Database.Path)}");
         foreach (SqlitePool pool in (SqlitePool[])[linked, relative])
         {
-            using PooledConnection other = pool.Rent();
-            PooledTransaction transaction = other.BeginTransaction();
+            using SqlitePoolConnection other = pool.Rent();
+            SqlitePoolTransaction transaction = other.BeginTransaction();
             await AssertHeld();
             transaction.Commit();
             AssertFree();
@@ -106,8 +106,8 @@ public sealed class ConcurrentWritesTests : GateTest
     public async Task Pools_on_other_files_do_not_share_it()
     {
         using SqlitePool pool = new($"Data Source={Database.In("other.db")}");
-        using PooledConnection other = pool.Rent();
-        using PooledTransaction transaction = other.BeginTransaction();
+        using SqlitePoolConnection other = pool.Rent();
+        using SqlitePoolTransaction transaction = other.BeginTransaction();
         AssertFree();
         await transaction.CommitAsync();
     }
@@ -117,13 +117,13 @@ public sealed class ConcurrentWritesTests : GateTest
     {
         const int Writers = 8;
         Warm(Writers + 1);
-        using PooledConnection holder = Pool.Rent();
-        PooledTransaction transaction = holder.BeginTransaction();
+        using SqlitePoolConnection holder = Pool.Rent();
+        SqlitePoolTransaction transaction = holder.BeginTransaction();
         List<Task> writes = [];
-        List<PooledConnection> leases = [];
+        List<SqlitePoolConnection> leases = [];
         for (int i = 0; i < Writers; i++)
         {
-            PooledConnection lease = await Pool.RentAsync();
+            SqlitePoolConnection lease = await Pool.RentAsync();
             leases.Add(lease);
             writes.Add(lease.CreateCommand($"insert into t(value) values ({i})").ExecuteNonQueryAsync());
             Assert.False(writes[^1].IsCompleted);
@@ -139,10 +139,10 @@ public sealed class ConcurrentWritesTests : GateTest
     public async Task Nobody_who_comes_later_passes_those_who_wait()
     {
         Warm(4);
-        using PooledConnection holder = Pool.Rent();
-        using PooledConnection first = Pool.Rent();
-        using PooledConnection second = Pool.Rent();
-        PooledTransaction transaction = holder.BeginTransaction();
+        using SqlitePoolConnection holder = Pool.Rent();
+        using SqlitePoolConnection first = Pool.Rent();
+        using SqlitePoolConnection second = Pool.Rent();
+        SqlitePoolTransaction transaction = holder.BeginTransaction();
         Task<int> waiting = first.CreateCommand("begin immediate").ExecuteNonQueryAsync();
         transaction.Commit();
         Task<int> later = second.CreateCommand("insert into t values (2, 'second')").ExecuteNonQueryAsync();

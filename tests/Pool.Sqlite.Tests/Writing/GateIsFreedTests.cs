@@ -17,7 +17,7 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [InlineData("create table made(x); insert into missing values (1)")]
     public async Task A_statement_that_fails_lets_it_go(string sql)
     {
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         Assert.Throws<SqliteException>(() => lease.Run(sql));
         AssertFree();
         await Assert.ThrowsAsync<SqliteException>(() => lease.CreateCommand(sql).ExecuteNonQueryAsync());
@@ -29,7 +29,7 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [Fact]
     public void A_statement_without_all_its_values_lets_it_go()
     {
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         Assert.Throws<InvalidOperationException>(() => lease.Run("insert into t(value) values ($a)"));
         AssertFree();
     }
@@ -37,9 +37,9 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [Fact]
     public async Task What_fails_after_the_wait_lets_it_go()
     {
-        using PooledConnection holder = Pool.Rent();
-        using PooledConnection lease = Pool.Rent();
-        PooledTransaction transaction = holder.BeginTransaction();
+        using SqlitePoolConnection holder = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
+        SqlitePoolTransaction transaction = holder.BeginTransaction();
         Task<int> create = lease.CreateCommand("create table made(x)").ExecuteNonQueryAsync();
         Assert.False(create.IsCompleted);
         holder.Run("create table made(x)");
@@ -53,9 +53,9 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [Fact]
     public async Task What_fails_after_a_blocking_wait_lets_it_go()
     {
-        using PooledConnection holder = Pool.Rent();
-        using PooledConnection lease = Pool.Rent();
-        PooledTransaction transaction = holder.BeginTransaction();
+        using SqlitePoolConnection holder = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
+        SqlitePoolTransaction transaction = holder.BeginTransaction();
         using ManualResetEventSlim starts = new();
         Task<int> create = Limit.OnThread(() =>
         {
@@ -72,10 +72,10 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [Fact]
     public async Task A_command_whose_transaction_is_over_after_the_wait_lets_it_go()
     {
-        using PooledConnection holder = Pool.Rent();
-        using PooledConnection lease = Pool.Rent();
-        PooledTransaction transaction = holder.BeginTransaction();
-        PooledTransaction deferred = lease.BeginTransaction(deferred: true);
+        using SqlitePoolConnection holder = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
+        SqlitePoolTransaction transaction = holder.BeginTransaction();
+        SqlitePoolTransaction deferred = lease.BeginTransaction(deferred: true);
         Task<int> write = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
         Assert.False(write.IsCompleted);
         deferred.Rollback();
@@ -87,7 +87,7 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [Fact]
     public void A_transaction_that_nobody_commits_lets_it_go()
     {
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         using (lease.BeginTransaction())
         {
             lease.Run("insert into t(value) values (1)");
@@ -100,9 +100,9 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [Fact]
     public async Task A_commit_that_is_refused_keeps_it_until_the_rollback()
     {
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         lease.Run("create table late(id int references t(id) deferrable initially deferred)");
-        PooledTransaction transaction = lease.BeginTransaction();
+        SqlitePoolTransaction transaction = lease.BeginTransaction();
         lease.Run("insert into late values (99)");
         Assert.Equal(19, Assert.Throws<SqliteException>(transaction.Commit).SqliteErrorCode);
         await AssertHeld();
@@ -116,7 +116,7 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [InlineData("begin immediate", true)]
     public void A_lease_that_goes_back_with_an_open_transaction_lets_it_go(string begin, bool retires)
     {
-        using (PooledConnection lease = Pool.Rent())
+        using (SqlitePoolConnection lease = Pool.Rent())
         {
             lease.Run(begin);
             if (retires)
@@ -132,7 +132,7 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [Fact]
     public void A_lease_that_goes_back_with_a_reader_of_written_rows_lets_it_go()
     {
-        using (PooledConnection lease = Pool.Rent())
+        using (SqlitePoolConnection lease = Pool.Rent())
         {
             DbDataReader reader = lease.CreateCommand("insert into t(value) values (1), (2) returning id").ExecuteReader();
             Assert.True(reader.Read());
@@ -144,9 +144,9 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [Fact]
     public async Task Who_stops_waiting_is_not_waited_for()
     {
-        using PooledConnection holder = Pool.Rent();
-        using PooledConnection lease = Pool.Rent();
-        PooledTransaction transaction = holder.BeginTransaction();
+        using SqlitePoolConnection holder = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
+        SqlitePoolTransaction transaction = holder.BeginTransaction();
         using CancellationTokenSource stop = new();
         Task<int> cancelled = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync(stop.Token);
         Assert.False(cancelled.IsCompleted);
@@ -166,10 +166,10 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [Fact]
     public async Task A_lease_that_goes_back_while_its_write_waits_is_not_waited_for()
     {
-        using PooledConnection holder = Pool.Rent();
-        PooledTransaction transaction = holder.BeginTransaction();
+        using SqlitePoolConnection holder = Pool.Rent();
+        SqlitePoolTransaction transaction = holder.BeginTransaction();
         Task<int> write;
-        using (PooledConnection lease = Pool.Rent())
+        using (SqlitePoolConnection lease = Pool.Rent())
         {
             write = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
         }
@@ -182,9 +182,9 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
     [Fact]
     public async Task A_begin_that_is_cancelled_while_it_waits_lets_it_go()
     {
-        using PooledConnection holder = Pool.Rent();
-        using PooledConnection lease = Pool.Rent();
-        PooledTransaction transaction = holder.BeginTransaction();
+        using SqlitePoolConnection holder = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
+        SqlitePoolTransaction transaction = holder.BeginTransaction();
         using CancellationTokenSource stop = new();
         Task begin = lease.BeginTransactionAsync(stop.Token).AsTask();
         Assert.False(begin.IsCompleted);
@@ -192,6 +192,6 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => begin.Limited());
         transaction.Commit();
         AssertFree();
-        using PooledTransaction usable = lease.BeginTransaction();
+        using SqlitePoolTransaction usable = lease.BeginTransaction();
     }
 }

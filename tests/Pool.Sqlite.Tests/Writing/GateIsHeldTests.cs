@@ -13,8 +13,8 @@ public sealed class GateIsHeldTests : GateTest
     [InlineData(false, true)]
     public async Task A_transaction_holds_it_until_it_ends(bool commits, bool async)
     {
-        using PooledConnection lease = Pool.Rent();
-        PooledTransaction transaction = async ? await lease.BeginTransactionAsync() : lease.BeginTransaction();
+        using SqlitePoolConnection lease = Pool.Rent();
+        SqlitePoolTransaction transaction = async ? await lease.BeginTransactionAsync() : lease.BeginTransaction();
         await AssertHeld();
         lease.Run("insert into t(value) values (1)");
         await AssertHeld();
@@ -44,7 +44,7 @@ public sealed class GateIsHeldTests : GateTest
     [InlineData("begin immediate; insert into t(value) values (1)", "insert into t(value) values (2); commit")]
     public async Task A_transaction_begun_and_ended_in_SQL_holds_it(string begin, string end)
     {
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         lease.Run(begin);
         await AssertHeld();
         lease.Run("update t set value = 2");
@@ -59,7 +59,7 @@ public sealed class GateIsHeldTests : GateTest
     [InlineData("savepoint s")]
     public async Task A_deferred_transaction_takes_it_at_its_first_write(string begin)
     {
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         lease.Run(begin);
         AssertFree();
         Assert.Equal("1", lease.Ask("select count(*) from t"));
@@ -72,10 +72,10 @@ public sealed class GateIsHeldTests : GateTest
     [Fact]
     public async Task A_deferred_transaction_of_ADO_takes_it_at_its_first_write_and_waits_in_turn()
     {
-        using PooledConnection holder = Pool.Rent();
-        using PooledConnection lease = Pool.Rent();
-        PooledTransaction transaction = lease.BeginTransaction(deferred: true);
-        PooledTransaction other = holder.BeginTransaction();
+        using SqlitePoolConnection holder = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
+        SqlitePoolTransaction transaction = lease.BeginTransaction(deferred: true);
+        SqlitePoolTransaction other = holder.BeginTransaction();
         Task<int> write = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
         Assert.False(write.IsCompleted);
         other.Commit();
@@ -88,8 +88,8 @@ public sealed class GateIsHeldTests : GateTest
     [Fact]
     public async Task Savepoints_inside_a_transaction_do_not_let_it_go()
     {
-        using PooledConnection lease = Pool.Rent();
-        using PooledTransaction transaction = lease.BeginTransaction();
+        using SqlitePoolConnection lease = Pool.Rent();
+        using SqlitePoolTransaction transaction = lease.BeginTransaction();
         transaction.Save("a");
         lease.Run("insert into t(value) values (1)");
         transaction.Rollback("a");
@@ -105,9 +105,9 @@ public sealed class GateIsHeldTests : GateTest
     [InlineData(true)]
     public async Task A_reader_of_rows_that_are_being_written_holds_it_until_it_closes(bool async)
     {
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         lease.Run("insert into t(value) values (1), (2)");
-        using PooledCommand command = lease.CreateCommand("update t set value = value + 1 returning value");
+        using SqlitePoolCommand command = lease.CreateCommand("update t set value = value + 1 returning value");
         DbDataReader reader = async ? await command.ExecuteReaderAsync() : command.ExecuteReader();
         Assert.True(reader.Read());
         Assert.Equal(2, reader.GetInt32(0));
@@ -122,16 +122,16 @@ public sealed class GateIsHeldTests : GateTest
     [Fact]
     public void Reading_never_takes_it()
     {
-        using PooledConnection writer = Pool.RentWriter();
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection writer = Pool.RentWriter();
+        using SqlitePoolConnection lease = Pool.Rent();
         Assert.Equal("0", lease.Ask("select count(*) from t"));
-        using (PooledTransaction transaction = lease.BeginTransaction(deferred: true))
+        using (SqlitePoolTransaction transaction = lease.BeginTransaction(deferred: true))
         {
             Assert.Equal("0", lease.Ask("select count(*) from t"));
             transaction.Commit();
         }
 
-        using PooledCommand command = lease.CreateCommand("select * from t");
+        using SqlitePoolCommand command = lease.CreateCommand("select * from t");
         using DbDataReader reader = command.ExecuteReader();
         Assert.False(reader.Read());
     }
@@ -139,9 +139,9 @@ public sealed class GateIsHeldTests : GateTest
     [Fact]
     public async Task A_statement_that_undoes_its_transaction_by_itself_lets_it_go()
     {
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         lease.Run("insert into t values (1, 'x')");
-        PooledTransaction transaction = lease.BeginTransaction();
+        SqlitePoolTransaction transaction = lease.BeginTransaction();
         lease.Run("insert into t values (2, 'y')");
         await AssertHeld();
         Assert.ThrowsAny<DbException>(() => lease.Run("insert or rollback into t values (1, 'again')"));

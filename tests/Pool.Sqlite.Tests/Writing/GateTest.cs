@@ -12,7 +12,7 @@ public abstract class GateTest : IDisposable
         options.Pragmas.BusyTimeout = busyTimeout ?? TimeSpan.FromSeconds(30);
         options.RentTimeout = rentTimeout ?? TimeSpan.FromSeconds(30);
         Pool = new SqlitePool(options);
-        using PooledConnection connection = Pool.Rent();
+        using SqlitePoolConnection connection = Pool.Rent();
         connection.Run("create table t(id integer primary key, value)");
         connection.Run("create table rule(value int check (value > 0))");
     }
@@ -40,7 +40,7 @@ public abstract class GateTest : IDisposable
     /// <summary>A write on a lease of its own. It has begun to wait, or is done, when this comes back.</summary>
     private protected async Task<int> Write(CancellationToken cancellationToken = default)
     {
-        using PooledConnection connection = Pool.Rent(CancellationToken.None);
+        using SqlitePoolConnection connection = Pool.Rent(CancellationToken.None);
         return await connection.CreateCommand("insert into t(value) values ('by another')").ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -64,7 +64,7 @@ public abstract class GateTest : IDisposable
     /// <summary>Opens the pool's connections, so that no write has to wait for that.</summary>
     private protected void Warm(int connections)
     {
-        List<PooledConnection> all = [.. Enumerable.Range(0, connections).Select(_ => Pool.Rent())];
+        List<SqlitePoolConnection> all = [.. Enumerable.Range(0, connections).Select(_ => Pool.Rent())];
         all.ForEach(connection => connection.Dispose());
     }
 }

@@ -22,9 +22,9 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMill
     public async Task A_write_waits_for_it_without_a_thread_and_then_succeeds(string sql, object value)
     {
         using SqliteConnection outside = Database.OpenDirectly();
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         outside.Run("begin immediate");
-        using PooledCommand command = Insert(lease, sql, value);
+        using SqlitePoolCommand command = Insert(lease, sql, value);
         Task<int> write = command.ExecuteNonQueryAsync();
         Assert.False(write.IsCompleted);
         outside.Run("commit");
@@ -37,9 +37,9 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMill
     public async Task A_write_that_waited_long_enough_fails_as_busy(string sql, object value)
     {
         using SqliteConnection outside = Database.OpenDirectly();
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         outside.Run("begin immediate");
-        using PooledCommand command = Insert(lease, sql, value);
+        using SqlitePoolCommand command = Insert(lease, sql, value);
         Assert.Equal(5, (await Assert.ThrowsAsync<SqliteException>(() => command.ExecuteNonQueryAsync().Limited())).SqliteErrorCode);
         Assert.Equal(5, Assert.Throws<SqliteException>(() => command.ExecuteNonQuery()).SqliteErrorCode);
         outside.Run("commit");
@@ -52,9 +52,9 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMill
     public async Task Beginning_waits_for_it_too()
     {
         using SqliteConnection outside = Database.OpenDirectly();
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         outside.Run("begin immediate");
-        Task<PooledTransaction> begin = lease.BeginTransactionAsync().AsTask();
+        Task<SqlitePoolTransaction> begin = lease.BeginTransactionAsync().AsTask();
         Assert.False(begin.IsCompleted);
         outside.Run("commit");
         (await begin.Limited()).Dispose();
@@ -69,7 +69,7 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMill
     public async Task Cancelling_ends_the_wait_for_it()
     {
         using SqliteConnection outside = Database.OpenDirectly();
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         outside.Run("begin immediate");
         using CancellationTokenSource stop = new();
         Task<int> write = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync(stop.Token);
@@ -87,11 +87,11 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMill
     public void A_snapshot_that_is_too_old_to_write_on_says_so_at_once(string sql, object value)
     {
         using SqliteConnection outside = Database.OpenDirectly();
-        using PooledConnection lease = Pool.Rent();
-        using PooledTransaction transaction = lease.BeginTransaction(deferred: true);
+        using SqlitePoolConnection lease = Pool.Rent();
+        using SqlitePoolTransaction transaction = lease.BeginTransaction(deferred: true);
         Assert.Equal("0", lease.Ask("select count(*) from t"));
         outside.Run("insert into t(value) values ('newer')");
-        using PooledCommand command = Insert(lease, sql, value);
+        using SqlitePoolCommand command = Insert(lease, sql, value);
 
         // The driver alone would try again for all of this time.
         command.CommandTimeout = 6;
@@ -102,7 +102,7 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMill
         Assert.Equal(517, old.SqliteExtendedErrorCode);
         transaction.Rollback();
         AssertFree();
-        using PooledTransaction again = lease.BeginTransaction();
+        using SqlitePoolTransaction again = lease.BeginTransaction();
         lease.Run("insert into t(value) values (1)");
         again.Commit();
     }
@@ -114,11 +114,11 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMill
     public async Task The_first_write_of_a_deferred_transaction_waits_for_it(string sql, object value)
     {
         using SqliteConnection outside = Database.OpenDirectly();
-        using PooledConnection lease = Pool.Rent();
-        using PooledTransaction transaction = lease.BeginTransaction(deferred: true);
+        using SqlitePoolConnection lease = Pool.Rent();
+        using SqlitePoolTransaction transaction = lease.BeginTransaction(deferred: true);
         Assert.Equal("0", lease.Ask("select count(*) from t"));
         outside.Run("begin immediate");
-        using PooledCommand command = Insert(lease, sql, value);
+        using SqlitePoolCommand command = Insert(lease, sql, value);
         command.CommandTimeout = 6;
 
         // It must come back without waiting in the thread.
@@ -137,15 +137,15 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMill
     {
         using SqliteConnection outside = Database.OpenDirectly();
         outside.Run("begin immediate; insert into t(value) values (1)");
-        using PooledConnection lease = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
         Assert.Equal("0", lease.Ask("select count(*) from t"));
         outside.Run("commit");
         Assert.Equal("1", lease.Ask("select count(*) from t"));
     }
 
-    private static PooledCommand Insert(PooledConnection lease, string sql, object value)
+    private static SqlitePoolCommand Insert(SqlitePoolConnection lease, string sql, object value)
     {
-        PooledCommand command = lease.CreateCommand(sql);
+        SqlitePoolCommand command = lease.CreateCommand(sql);
         command.Parameters.AddWithValue("$a", value);
         return command;
     }
@@ -158,10 +158,10 @@ public sealed class GateTimeoutTests : GateTest
     [InlineData(false)]
     public async Task The_commands_timeout_limits_the_wait_for_the_gate(bool async)
     {
-        using PooledConnection holder = Pool.Rent();
-        using PooledConnection lease = Pool.Rent();
-        using PooledTransaction transaction = holder.BeginTransaction();
-        using PooledCommand command = lease.CreateCommand("insert into t(value) values (1)");
+        using SqlitePoolConnection holder = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
+        using SqlitePoolTransaction transaction = holder.BeginTransaction();
+        using SqlitePoolCommand command = lease.CreateCommand("insert into t(value) values (1)");
         command.CommandTimeout = 1;
         long start = Environment.TickCount64;
         SqliteException late = await Assert.ThrowsAsync<SqliteException>(
@@ -176,10 +176,10 @@ public sealed class GateTimeoutTests : GateTest
     [Fact]
     public async Task A_reader_that_writes_waits_in_turn_as_well()
     {
-        using PooledConnection holder = Pool.Rent();
-        using PooledConnection lease = Pool.Rent();
-        PooledTransaction transaction = holder.BeginTransaction();
-        using PooledCommand command = lease.CreateCommand("insert into t(value) values (1) returning id");
+        using SqlitePoolConnection holder = Pool.Rent();
+        using SqlitePoolConnection lease = Pool.Rent();
+        SqlitePoolTransaction transaction = holder.BeginTransaction();
+        using SqlitePoolCommand command = lease.CreateCommand("insert into t(value) values (1) returning id");
         Task<DbDataReader> open = command.ExecuteReaderAsync();
         Assert.False(open.IsCompleted);
         transaction.Commit();

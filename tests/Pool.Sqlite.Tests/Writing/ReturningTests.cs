@@ -24,10 +24,10 @@ public sealed class ReturningTests : IDisposable
     public async Task One_that_is_refused_at_its_end_fails(bool scalar, object value, string checkedWhen)
     {
         await using SqlitePool pool = new(_database.Options());
-        using PooledConnection lease = pool.Rent();
+        using SqlitePoolConnection lease = pool.Rent();
         lease.Run("create table parent(id integer primary key)");
         lease.Run($"create table t(parent references parent {checkedWhen})");
-        using PooledCommand command = lease.CreateCommand("insert into t values ($parent) returning parent");
+        using SqlitePoolCommand command = lease.CreateCommand("insert into t values ($parent) returning parent");
         command.Parameters.AddWithValue("$parent", value);
         SqliteException refused = Assert.Throws<SqliteException>(
             () => scalar ? command.ExecuteScalar() : command.ExecuteNonQuery());
@@ -49,10 +49,10 @@ public sealed class ReturningTests : IDisposable
     public async Task A_reader_that_is_closed_before_its_end_says_that_nothing_was_stored()
     {
         await using SqlitePool pool = new(_database.Options());
-        using PooledConnection lease = pool.Rent();
+        using SqlitePoolConnection lease = pool.Rent();
         lease.Run("create table parent(id integer primary key)");
         lease.Run("create table t(parent references parent deferrable initially deferred)");
-        using PooledCommand command = lease.CreateCommand("insert into t values (1) returning parent");
+        using SqlitePoolCommand command = lease.CreateCommand("insert into t values (1) returning parent");
         DbDataReader reader = command.ExecuteReader();
         Assert.True(reader.Read());
         Assert.Equal(19, Assert.Throws<SqliteException>(reader.Dispose).SqliteErrorCode);
@@ -73,10 +73,10 @@ public sealed class ReturningTests : IDisposable
     public async Task A_reader_that_has_told_already_is_closed_in_silence()
     {
         await using SqlitePool pool = new(_database.Options());
-        using PooledConnection lease = pool.Rent();
+        using SqlitePoolConnection lease = pool.Rent();
         lease.Run("create table parent(id integer primary key)");
         lease.Run("create table t(parent references parent deferrable initially deferred)");
-        using PooledCommand command = lease.CreateCommand("insert into t values (1) returning parent");
+        using SqlitePoolCommand command = lease.CreateCommand("insert into t values (1) returning parent");
         DbDataReader reader = command.ExecuteReader();
         Assert.True(reader.Read());
         Assert.Throws<SqliteException>(() => reader.Read());
@@ -100,9 +100,9 @@ public sealed class ReturningTests : IDisposable
         SqlitePoolOptions options = _database.Options();
         options.Pragmas.BusyTimeout = TimeSpan.FromSeconds(3);
         await using SqlitePool pool = new(options);
-        using PooledConnection lease = pool.Rent();
+        using SqlitePoolConnection lease = pool.Rent();
         lease.Run("create table t(value)");
-        PooledTransaction? transaction = asText ? null : lease.BeginTransaction();
+        SqlitePoolTransaction? transaction = asText ? null : lease.BeginTransaction();
         lease.Run(asText ? "begin immediate" : "select 1");
         using DbDataReader reader = lease.CreateCommand("insert into t values (1), (2) returning value").ExecuteReader();
         SqliteException refused = Assert.Throws<SqliteException>(() =>
@@ -127,13 +127,13 @@ public sealed class ReturningTests : IDisposable
         SqlitePoolOptions options = _database.Options();
         options.Pragmas.JournalMode = JournalMode.Delete;
         await using SqlitePool pool = new(options);
-        using PooledConnection lease = pool.Rent();
+        using SqlitePoolConnection lease = pool.Rent();
         lease.Run("create table t(value)");
         using SqliteConnection outside = _database.OpenDirectly();
         outside.Run("begin");
         Assert.Equal("0", outside.Ask("select count(*) from t"));
 
-        using PooledCommand command = lease.CreateCommand("insert into t values (1) returning value");
+        using SqlitePoolCommand command = lease.CreateCommand("insert into t values (1) returning value");
         Task write = scalar ? command.ExecuteScalarAsync() : command.ExecuteNonQueryAsync();
         Assert.False(write.IsCompleted);
         outside.Run("commit");

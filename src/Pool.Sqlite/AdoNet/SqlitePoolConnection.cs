@@ -1,0 +1,216 @@
+using System.Data;
+using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Execution;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
+
+namespace Pool.Sqlite;
+
+/// <summary>
+/// A connection on loan from a <see cref="SqlitePool"/>. Dispose it to give it back; what it did to the session is
+/// undone then.
+/// </summary>
+/// <remarks>
+/// For one user at a time, as every ADO.NET connection: two threads at once get an
+/// <see cref="InvalidOperationException"/>. Using it after it went back throws; giving it back twice does nothing. One
+/// that is dropped without being disposed comes back through its finalizer, some time, and is counted as a leak.
+/// </remarks>
+public sealed partial class SqlitePoolConnection : DbConnection
+{
+    private SqlitePool? _pool;
+    private PoolEntry<PhysicalConnection>? _item;
+    private UseGuard _use;
+    private volatile bool _disposed;
+
+    internal SqlitePoolConnection(
+        SqlitePool pool, PoolEntry<PhysicalConnection> item, SqlitePoolConnectionRole role = SqlitePoolConnectionRole.ReadWrite)
+    {
+        _pool = pool;
+        _item = item;
+        Role = role;
+    }
+
+    /// <summary>A closed one: it rents when it is opened.</summary>
+    internal SqlitePoolConnection(SqlitePool? pool = null)
+    {
+        _pool = pool;
+        _use = UseGuard.ClosedGuard;
+    }
+
+    /// <summary>What the lease may do.</summary>
+    public SqlitePoolConnectionRole Role { get; }
+
+    /// <summary>
+    /// Names this lease in messages: the number of the connection in the upper, the number of its rent in the lower 32
+    /// bits. Zero while closed.
+    /// </summary>
+    public long LeaseId => _use.IsClosed ? 0 : IdOf(_item!);
+
+    /// <summary>
+    /// The driver's own connection, for what ADO.NET has no words for: blobs, functions, backup. It belongs to the pool:
+    /// don't keep it, and don't close it. Functions and collations registered on it are noticed, and the connection is
+    /// then not used again; after installing hooks on its native handle call <see cref="Retire"/>.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
+    /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>
+    public SqliteConnection SqliteConnection
+    {
+        get
+        {
+            bool outermost = Enter();
+            try
+            {
+                return Physical.Expose();
+            }
+            finally
+            {
+                Exit(outermost);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The connection string, without a password. Setting another one, while closed, makes this a connection of the pool
+    /// that <see cref="SqlitePoolFactory"/> keeps for it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It is set while the connection is open.</exception>
+    /// <exception cref="ArgumentException">It is set to something that cannot be used.</exception>
+    [AllowNull]
+    public override string ConnectionString
+    {
+        get => _pool?.ConnectionString ?? "";
+        set
+        {
+            if (!_use.IsClosed)
+            {
+                throw new InvalidOperationException("The connection is open. Close it before setting its ConnectionString.");
+            }
+
+            if (value != ConnectionString)
+            {
+                _pool = string.IsNullOrEmpty(value) ? null : SqlitePoolFactory.PoolFor(value);
+            }
+        }
+    }
+
+    /// <summary>Always <c>main</c>.</summary>
+    public override string Database => "main";
+
+    /// <summary>The database file, or the name of the memory database.</summary>
+    public override string DataSource => _pool?.DataSource ?? "";
+
+    /// <summary>The version of SQLite.</summary>
+    public override string ServerVersion => SQLitePCL.raw.sqlite3_libversion().utf8_to_string();
+
+    /// <inheritdoc/>
+    public override ConnectionState State => _use.IsClosed ? ConnectionState.Closed : ConnectionState.Open;
+
+    /// <summary>How long <see cref="OpenAsync"/> takes at the most, in seconds, rounded up; 0 for no limit.</summary>
+    public override int ConnectionTimeout => _pool?.RentTimeoutSeconds ?? 0;
+
+    /// <inheritdoc/>
+    protected override DbProviderFactory DbProviderFactory => SqlitePoolFactory.Instance;
+
+    internal PhysicalConnection Physical => _item!.Value;
+
+    /// <summary>
+    /// The transaction that this lease has begun, if it was begun through ADO.NET. (Here and not with the physical
+    /// connection, which must not keep a dropped lease from being found.)
+    /// </summary>
+    internal SqlitePoolTransaction? CurrentTransaction { get; set; }
+
+    internal TimeSpan BusyTimeout => _pool!.BusyTimeout;
+
+    internal int DefaultCommandTimeout => _pool?.DefaultCommandTimeout ?? 30;
+
+    /// <summary>Makes the pool close this connection when it comes back, instead of lending it again.</summary>
+    /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
+    /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>
+    public void Retire()
+    {
+        bool outermost = Enter();
+        Physical.IsTouched = Physical.IsRetired = true;
+        Exit(outermost);
+    }
+
+    /// <summary>A command on this connection, in its current transaction.</summary>
+    public new SqlitePoolCommand CreateCommand() => new(this, CurrentTransaction);
+
+    /// <summary>A command with its text.</summary>
+    /// <param name="commandText">The SQL.</param>
+    public SqlitePoolCommand CreateCommand(string commandText)
+    {
+        SqlitePoolCommand command = CreateCommand();
+        command.CommandText = commandText;
+        return command;
+    }
+
+    /// <summary>A command whose interpolated values become parameters, never text.</summary>
+    internal SqlitePoolCommand CreateParameterizedCommand(FormattableString sql)
+    {
+        SqlitePoolCommand command = CreateCommand(InterpolatedSql.Text(sql));
+        for (int i = 0; i < sql.ArgumentCount; i++)
+        {
+            command.Parameters.AddWithValue(InterpolatedSql.Name(i), sql.GetArgument(i) ?? DBNull.Value);
+        }
+
+        return command;
+    }
+
+    /// <inheritdoc/>
+    public override DataTable GetSchema() => GetSchema("MetaDataCollections");
+
+    /// <inheritdoc/>
+    public override DataTable GetSchema(string collectionName) => GetSchema(collectionName, []);
+
+    /// <inheritdoc/>
+    public override DataTable GetSchema(string collectionName, string?[] restrictionValues)
+    {
+        bool outermost = Enter();
+        try
+        {
+            return Physical.Driver.GetSchema(collectionName, restrictionValues);
+        }
+        finally
+        {
+            Exit(outermost);
+        }
+    }
+
+    /// <summary>SQLite has one database a connection.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public override void ChangeDatabase(string databaseName) => throw new NotSupportedException(
+        "A SQLite connection has one database. Make another SqlitePool, or attach the other database.");
+
+    /// <summary>
+    /// Begins a use of the connection; <see cref="Exit"/> ends it, and takes what this answered.
+    /// </summary>
+    internal bool Enter() => _use.Enter(this);
+
+    internal void Exit(bool outermost)
+    {
+        if (outermost && _use.Exit())
+        {
+            Return();
+        }
+    }
+
+    internal Exception ClosedException() => IsForItem ? ItemHasEnded() : _disposed
+        ? new ObjectDisposedException(
+            nameof(SqlitePoolConnection), "This lease has gone back to the pool. Rent a new one for new work.")
+        : new InvalidOperationException("The connection is closed. Open it first.");
+
+    internal SqliteException GateTimeout(TimeSpan waited) => _pool!.GateTimeout(Physical.Gate, waited);
+
+    internal static long IdOf(PoolEntry<PhysicalConnection> item) => ((long)item.Number << 32) | (item.Rents & uint.MaxValue);
+
+    /// <summary>A lease as it is called in messages: connection and rent.</summary>
+    internal static string NameOf(PoolEntry<PhysicalConnection> item) =>
+        string.Create(CultureInfo.InvariantCulture, $"{item.Number}-{item.Rents & uint.MaxValue}");
+
+    /// <inheritdoc/>
+    protected override DbCommand CreateDbCommand() => CreateCommand();
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Pool.Sqlite.Diagnostics;
+
+/// <summary>Figures as sentences have them.</summary>
+internal static class MessageFormat
+{
+    public static string Of(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    public static string Time(TimeSpan time) => time.TotalSeconds >= 120
+        ? Of($"{time.TotalMinutes:0.#} min")
+        : time.TotalSeconds >= 1 ? Of($"{time.TotalSeconds:0.#} s") : Of($"{time.TotalMilliseconds:0.#} ms");
+
+    public static string Bytes(long bytes) => Of($"{bytes / 1048576.0:0.#} MiB");
+
+    public static string Percent(double share) => Of($"{share * 100:0.#} %");
+
+    /// <summary>What it meant that the write queue was full.</summary>
+    public static string Full(HealthInput view, PoolWindow window) => Of(
+        $"in the last {Time(window.Elapsed)} {window.PostsRefused} posts were refused, and {window.RoomWaits.Count} writes waited for room, {Time(window.RoomWaits.Mean)} each (Capacity {view.Statistics.Writes.Capacity})");
+
+    /// <summary>A lease: name, what it is, how long it is out, and where it was rented.</summary>
+    public static string Lease(SqlitePoolLease lease) =>
+        $"lease {lease.Name} ({lease.Role}{(lease.HoldsWriteGate ? ", holds the write gate" : "")}), out for {Time(lease.Age)}{Site(lease.RentSite)}";
+
+    public static string Site(string? site) => site is null
+        ? ", rented where CaptureRentSite = true would show"
+        : $", rented at{Environment.NewLine}{site}";
+}

@@ -1,0 +1,26 @@
+namespace Pool.Sqlite.Pooling;
+
+/// <summary>One limit in time for everything a rent does: the wait, the open and the check.</summary>
+internal readonly struct Deadline(TimeProvider time, TimeSpan timeout)
+{
+    private readonly long _startedAt = time.GetTimestamp();
+
+    public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
+
+    /// <summary>What is left, never negative; infinite when there is no limit.</summary>
+    public TimeSpan Remaining
+    {
+        get
+        {
+            if (timeout == Timeout.InfiniteTimeSpan)
+            {
+                return timeout;
+            }
+
+            TimeSpan left = timeout - Elapsed;
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    public bool Allows(TimeSpan delay) => timeout == Timeout.InfiniteTimeSpan || Remaining > delay;
+}

@@ -1,0 +1,57 @@
+namespace Pool.Sqlite.Pooling;
+
+/// <summary>Where the items of a <see cref="LeasePool{T}"/> come from and go to.</summary>
+/// <remarks>Every member may block on the outside world; the pool calls none of them under a lock.</remarks>
+internal interface ILeaseSource<T>
+{
+    /// <summary>True when even an item straight from a hot slot must pass <see cref="Check"/>.</summary>
+    bool ChecksEveryRent { get; }
+
+    /// <summary>Opens one item, or throws.</summary>
+    T Open();
+
+    /// <summary>True when the same <see cref="Open"/> may succeed a moment later.</summary>
+    bool IsTransient(Exception failure);
+
+    /// <summary>The last look before an item is lent. False sends it away for the reason given. Never throws.</summary>
+    /// <param name="item">The item, held by nobody else.</param>
+    /// <param name="probe">True when it was idle so long that it must show it still works.</param>
+    /// <param name="reason">Why it must not be lent.</param>
+    bool Check(T item, bool probe, out RetireReason reason);
+
+    /// <summary>The look at an idle item that nobody rents. Never throws.</summary>
+    /// <returns>Why it must not be kept.</returns>
+    RetireReason Probe(T item) => Check(item, probe: true, out RetireReason reason) ? RetireReason.None : reason;
+
+    /// <summary>Closes an item. Never throws.</summary>
+    /// <param name="item">The item, held by nobody else.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="last">True for the last item of a closing pool.</param>
+    void Close(T item, RetireReason reason, bool last);
+
+    /// <summary>Makes the exception of a rent that was refused for want of time or of room among the waiters.</summary>
+    Exception RentRefused(RentRefusal refusal, TimeSpan waited);
+
+    /// <summary>Makes the exception of a rent from a closed pool.</summary>
+    Exception Closed();
+
+    /// <summary>Told that an open failed and will be tried again. Never throws.</summary>
+    /// <param name="retry">From 1.</param>
+    /// <param name="delay">After which.</param>
+    void Retrying(int retry, TimeSpan delay)
+    {
+    }
+}
+
+/// <summary>Why nothing could be lent.</summary>
+internal enum RentRefusal
+{
+    /// <summary>The deadline passed while waiting for a permit.</summary>
+    TimedOutWaiting,
+
+    /// <summary>The deadline passed while an item was being opened.</summary>
+    TimedOutOpening,
+
+    /// <summary>As many as are allowed to wait were waiting already.</summary>
+    TooManyWaiters,
+}

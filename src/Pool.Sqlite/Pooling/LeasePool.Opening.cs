@@ -1,0 +1,138 @@
+namespace Pool.Sqlite.Pooling;
+
+internal sealed partial class LeasePool<T>
+{
+    /// <summary>
+    /// Opens an item for the caller's permit. The permit comes back with the item; when there is none, it has been
+    /// given back, or will be by the open that nobody waits for any more.
+    /// </summary>
+    /// <returns>Null, and the permit still with the caller, when there are as many as the limit, or all is closed.</returns>
+    private async ValueTask<PoolEntry<T>?> Open(
+        bool async, Deadline deadline, int limit, CancellationToken cancellationToken)
+    {
+        // Announced before it begins: by then others may have come to look how many there will be.
+        if (!_items.TryBeginOpen(limit))
+        {
+            return null;
+        }
+
+        // Off the caller's thread, since opening blocks and cannot be interrupted: who cancels is answered at once.
+        using CancellationTokenSource abandoned = new();
+        CancellationToken giveUp = abandoned.Token;
+        Task<PoolEntry<T>> opening = async
+            ? Task.Run(() => OpenWithRetries(async, deadline, giveUp).AsTask(), CancellationToken.None)
+            : OpenWithRetries(async, deadline, cancellationToken).AsTask();
+        try
+        {
+            return async
+                ? await opening.WaitAsync(deadline.Remaining, _time, cancellationToken).ConfigureAwait(false)
+                : opening.GetAwaiter().GetResult();
+        }
+        catch (Exception failure)
+        {
+            // Either it failed, or nobody waits for it any more; or it was ready at the very moment the time was up.
+            bool timedOut = failure is TimeoutException && !ReferenceEquals(failure, opening.Exception?.InnerException);
+            if (timedOut && opening.IsCompletedSuccessfully)
+            {
+                return await opening.ConfigureAwait(false);
+            }
+
+            await abandoned.CancelAsync().ConfigureAwait(false);
+            _ = GiveBack(opening);
+            if (timedOut)
+            {
+                Interlocked.Increment(ref _timeouts);
+                throw _source.RentRefused(RentRefusal.TimedOutOpening, deadline.Elapsed);
+            }
+
+            if (failure is OperationCanceledException && cancellationToken.IsCancellationRequested)
+            {
+                Interlocked.Increment(ref _cancellations);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task GiveBack(Task<PoolEntry<T>> opening)
+    {
+        try
+        {
+            PoolEntry<T> item = await opening.ConfigureAwait(false);
+            ReturnSlow(item, RetireReason.None);
+        }
+#pragma warning disable CA1031 // Whatever it was: it has been counted, and the caller has its own exception.
+        catch
+#pragma warning restore CA1031
+        {
+            ReleasePermit();
+        }
+    }
+
+    /// <summary>Ends what <see cref="EntryRegistry{T}.TryBeginOpen"/> has announced.</summary>
+    private async ValueTask<PoolEntry<T>> OpenWithRetries(bool async, Deadline deadline, CancellationToken abandoned)
+    {
+        PoolEntry<T>? item = null;
+        int generation = 0;
+        try
+        {
+            for (int retry = 0; ; retry++)
+            {
+                generation = _items.Generation;
+                try
+                {
+                    return item = OpenOnce();
+                }
+                catch (Exception failure) when (!_closed)
+                {
+                    Interlocked.Increment(ref _openFailures);
+                    TimeSpan delay = Backoff.Delay(retry);
+                    if (retry >= _options.CreateRetries
+                        || abandoned.IsCancellationRequested
+                        || !deadline.Allows(delay)
+                        || !_source.IsTransient(failure))
+                    {
+                        throw;
+                    }
+
+                    _source.Retrying(retry + 1, delay);
+                    await Pause(delay, async, abandoned).ConfigureAwait(false);
+                }
+            }
+        }
+        finally
+        {
+            _items.EndOpen(item, generation);
+        }
+    }
+
+    private Task Pause(TimeSpan delay, bool async, CancellationToken cancellationToken)
+    {
+        Task pause = Task.Delay(delay, _time, cancellationToken);
+        if (!async)
+        {
+            pause.GetAwaiter().GetResult();
+        }
+
+        return pause;
+    }
+
+    private PoolEntry<T> OpenOnce()
+    {
+        if (_closed)
+        {
+            throw _source.Closed();
+        }
+
+        T value = _source.Open();
+        long now = _time.GetTimestamp();
+        return new PoolEntry<T>(this, value, _items.NextNumber(), now, ExpiresAt(now));
+    }
+
+    // Up to 2.5 % short of the lifetime, so that what was opened together is not reopened together.
+    private long ExpiresAt(long now) => _options.MaxLifetime == Timeout.InfiniteTimeSpan
+        ? long.MaxValue
+        : now + (long)(Ticks(_options.MaxLifetime) * (1 - (0.025 * Backoff.Jitter())));
+
+    private double Ticks(TimeSpan time) => time.TotalSeconds * _time.TimestampFrequency;
+}

@@ -1,0 +1,259 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Pool.Sqlite.Diagnostics;
+
+namespace Pool.Sqlite.Pooling;
+
+/// <summary>
+/// A bounded pool of anything. A permit is the right to hold an item: taken before one is looked for, kept by what
+/// lies in a hot slot, given back exactly once on every path.
+/// </summary>
+/// <remarks>
+/// No waiter is passed over: who waits first makes that visible (<see cref="WaiterQueue{T}.WaiterSignal"/>) and then looks
+/// for permits; who returns first lays the permit down and then looks for demand. One of the two sees the other.
+/// </remarks>
+internal sealed partial class LeasePool<T> : IDisposable
+{
+    private readonly ILeaseSource<T> _source;
+    private readonly LeasePoolOptions _options;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _permits;
+    private readonly ConcurrentQueue<PoolEntry<T>> _idle = new();
+    private readonly PerCoreSlots<PoolEntry<T>> _slots;
+    private readonly WaiterQueue<PoolEntry<T>> _waiters;
+    private readonly EntryRegistry<T> _items = new();
+    private readonly bool _checksEveryRent;
+    private readonly bool _closesOverflow;
+    private volatile bool _closed;
+    private int _peak;
+    private long _misses;
+    private long _timeouts;
+    private long _cancellations;
+    private long _openFailures;
+    private long _healthCheckFailures;
+
+    public LeasePool(ILeaseSource<T> source, LeasePoolOptions options, TimeProvider? time = null)
+    {
+        _source = source;
+        _options = options;
+        _time = time ?? TimeProvider.System;
+        _permits = new SemaphoreSlim(options.Permits, options.Permits);
+        _slots = new PerCoreSlots<PoolEntry<T>>(Math.Min(Environment.ProcessorCount, options.Permits));
+        _waiters = new WaiterQueue<PoolEntry<T>>(_time, options.RentTimeout, options.MaxWaiters);
+        _checksEveryRent = source.ChecksEveryRent;
+        _closesOverflow = options.OverflowIdleTimeout == TimeSpan.Zero;
+    }
+
+    /// <summary>How long rents that had to wait for a permit have waited.</summary>
+    public DurationHistogram WaitTimes { get; } = new();
+
+    public bool IsClosed => _closed;
+
+    /// <summary>The fast path: an item from a hot slot, when nothing about it is due and nobody waits.</summary>
+    public bool TryRentFromSlot([NotNullWhen(true)] out PoolEntry<T>? item)
+    {
+        item = _waiters.WaiterSignal == 0 && !_checksEveryRent ? _slots.TryTake() : null;
+        if (item is null)
+        {
+            return false;
+        }
+
+        if (item.RetireReason == RetireReason.None)
+        {
+            item.BeginLease();
+            return true;
+        }
+
+        ReturnToIdle(item);
+        item = null;
+        return false;
+    }
+
+    public PoolEntry<T> Rent(CancellationToken cancellationToken = default) =>
+        !cancellationToken.IsCancellationRequested && TryRentFromSlot(out PoolEntry<T>? item)
+            ? item
+            : RentSlow(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
+
+    public ValueTask<PoolEntry<T>> RentAsync(CancellationToken cancellationToken = default) =>
+        !cancellationToken.IsCancellationRequested && TryRentFromSlot(out PoolEntry<T>? item)
+            ? new ValueTask<PoolEntry<T>>(item)
+            : RentSlow(async: true, cancellationToken);
+
+    /// <summary>Rents if that needs no waiting for somebody else's return; null otherwise.</summary>
+    public async ValueTask<PoolEntry<T>?> RentWithoutWaiting(bool async, CancellationToken cancellationToken)
+    {
+        ThrowIfCanceled(cancellationToken);
+        return TryTakePermit(out PoolEntry<T>? item)
+            ? await Lend(item, async, new Deadline(_time, _options.RentTimeout), cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
+    /// <summary>Takes back an item together with its permit.</summary>
+    public void Return(PoolEntry<T> item, RetireReason reason = RetireReason.None)
+    {
+        item.EndLease();
+        if (reason == RetireReason.None
+            && item.RetireReason == RetireReason.None
+            && _waiters.WaiterSignal == 0
+            && (!_closesOverflow || _items.Open <= _options.Size)
+            && _slots.TryPut(item)
+            && (_waiters.WaiterSignal == 0 || !_slots.TryRemove(item)))
+        {
+            return;
+        }
+
+        ReturnSlow(item, reason);
+    }
+
+    private async ValueTask<PoolEntry<T>> RentSlow(bool async, CancellationToken cancellationToken)
+    {
+        ThrowIfCanceled(cancellationToken);
+        Deadline deadline = new(_time, _options.RentTimeout);
+        if (!TryTakePermit(out PoolEntry<T>? item))
+        {
+            item = await WaitForPermit(async, deadline, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await Lend(item, async, deadline, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Lends an item for the caller's permit. The permit goes out with the item, or has been given back.</summary>
+    private async ValueTask<PoolEntry<T>> Lend(
+        PoolEntry<T>? item, bool async, Deadline deadline, CancellationToken cancellationToken)
+    {
+        for (; ; )
+        {
+            bool isNew = item is null && !_idle.TryDequeue(out item);
+            item ??= await Open(async, OpenDeadline(deadline), _options.Permits, cancellationToken).ConfigureAwait(false);
+            if (item is null)
+            {
+                // One has been opened for stock meanwhile, so there is one for this permit: look again.
+                if (!_closed)
+                {
+                    continue;
+                }
+
+                ReleasePermit();
+                throw _source.Closed();
+            }
+
+            RetireReason reason = WhyNotLend(item);
+            if (reason == RetireReason.None)
+            {
+                if (isNew)
+                {
+                    Interlocked.Increment(ref _misses);
+                }
+
+                item.BeginLease();
+                NotePeak();
+                return item;
+            }
+
+            Exception? failure = WhyGiveUp(isNew, deadline, cancellationToken);
+            Close(item, reason, withPermit: failure is not null);
+            item = null;
+            if (failure is not null)
+            {
+                throw failure;
+            }
+        }
+    }
+
+    // A check that refuses everything must not hold a rent for ever.
+    private Exception? WhyGiveUp(bool wasNew, Deadline deadline, CancellationToken cancellationToken)
+    {
+        if (_closed)
+        {
+            return _source.Closed();
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            Interlocked.Increment(ref _cancellations);
+            return new OperationCanceledException(cancellationToken);
+        }
+
+        if (wasNew && !deadline.Allows(TimeSpan.Zero))
+        {
+            Interlocked.Increment(ref _timeouts);
+            return _source.RentRefused(RentRefusal.TimedOutOpening, deadline.Elapsed);
+        }
+
+        return null;
+    }
+
+    // A timeout of zero refuses to wait for others, not to open where there is room.
+    private Deadline OpenDeadline(Deadline deadline) =>
+        _options.RentTimeout == TimeSpan.Zero ? new Deadline(_time, Timeout.InfiniteTimeSpan) : deadline;
+
+    private Deadline OpenDeadline() => OpenDeadline(new Deadline(_time, _options.RentTimeout));
+
+    private RetireReason WhyNotLend(PoolEntry<T> item)
+    {
+        RetireReason reason = WhyRetire(item);
+        if (reason == RetireReason.None && (item.IsProbeDue || _checksEveryRent))
+        {
+            bool probe = item.IsProbeDue;
+            if (_source.Check(item.Value, probe, out reason))
+            {
+                item.IsProbeDue = false;
+                return RetireReason.None;
+            }
+
+            NoteFailedCheck(reason);
+        }
+
+        return reason;
+    }
+
+    private RetireReason WhyRetire(PoolEntry<T> item)
+    {
+        if (_closed)
+        {
+            return RetireReason.Closing;
+        }
+
+        return item.RetireReason == RetireReason.None && item.HasExpired(_time.GetTimestamp())
+            ? RetireReason.Age
+            : item.RetireReason;
+    }
+
+    private void ReturnSlow(PoolEntry<T> item, RetireReason reason)
+    {
+        reason = reason == RetireReason.None ? WhyRetire(item) : reason;
+        if (reason != RetireReason.None)
+        {
+            Close(item, reason, withPermit: true);
+        }
+        else if (_waiters.TryGrant(item))
+        {
+            return;
+        }
+        else if (_closesOverflow && _items.TryBeginClose(item, floor: _options.Size))
+        {
+            FinishClose(item, RetireReason.Overflow, withPermit: true);
+        }
+        else
+        {
+            ReturnToIdle(item);
+        }
+    }
+
+    private void NoteFailedCheck(RetireReason reason)
+    {
+        if (reason == RetireReason.Unhealthy)
+        {
+            Interlocked.Increment(ref _healthCheckFailures);
+        }
+    }
+
+    private void ThrowIfCanceled(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            Interlocked.Increment(ref _cancellations);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+namespace Pool.Sqlite.Pooling;
+
+/// <summary>What the generic pool needs to know. Times may be <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+internal sealed record LeasePoolOptions
+{
+    public required int Size { get; init; }
+
+    public int MaxOverflow { get; init; }
+
+    public int MinIdle { get; init; }
+
+    public int MaxWaiters { get; init; } = int.MaxValue;
+
+    public int CreateRetries { get; init; }
+
+    public TimeSpan RentTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    public TimeSpan MaxLifetime { get; init; } = Timeout.InfiniteTimeSpan;
+
+    public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    public TimeSpan OverflowIdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    public TimeSpan ProbeAfterIdle { get; init; } = Timeout.InfiniteTimeSpan;
+
+    public TimeSpan HealthCheckInterval { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>Told that a rent had to wait, and how that ended. Must not throw.</summary>
+    public Action<TimeSpan, WaitOutcome>? Waited { get; init; }
+
+    /// <summary>How many items may be out at once.</summary>
+    public int Permits => Size + MaxOverflow;
+}

@@ -1,0 +1,32 @@
+namespace Pool.Sqlite.Pooling;
+
+/// <summary>Why an item leaves the pool for good.</summary>
+internal enum RetireReason
+{
+    /// <summary>It does not: it can be lent again.</summary>
+    None,
+
+    /// <summary>It reached its lifetime.</summary>
+    Age,
+
+    /// <summary>It was idle for longer than the base size is kept.</summary>
+    Idle,
+
+    /// <summary>It was beyond the base size, and nobody wanted it for the linger time.</summary>
+    Overflow,
+
+    /// <summary>It was open when the pool was cleared, or before exclusive work.</summary>
+    Clear,
+
+    /// <summary>Whoever held it, or a hook, asked for it.</summary>
+    Retired,
+
+    /// <summary>It failed its health check.</summary>
+    Unhealthy,
+
+    /// <summary>What its last lease left behind could not be put right with certainty.</summary>
+    Unclean,
+
+    /// <summary>The pool is closing.</summary>
+    Closing,
+}

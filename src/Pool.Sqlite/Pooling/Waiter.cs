@@ -1,0 +1,81 @@
+using Pool.Sqlite.Diagnostics;
+
+namespace Pool.Sqlite.Pooling;
+
+/// <summary>How a wait ended.</summary>
+internal enum WaitOutcome
+{
+    Granted,
+
+    /// <summary>Its combinedWrite was run; there is nothing left to be granted.</summary>
+    Served,
+    TimedOut,
+    Canceled,
+    Closed,
+}
+
+/// <summary>
+/// Somebody who waits for permits: one to rent, all of them for exclusive work. A place in a
+/// <see cref="WaiterQueue{T}"/>, which guards the fields.
+/// </summary>
+internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
+    : TaskCompletionSource<WaitOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
+    where T : class
+{
+    /// <summary>The timestamp at which the wait has failed; <see cref="long.MaxValue"/> for never.</summary>
+    public long DueAt { get; } = dueAt;
+
+    public Waiter<T>? Previous { get; set; }
+
+    public Waiter<T>? Next { get; set; }
+
+    public bool IsQueued { get; set; }
+
+    /// <summary>
+    /// What it waits to do, if that may be done for it by who would let it in: a thread that is awake.
+    /// </summary>
+    public Action? CombinedWrite { get; init; }
+
+    /// <summary>How many permits it has so far.</summary>
+    public int Permits { get; private set; }
+
+    /// <summary>The item that came with a permit.</summary>
+    public T? Item { get; private set; }
+
+    /// <summary>Further items, for who wanted more than one permit.</summary>
+    public List<T>? FurtherItems { get; private set; }
+
+    /// <summary>Adds a permit, perhaps with an item. True when there are enough.</summary>
+    public bool Add(T? item)
+    {
+        Permits++;
+        if (Item is null)
+        {
+            Item = item;
+        }
+        else if (item is not null)
+        {
+            (FurtherItems ??= []).Add(item);
+        }
+
+        return Permits == needed;
+    }
+
+    /// <summary>Waits for the outcome, asynchronously or blocking.</summary>
+    public async ValueTask<WaitOutcome> Wait(bool async, CancellationToken cancellationToken)
+    {
+        CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static state => ((Waiter<T>)state!).Cancel(), this);
+        try
+        {
+            return async ? await Task.ConfigureAwait(false) : Task.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            // A callback that is under way finds the waiter gone from the queue: no need to wait for it.
+            registration.Unregister();
+        }
+    }
+
+    private void Cancel() => queue.Withdraw(this, WaitOutcome.Canceled);
+}

@@ -1,0 +1,204 @@
+namespace Pool.Sqlite.Pooling;
+
+/// <summary>
+/// Those who wait, first come first served, asynchronously and synchronously alike. One timer, set for the earliest of
+/// their deadlines, serves all.
+/// </summary>
+internal sealed class WaiterQueue<T> : IDisposable
+    where T : class
+{
+    private readonly Lock _lock = new();
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _timeout;
+    private readonly int _capacity;
+    private Waiter<T>? _head;
+    private Waiter<T>? _tail;
+    private ITimer? _timer;
+    private long _timerDueAt = long.MaxValue;
+    private bool _closed;
+    private int _count;
+    private volatile int _waiterSignal;
+
+    public WaiterQueue(TimeProvider time, TimeSpan timeout, int capacity)
+    {
+        _time = time;
+        _timeout = timeout;
+        _capacity = capacity;
+    }
+
+    /// <summary>
+    /// Not zero while somebody waits, and for ever once closed: then nothing that comes back may be parked where
+    /// only a newcomer would find it.
+    /// </summary>
+    public int WaiterSignal => _waiterSignal;
+
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Adds a waiter, or returns null when the queue is closed or full.</summary>
+    public Waiter<T>? TryEnqueue() => TryEnqueue(_timeout);
+
+    /// <inheritdoc cref="TryEnqueue()"/>
+    /// <param name="timeout">How long it may wait.</param>
+    /// <param name="needed">How many permits it needs.</param>
+    /// <param name="always">True to let it in also when the queue is full.</param>
+    /// <param name="combinedWrite">See <see cref="Waiter{T}.CombinedWrite"/>.</param>
+    public Waiter<T>? TryEnqueue(TimeSpan timeout, int needed = 1, bool always = false, Action? combinedWrite = null)
+    {
+        long dueAt = timeout == Timeout.InfiniteTimeSpan
+            ? long.MaxValue
+            : _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency);
+
+        lock (_lock)
+        {
+            if (_closed || (_count >= _capacity && !always))
+            {
+                return null;
+            }
+
+            Waiter<T> waiter = new(this, needed, dueAt) { IsQueued = true, Previous = _tail, CombinedWrite = combinedWrite };
+            _ = _tail is null ? _head = waiter : _tail.Next = waiter;
+            _tail = waiter;
+            _count++;
+            SetTimer(dueAt);
+
+            // A full fence: what the caller looks for afterwards, it looks for with this already visible.
+            Interlocked.Increment(ref _waiterSignal);
+            return waiter;
+        }
+    }
+
+    /// <summary>Gives a permit, perhaps with an item, to the first in the queue. False when nobody waits.</summary>
+    public bool TryGrant(T? item)
+    {
+        Waiter<T>? waiter;
+        lock (_lock)
+        {
+            waiter = _head;
+            if (waiter is null)
+            {
+                return false;
+            }
+
+            if (!waiter.Add(item))
+            {
+                return true;
+            }
+
+            Remove(waiter);
+        }
+
+        waiter.SetResult(WaitOutcome.Granted);
+        return true;
+    }
+
+    /// <summary>Takes out the first in the queue, if it has an combinedWrite. The caller owes it the outcome.</summary>
+    public Waiter<T>? TryTakeCombinedWrite()
+    {
+        lock (_lock)
+        {
+            if (_head is not { CombinedWrite: not null } waiter)
+            {
+                return null;
+            }
+
+            Remove(waiter);
+            return waiter;
+        }
+    }
+
+    /// <summary>Takes a waiter out, unless its permits have been granted already.</summary>
+    public void Withdraw(Waiter<T> waiter, WaitOutcome outcome)
+    {
+        lock (_lock)
+        {
+            if (!waiter.IsQueued)
+            {
+                return;
+            }
+
+            Remove(waiter);
+        }
+
+        waiter.SetResult(outcome);
+    }
+
+    /// <summary>Fails everybody who waits, and everybody who comes.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
+            Interlocked.Increment(ref _waiterSignal);
+        }
+
+        _timer?.Dispose();
+        FailDue(long.MaxValue, WaitOutcome.Closed);
+    }
+
+    private void FailDue(long now, WaitOutcome outcome)
+    {
+        List<Waiter<T>> due = [];
+        lock (_lock)
+        {
+            long next = long.MaxValue;
+            for (Waiter<T>? waiter = _head; waiter is not null;)
+            {
+                Waiter<T>? following = waiter.Next;
+                if (waiter.DueAt <= now)
+                {
+                    Remove(waiter);
+                    due.Add(waiter);
+                }
+                else
+                {
+                    next = Math.Min(next, waiter.DueAt);
+                }
+
+                waiter = following;
+            }
+
+            _timerDueAt = long.MaxValue;
+            SetTimer(next);
+        }
+
+        foreach (Waiter<T> waiter in due)
+        {
+            waiter.SetResult(outcome);
+        }
+    }
+
+    private void Remove(Waiter<T> waiter)
+    {
+        _ = waiter.Previous is null ? _head = waiter.Next : waiter.Previous.Next = waiter.Next;
+        _ = waiter.Next is null ? _tail = waiter.Previous : waiter.Next.Previous = waiter.Previous;
+        waiter.Previous = waiter.Next = null;
+        waiter.IsQueued = false;
+        _count--;
+        Interlocked.Decrement(ref _waiterSignal);
+    }
+
+    // The timer may go off for a waiter that was served meanwhile; it is then set for the next.
+    private void SetTimer(long dueAt)
+    {
+        if (_closed || dueAt >= _timerDueAt)
+        {
+            return;
+        }
+
+        _timerDueAt = dueAt;
+        TimeSpan left = _time.GetElapsedTime(_time.GetTimestamp(), dueAt);
+
+        // Timers count whole milliseconds, rounded down: rounded up, it never goes off too early, and then again.
+        TimeSpan due = TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds)));
+        _timer ??= _time.CreateTimer(
+            static state => ((WaiterQueue<T>)state!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Expire() => FailDue(_time.GetTimestamp(), WaitOutcome.TimedOut);
+}

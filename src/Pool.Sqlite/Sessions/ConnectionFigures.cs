@@ -1,0 +1,64 @@
+using Pool.Sqlite.Diagnostics;
+using SQLitePCL;
+
+namespace Pool.Sqlite.Sessions;
+
+/// <summary>What the connections of one pool have come to, over all its sources, those that are closed included.</summary>
+internal sealed class ConnectionFigures
+{
+    private readonly Lock _statementsLock = new();
+    private long _statementHits;
+    private long _statementMisses;
+    private long _cacheHits;
+    private long _cacheMisses;
+    private double _fullestCache;
+    private string? _file;
+    private int _judgedEngine;
+
+    /// <summary>How the page caches have done, as far as was looked.</summary>
+    public CacheFigures Cache => new(
+        Interlocked.Read(ref _cacheHits), Interlocked.Read(ref _cacheMisses), Volatile.Read(ref _fullestCache));
+
+    /// <summary>The size of the <c>-wal</c> file; 0 when there is none. It is never opened: closing it would drop SQLite's locks.</summary>
+    public long WalBytes => Volatile.Read(ref _file) is { } file && new FileInfo(file + "-wal") is { Exists: true } wal ? wal.Length : 0;
+
+    /// <summary>The database file, as SQLite has resolved it.</summary>
+    public void NoteFile(PhysicalConnection connection)
+    {
+        if (_file is null)
+        {
+            Volatile.Write(ref _file, raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string());
+        }
+    }
+
+    /// <summary>True once: for what is to be said once for each pool.</summary>
+    public bool TryJudgeEngine() => Interlocked.Exchange(ref _judgedEngine, 1) == 0;
+
+    public void NoteCache(CacheFigures figures)
+    {
+        Interlocked.Add(ref _cacheHits, figures.Hits);
+        Interlocked.Add(ref _cacheMisses, figures.Misses);
+        Volatile.Write(ref _fullestCache, Math.Max(_fullestCache, figures.Fullest));
+    }
+
+    /// <summary>Of the connections that are closed, and of these. It never falls, not even while one is being closed.</summary>
+    public (long Hits, long Misses) CountStatements(StatementCache[] open)
+    {
+        lock (_statementsLock)
+        {
+            return (
+                _statementHits + open.Sum(static statements => statements.Hits),
+                _statementMisses + open.Sum(static statements => statements.Misses));
+        }
+    }
+
+    public void NoteClosed(StatementCache statements)
+    {
+        lock (_statementsLock)
+        {
+            (long hits, long misses) = statements.TakeCounts();
+            _statementHits += hits;
+            _statementMisses += misses;
+        }
+    }
+}

@@ -1,0 +1,216 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Pooling;
+using SQLitePCL;
+
+namespace Pool.Sqlite.Sessions;
+
+/// <summary>Opens, checks and closes the connections of one pool.</summary>
+internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisposable
+{
+    private readonly SqlitePoolOptions _options;
+    private readonly ILogger _logger;
+    private readonly PoolMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly string _name;
+    private readonly IReadOnlyList<Pragma> _pragmas;
+    private SqliteConnection? _anchor;
+
+    public ConnectionSource(
+        SqlitePoolOptions options, DatabaseTarget target, string name, ILogger logger, PoolMetrics metrics, TimeProvider time)
+    {
+        _options = options;
+        Target = target;
+        _name = name;
+        _logger = logger;
+        _metrics = metrics;
+        _time = time;
+        _pragmas = Pragma.List(options.Pragmas, target);
+    }
+
+    /// <summary>One for connections with another <c>synchronous</c>, and with the same figures.</summary>
+    public ConnectionSource With(SynchronousMode synchronous)
+    {
+        SqlitePoolOptions options = _options.Clone();
+        options.Pragmas.Synchronous = synchronous;
+        return synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File
+            ? this
+            : new ConnectionSource(options, Target, _name, _logger, _metrics, _time) { Refused = Refused, Figures = Figures };
+    }
+
+    /// <summary>How the pool stands, for the exception of a rent that is refused.</summary>
+    public Func<RentRefusal, TimeSpan, Exception>? Refused { get; set; }
+
+    public DatabaseTarget Target { get; }
+
+    public ConnectionFigures Figures { get; private init; } = new();
+
+    public bool ChecksEveryRent => _options.Renting is not null;
+
+    public PhysicalConnection Open()
+    {
+        try
+        {
+            if (Target.Kind == DatabaseKind.SharedMemory)
+            {
+                KeepAlive();
+            }
+
+            long start = _time.GetTimestamp();
+            PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas, _options);
+            NoteOpen(connection, _time.GetElapsedTime(start));
+            return connection;
+        }
+        catch (Exception e)
+        {
+            _logger.OpenFailed(e, _name);
+            throw;
+        }
+    }
+
+    public bool IsTransient(Exception failure) => failure is SqliteException
+    {
+        SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_IOERR
+    };
+
+    public bool Check(PhysicalConnection item, bool probe, out RetireReason reason)
+    {
+        reason = probe ? Probe(item) : RetireReason.None;
+        if (reason == RetireReason.None && _options.Renting is { } renting && !Allows(renting, item, nameof(SqlitePoolOptions.Renting)))
+        {
+            reason = RetireReason.Retired;
+        }
+
+        return reason == RetireReason.None;
+    }
+
+    public RetireReason Probe(PhysicalConnection item)
+    {
+        if (item.Probe())
+        {
+            return RetireReason.None;
+        }
+
+        _logger.HealthCheckFailed(_name);
+        return RetireReason.Unhealthy;
+    }
+
+    public void Retrying(int retry, TimeSpan delay) =>
+        _logger.OpenRetried(_name, Math.Round(delay.TotalMilliseconds), retry, _options.CreateRetries);
+
+    /// <summary>Cleans a connection after its lease. Never throws.</summary>
+    /// <returns>Why it must not be lent again, or <see cref="RetireReason.None"/>.</returns>
+    public RetireReason Clean(PoolEntry<PhysicalConnection> item)
+    {
+        PhysicalConnection connection = item.Value;
+        SessionResetResult result = connection.Clean();
+        if (connection.WantsCacheLook)
+        {
+            NoteCache(connection);
+        }
+
+        if (result.RolledBack)
+        {
+            _logger.TransactionRolledBack(_name, SqlitePoolConnection.NameOf(item));
+        }
+
+        if (connection.IsRetired)
+        {
+            return RetireReason.Retired;
+        }
+
+        if (!result.IsClean)
+        {
+            _logger.ConnectionNotReused(_name, SqlitePoolConnection.NameOf(item), result.Problem);
+            return RetireReason.Unclean;
+        }
+
+        return _options.Returning is { } returning && !Allows(returning, connection, nameof(SqlitePoolOptions.Returning))
+            ? RetireReason.Retired
+            : RetireReason.None;
+    }
+
+    public void Close(PhysicalConnection item, RetireReason reason, bool last)
+    {
+        try
+        {
+            Figures.NoteClosed(item.Statements);
+            NoteCache(item);
+            _logger.ConnectionRetired(_name, reason.ToString());
+            item.Close(last);
+        }
+#pragma warning disable CA1031 // There is nobody to tell but the log.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.CloseFailed(e, _name);
+        }
+    }
+
+    public Exception RentRefused(RentRefusal refusal, TimeSpan waited) => Refused!(refusal, waited);
+
+    public Exception Closed() => new ObjectDisposedException(nameof(SqlitePool), $"The pool '{_name}' is closed.");
+
+    /// <summary>Lets the memory database go, once no connection is left.</summary>
+    public void Dispose() => _anchor?.Dispose();
+
+    private void NoteOpen(PhysicalConnection connection, TimeSpan time)
+    {
+        _metrics.RecordCreate(time);
+        if (time >= _options.SlowThreshold && _options.SlowThreshold != Timeout.InfiniteTimeSpan)
+        {
+            _logger.SlowOpen(_name, Math.Round(time.TotalMilliseconds));
+        }
+
+        if (Target.Kind == DatabaseKind.File)
+        {
+            Figures.NoteFile(connection);
+        }
+
+        if (Figures.TryJudgeEngine())
+        {
+            foreach (SqlitePoolAdvice advice in Advice.ForEngine(EngineVersion.Current))
+            {
+                _logger.EngineWarning(_name, advice.Evidence, advice.Recommendation);
+            }
+        }
+    }
+
+    private void NoteCache(PhysicalConnection connection)
+    {
+        if (!connection.Handle.IsClosed)
+        {
+            Figures.NoteCache(connection.LookAtCache(_options.Pragmas.CacheSizeKiB * 1024L));
+        }
+    }
+
+    // A shared memory database lives as long as somebody has it open.
+    private void KeepAlive()
+    {
+        if (_anchor is null)
+        {
+            SqliteConnection anchor = new(Target.OpenString);
+            anchor.Open();
+            if (Interlocked.CompareExchange(ref _anchor, anchor, null) is not null)
+            {
+                anchor.Dispose();
+            }
+        }
+    }
+
+    private bool Allows(Func<SqliteConnection, bool> hook, PhysicalConnection connection, string name)
+    {
+        try
+        {
+            return UserCallback.Run(hook, connection.Driver);
+        }
+#pragma warning disable CA1031 // A hook that throws says no.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.HookFailed(e, _name, name);
+            return false;
+        }
+    }
+}

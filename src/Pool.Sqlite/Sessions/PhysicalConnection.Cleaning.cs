@@ -1,0 +1,176 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Pool.Sqlite.Sessions;
+
+/// <content>Making it as it was, after a lease.</content>
+internal sealed partial class PhysicalConnection
+{
+    /// <summary>The driver's own object: from here on the lease can do what no statement shows.</summary>
+    public SqliteConnection Expose()
+    {
+        if (!_isExposed)
+        {
+            IsTouched = _isExposed = true;
+            _exposure ??= new Exposure(Driver);
+            _exposure.Begin();
+        }
+
+        return Driver;
+    }
+
+    /// <summary>
+    /// Makes the connection as it was when it was opened, judging by what SQLite says it is now. Never throws.
+    /// </summary>
+    /// <returns>What became of it.</returns>
+    public SessionResetResult Clean()
+    {
+        if (!IsTouched)
+        {
+            return SessionResetResult.Clean;
+        }
+
+        try
+        {
+            return CleanTouched();
+        }
+#pragma warning disable CA1031 // Whatever goes wrong here, the answer is the same: it is not certain, so not used again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return new SessionResetResult(false, false, e.Message);
+        }
+    }
+
+    private SessionResetResult CleanTouched()
+    {
+        Stop.Forget();
+        if (Driver.Handle is null || Handle.IsClosed)
+        {
+            return new SessionResetResult(false, false, "the driver's connection was closed");
+        }
+
+        bool rolledBack = EndTransaction();
+        CloseReaders();
+        ReleaseGate();
+        if (_isExposed)
+        {
+            _isExposed = false;
+            if (HasBusyStatement())
+            {
+                return new SessionResetResult(false, rolledBack, "a statement that does not belong to a command is still running");
+            }
+
+            if (!_exposure!.TryEnd() && !_isTheDatabase)
+            {
+                return new SessionResetResult(false, rolledBack, "functions or collations were registered");
+            }
+        }
+
+        SessionChanges changes = _authorizer.Changes;
+        if ((changes & ~SessionChanges.OwnPragma) != 0 && !_isTheDatabase)
+        {
+            return new SessionResetResult(false, rolledBack, $"the session was changed: {changes}");
+        }
+
+        if (changes != 0)
+        {
+            foreach (Pragma pragma in _pragmas)
+            {
+                Apply(pragma);
+            }
+
+            _authorizer.Forget();
+        }
+
+        IsTouched = false;
+        return new SessionResetResult(true, rolledBack, null);
+    }
+
+    private bool EndTransaction()
+    {
+        bool snapshot = _inSnapshot;
+        bool open = IsInTransaction;
+        _inSnapshot = false;
+        if (_isExposed)
+        {
+            EndDriverTransaction();
+        }
+
+        if (IsInTransaction)
+        {
+            Step("ROLLBACK");
+        }
+
+        _seenInTransaction = false;
+
+        // Nothing was written in a snapshot, so there is nothing to lose.
+        return open && !snapshot;
+    }
+
+    // One that was begun on the driver's own object, which otherwise takes itself to be in it for ever, and to roll back
+    // has to find one.
+    private void EndDriverTransaction()
+    {
+        using SqliteCommand command = Driver.CreateCommand();
+        if (command.Transaction is { } transaction)
+        {
+            if (!IsInTransaction)
+            {
+                Step("BEGIN");
+            }
+
+            transaction.Dispose();
+        }
+    }
+
+    private void CloseReaders(int keep = 0)
+    {
+        // A reader that is disposed runs what is left of its batch, which the driver prepares as it goes: see Statement.
+        _authorizer.RefusesAll = true;
+        for (int i = _readers.Count - 1; i >= keep; i--)
+        {
+            Finish(_readers[i]);
+        }
+
+        _authorizer.RefusesAll = false;
+    }
+
+    // A reader that was opened on the driver's own object runs what is left of its batch as that is disposed, and some of
+    // it may be prepared. With all statements gone but those whose rows are being read, and new ones refused, there is
+    // nothing to run.
+    private void RefuseRestOfDriverBatches()
+    {
+        _authorizer.RefusesAll = true;
+        List<sqlite3_stmt> others = [];
+        try
+        {
+            for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
+            {
+                if (raw.sqlite3_stmt_busy(s) == 0)
+                {
+                    others.Add(s);
+                }
+            }
+        }
+        catch (KeyNotFoundException)
+        {
+            // One of SQLite's own (of a virtual table, a blob), which is not to be touched, and hides those after it.
+        }
+
+        others.ForEach(static statement => statement.Dispose());
+    }
+
+    private bool HasBusyStatement()
+    {
+        for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
+        {
+            if (raw.sqlite3_stmt_busy(s) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,152 @@
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Pooling;
+using SQLitePCL;
+
+namespace Pool.Sqlite.Sessions;
+
+/// <content>Its PRAGMAs.</content>
+internal sealed partial class PhysicalConnection
+{
+    private void Apply(Pragma pragma)
+    {
+        string? actual = pragma.Name == Pragma.JournalMode ? SetJournalMode(pragma) : Set(pragma);
+        bool unsupported = actual is null && pragma.Name == "mmap_size";
+        if (pragma.CanBeRead && !unsupported && !pragma.IsReadAs(actual))
+        {
+            throw new SqliteException(
+                actual is null
+                    ? $"PRAGMA {pragma.Name} is not known to this SQLite ({raw.sqlite3_libversion().utf8_to_string()})."
+                    : $"PRAGMA {pragma.Name} was set to {pragma.Value} but reads back as {actual}.",
+                raw.SQLITE_ERROR);
+        }
+    }
+
+    // What the hook has set stays, so that is what a lease's changes are put right to.
+    private void KeepAsTheHookLeftThem() => _pragmas =
+        [.. _pragmas.Select(pragma => NativeSql.Scalar(Handle, pragma.Get) is { } value ? pragma with { Value = value, ReadsBack = value } : pragma)];
+
+    private string? Set(Pragma pragma)
+    {
+        NativeSql.Scalar(Handle, pragma.Set);
+        return NativeSql.Scalar(Handle, pragma.Get);
+    }
+
+    // It belongs to the file, and changing it needs the file for itself for a moment. So one connection of this process
+    // does it, asking again as long as another process is in the way; the others find it changed.
+    private string? SetJournalMode(Pragma pragma)
+    {
+        if (Gate.JournalMode == pragma.Value && NativeSql.Scalar(Handle, pragma.Get) is { } known && pragma.IsReadAs(known))
+        {
+            return known;
+        }
+
+        bool enter = !HoldsGate;
+        if (enter)
+        {
+            EnterGateBlocking();
+        }
+
+        try
+        {
+            string? actual = SetJournalModeInGate(pragma);
+            Gate.JournalMode = pragma.Value;
+            return actual;
+        }
+        finally
+        {
+            if (enter)
+            {
+                Gate.Exit();
+            }
+        }
+    }
+
+    private void EnterGateBlocking()
+    {
+        if (!Gate.Enter(async: false, _rentTimeout, CancellationToken.None).AsTask().GetAwaiter().GetResult())
+        {
+            throw new SqliteException("The write gate of the database was not free in time.", raw.SQLITE_BUSY);
+        }
+    }
+
+    private string? SetJournalModeInGate(Pragma pragma)
+    {
+        Deadline deadline = new(TimeProvider.System, TimeSpan.FromMilliseconds(BusyTimeoutMilliseconds));
+        _ = raw.sqlite3_busy_timeout(Handle, 0);
+        try
+        {
+            for (; ; )
+            {
+                try
+                {
+                    string? actual = NativeSql.Scalar(Handle, pragma.Get);
+                    actual = pragma.IsReadAs(actual) ? actual : NativeSql.Scalar(Handle, pragma.Set);
+
+                    // The first read makes the index of the WAL, and is in the way of another first read.
+                    NativeSql.Scalar(Handle, "PRAGMA schema_version");
+                    return actual;
+                }
+                catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(TimeSpan.Zero))
+                {
+                    Thread.Sleep(1);
+                }
+            }
+        }
+        finally
+        {
+            _ = raw.sqlite3_busy_timeout(Handle, BusyTimeoutMilliseconds);
+        }
+    }
+
+    /// <summary>Refreshes what the query planner knows; before SQLite 3.46 it needs a limit to be quick.</summary>
+    /// <exception cref="SqliteException">SQLite refuses.</exception>
+    public void Optimize()
+    {
+        SessionChanges before = _authorizer.Changes;
+        string limit = NativeSql.Scalar(Handle, "PRAGMA analysis_limit") ?? "0";
+        NativeSql.Scalar(Handle, "PRAGMA analysis_limit=400");
+        try
+        {
+            NativeSql.Scalar(Handle, "PRAGMA optimize");
+        }
+        finally
+        {
+            NativeSql.Try(Handle, $"PRAGMA analysis_limit={limit}");
+            if (before == SessionChanges.None)
+            {
+                _authorizer.Forget();
+            }
+        }
+    }
+
+    /// <summary>Moves what the WAL holds into the database file, without SQLite's own waiting.</summary>
+    /// <exception cref="SqliteException">SQLite refuses, for another reason than that somebody is in the way.</exception>
+    public CheckpointResult Checkpoint(CheckpointMode mode)
+    {
+        _ = raw.sqlite3_busy_timeout(Handle, 0);
+        try
+        {
+            int result = raw.sqlite3_wal_checkpoint_v2(Handle, "main", (int)mode, out int frames, out int moved);
+            if (result is not (raw.SQLITE_OK or raw.SQLITE_BUSY or raw.SQLITE_LOCKED))
+            {
+                SqliteException.ThrowExceptionForRC(result, Handle);
+            }
+
+            // Minus one where there is no WAL.
+            return new CheckpointResult(result == raw.SQLITE_OK, Math.Max(0, frames), Math.Max(0, moved));
+        }
+        finally
+        {
+            _ = raw.sqlite3_busy_timeout(Handle, BusyTimeoutMilliseconds);
+        }
+    }
+
+    // As SQLite advises before the last connection closes; a database that cannot be written needs neither.
+    private static void Finish(sqlite3 handle)
+    {
+        NativeSql.Try(handle, "PRAGMA busy_timeout=0");
+        NativeSql.Try(handle, "PRAGMA analysis_limit=400");
+        NativeSql.Try(handle, "PRAGMA optimize");
+        NativeSql.Try(handle, "PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+}

@@ -1,0 +1,295 @@
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Writing;
+using SQLitePCL;
+
+namespace Pool.Sqlite.Sessions;
+
+/// <summary>One connection to SQLite: opened and set up once, cleaned after each lease, closed once.</summary>
+internal sealed partial class PhysicalConnection
+{
+    private IReadOnlyList<Pragma> _pragmas;
+    private readonly StatementAuthorizer _authorizer;
+    private readonly List<OpenReader> _readers = [];
+    private readonly TimeSpan _rentTimeout;
+    private Exposure? _exposure;
+    private readonly bool _wasExposedToHook;
+
+    // Closed, it would take the database with it: what cannot be undone stays, as on a connection without a pool.
+    private readonly bool _isTheDatabase;
+    private bool _isExposed;
+    private bool _inSnapshot;
+    private AmbientWriteGate? _ambientGate;
+
+    private PhysicalConnection(
+        SqliteConnection driver, DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
+    {
+        Driver = driver;
+        _rentTimeout = options.RentTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.RentTimeout;
+        _isTheDatabase = target.Kind == DatabaseKind.PrivateMemory;
+        _wasExposedToHook = options.ConnectionOpened is not null;
+        BusyTimeoutMilliseconds = (int)options.Pragmas.BusyTimeout.TotalMilliseconds;
+        Handle = driver.Handle!;
+        _pragmas = pragmas;
+        _authorizer = new StatementAuthorizer(pragmas);
+        Statements = new StatementCache(driver, _authorizer, options.StatementCacheSize);
+        Gate = target.Kind switch
+        {
+            DatabaseKind.PrivateMemory => new WriteGate(),
+            DatabaseKind.SharedMemory => WriteGate.For($"memory:{target.MemoryName}"),
+
+            // As SQLite has resolved it, links and all.
+            _ => WriteGate.For(raw.sqlite3_db_filename(Handle, "main").utf8_to_string()),
+        };
+    }
+
+    public SqliteConnection Driver { get; }
+
+    public sqlite3 Handle { get; }
+
+    public StatementCache Statements { get; }
+
+    public ExecutionInterrupt Stop { get; } = new();
+
+    /// <summary>The gate of the file; <see cref="HoldsGate"/> says whether this connection is the one inside.</summary>
+    public WriteGate Gate { get; }
+
+    public bool HoldsGate { get; set; }
+
+    /// <summary>True when the gate is held for the whole lease, not only while something is being written.</summary>
+    public bool KeepsGate { get; set; }
+
+    /// <summary>True once the current lease has done anything with the connection.</summary>
+    public bool IsTouched { get; set; }
+
+    /// <summary>True when the current lease wants it closed on return.</summary>
+    public bool IsRetired { get; set; }
+
+    public int BusyTimeoutMilliseconds { get; }
+
+    /// <summary>True when its statements may call functions that are not SQLite's own.</summary>
+    public bool HasForeignFunctions => _isExposed || _wasExposedToHook;
+
+    public bool IsInTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
+
+    /// <exception cref="SqliteException">The file cannot be opened, or a PRAGMA was refused or did not take.</exception>
+    public static PhysicalConnection Open(DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
+    {
+        SqliteConnection driver = new(target.OpenString);
+        string doing = "opening it";
+        try
+        {
+            driver.Open();
+            driver.Handle!.enable_sqlite3_next_stmt(true);
+            PhysicalConnection connection = new(driver, target, pragmas, options);
+            foreach (Pragma pragma in pragmas)
+            {
+                doing = $"applying {pragma.Set}";
+                connection.Apply(pragma);
+            }
+
+            doing = "calling the ConnectionOpened hook";
+            if (options.ConnectionOpened is { } opened)
+            {
+                UserCallback.Run(opened, driver);
+                connection.KeepAsTheHookLeftThem();
+            }
+
+            connection._authorizer.Attach(connection.Handle);
+            connection.Stop.Attach(connection.Handle);
+            return connection;
+        }
+        catch (SqliteException e)
+        {
+            driver.Dispose();
+            throw new SqliteException(
+                $"SQLite database '{target.DataSource}': {doing} failed. {e.Message}", e.SqliteErrorCode, e.SqliteExtendedErrorCode);
+        }
+        catch
+        {
+            driver.Dispose();
+            throw;
+        }
+    }
+
+    public OpenReader AddReader(SqliteDataReader reader, Statement statement, bool writes)
+    {
+        // Those that were closed without their command being disposed: a long lease would collect them.
+        if (_readers.Count >= 16)
+        {
+            for (int i = _readers.Count - 1; i >= 0; i--)
+            {
+                if (_readers[i].Reader.IsClosed)
+                {
+                    Finish(_readers[i]);
+                }
+            }
+        }
+
+        OpenReader open = new(reader, statement, writes);
+        _readers.Add(open);
+        NoteReading(open);
+        return open;
+    }
+
+    /// <summary>Closes a reader if that is still open, and puts its statement back, for the next who has the same text.</summary>
+    public void Finish(OpenReader open)
+    {
+        if (open.IsFinished)
+        {
+            return;
+        }
+
+        bool ends = open.Statement.ReturnsWhatItWrites && open is { HasFailed: false, Reader.IsClosed: false };
+        open.Reader.Dispose();
+        if (ends)
+        {
+            // The driver swallows it.
+            open.End = raw.sqlite3_errcode(Handle);
+        }
+
+        open.IsFinished = true;
+        _readers.Remove(open);
+        NoteReading(_readers.Count == 0 ? null : _readers[^1]);
+        open.Statement.Driver.Parameters.Clear();
+        Statements.PutBack(open.Statement);
+        ReleaseGateIfDone();
+    }
+
+    /// <summary>Tries a statement of the pool's own that has no parameters.</summary>
+    /// <returns>False when somebody else's lock is in the way.</returns>
+    /// <exception cref="SqliteException">SQLite refuses it for another reason.</exception>
+    public bool TryStep(string sql)
+    {
+        Statement statement = Statements.Take(sql, isCommand: false);
+        try
+        {
+            int result = raw.sqlite3_step(statement.Native);
+            if (IsLocked(result))
+            {
+                return false;
+            }
+
+            ThrowUnlessDone(result);
+            return true;
+        }
+        finally
+        {
+            _ = raw.sqlite3_reset(statement.Native);
+            Statements.PutBack(statement);
+            NoteTransaction();
+        }
+    }
+
+    /// <summary>As <see cref="TryStep"/>, where a lock is an error like any other.</summary>
+    /// <exception cref="SqliteException">SQLite refuses it.</exception>
+    public void Step(string sql)
+    {
+        if (!TryStep(sql))
+        {
+            throw new SqliteException($"{sql} failed: the database is locked.", raw.SQLITE_BUSY);
+        }
+    }
+
+    /// <summary>
+    /// True when another connection's lock is in the way, so that trying again can help. Not so SQLITE_BUSY_SNAPSHOT,
+    /// nor a table that this connection itself has locked, nor a commit while a reader of its own still writes.
+    /// </summary>
+    public bool IsLocked(int result) => result is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
+        && raw.sqlite3_extended_errcode(Handle) is raw.SQLITE_BUSY or raw.SQLITE_BUSY_RECOVERY or raw.SQLITE_LOCKED_SHAREDCACHE
+        && !(result == raw.SQLITE_BUSY && _readers.Exists(static open => open is { Writes: true, Reader.IsClosed: false }));
+
+    public void ThrowUnlessDone(int result)
+    {
+        if (result is not (raw.SQLITE_DONE or raw.SQLITE_ROW or raw.SQLITE_OK))
+        {
+            SqliteException.ThrowExceptionForRC(result, Handle);
+        }
+    }
+
+    /// <summary>Begins the read transaction of a reader lease, once.</summary>
+    public void BeginSnapshot()
+    {
+        if (!_inSnapshot)
+        {
+            Step("BEGIN");
+            _inSnapshot = true;
+        }
+    }
+
+    /// <summary>Lets go of the write gate when nothing is being written any more.</summary>
+    public void ReleaseGateIfDone()
+    {
+        if (HoldsGate && !KeepsGate && !IsInTransaction && !_readers.Exists(static open => open.Writes))
+        {
+            ReleaseGate();
+        }
+    }
+
+    /// <summary>
+    /// Marks the current flow as the one that holds the gate, if the gate stays with this connection.
+    /// </summary>
+    public void MarkAmbientGate()
+    {
+        if (HoldsGate && _ambientGate is null)
+        {
+            _ambientGate = AmbientWriteGate.Mark();
+            _ambientGate.Enter();
+        }
+    }
+
+    public void ReleaseGate()
+    {
+        if (HoldsGate)
+        {
+            HoldsGate = KeepsGate = false;
+            _ambientGate?.Leave();
+            _ambientGate = null;
+            Gate.Exit();
+        }
+    }
+
+    /// <summary>Reads from the file itself: the schema version lies in its first page.</summary>
+    public bool Probe()
+    {
+        try
+        {
+            return !Handle.IsClosed && NativeSql.Scalar(Handle, "PRAGMA schema_version") is not null;
+        }
+        catch (SqliteException e)
+        {
+            // Somebody else's lock says nothing against this connection.
+            return e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED;
+        }
+    }
+
+    /// <summary>Rolls back, then closes: closing with an open transaction would fire the driver's rollback hook.</summary>
+    public void Close(bool last)
+    {
+        try
+        {
+            if (!Handle.IsClosed)
+            {
+                EndTransaction();
+                CloseReaders();
+                if (last)
+                {
+                    Finish(Handle);
+                }
+
+                if (_exposure is not null)
+                {
+                    RefuseRestOfDriverBatches();
+                }
+            }
+        }
+        finally
+        {
+            // Also when the lease has closed the driver's object: SQLite keeps the file open as long as statements are left.
+            Statements.Clear();
+            _exposure?.Dispose();
+            Driver.Dispose();
+            ReleaseGate();
+        }
+    }
+}

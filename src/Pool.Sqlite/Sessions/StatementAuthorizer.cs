@@ -1,0 +1,169 @@
+using SQLitePCL;
+
+namespace Pool.Sqlite.Sessions;
+
+/// <summary>What a lease has done to its connection that outlasts the lease.</summary>
+[Flags]
+internal enum SessionChanges
+{
+    None = 0,
+
+    /// <summary>A PRAGMA that the pool itself sets: it can be put right.</summary>
+    OwnPragma = 1,
+
+    /// <summary>Another PRAGMA was given a value: what it was before is not known.</summary>
+    ForeignPragma = 2,
+
+    /// <summary>A database was attached or detached.</summary>
+    Attachment = 4,
+
+    /// <summary>Something was made in the temp database.</summary>
+    TempObject = 8,
+}
+
+/// <summary>What the statements of one text are about, as far as it decides how they are handled.</summary>
+[Flags]
+internal enum PreparedKinds
+{
+    None = 0,
+    Transaction = 1,
+    Pragma = 2,
+    Attachment = 4,
+    Schema = 8,
+}
+
+/// <summary>
+/// Notes what statements would change in the session, from the only source that cannot be fooled by the look of their
+/// text: the authorizer, which SQLite asks while it prepares them.
+/// </summary>
+internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
+{
+    // Those that take an argument and only answer a question.
+    private static readonly HashSet<string> Questions = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "table_info", "table_xinfo", "table_list", "index_info", "index_xinfo", "index_list", "foreign_key_list",
+        "foreign_key_check", "integrity_check", "quick_check", "optimize", "wal_checkpoint", "incremental_vacuum",
+    };
+
+    // Those that change what is in the file, and so not the session, if it is the file of the pool.
+    private static readonly HashSet<string> InFile = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "user_version", "application_id", "page_size", "auto_vacuum", "encoding",
+    };
+
+    private readonly HashSet<string> _own = new(ownPragmas.Select(p => p.Name), StringComparer.OrdinalIgnoreCase);
+
+    private bool _isOwnPrepare;
+
+    public SessionChanges Changes { get; private set; }
+
+    /// <summary>What was prepared since <see cref="BeginPrepare"/>.</summary>
+    public PreparedKinds Prepared { get; private set; }
+
+    /// <summary>True while nothing may be prepared.</summary>
+    public bool RefusesAll { get; set; }
+
+    /// <summary>Starts to note; SQLite then calls for everything that is prepared on this connection.</summary>
+    public void Attach(sqlite3 database) => raw.sqlite3_set_authorizer(database, OnPrepare, this);
+
+    /// <summary>
+    /// Set while an item of the write queue runs on the connection: what would begin or end a transaction is refused, also
+    /// on the driver's own object, and everything once SQLite has rolled the transaction back by itself. (Not kept longer:
+    /// SQLite keeps this object alive, and a forgotten connection must be found by its finalizer.)
+    /// </summary>
+    public sqlite3? Guarded { get; set; }
+
+    /// <summary>The pool prepares, and looks at the outcome itself.</summary>
+    public void BeginPrepare()
+    {
+        Prepared = PreparedKinds.None;
+        _isOwnPrepare = true;
+    }
+
+    public void EndPrepare() => _isOwnPrepare = false;
+
+    public void Forget() => Changes = SessionChanges.None;
+
+    private static int OnPrepare(object state, int action, utf8z first, utf8z second, utf8z database, utf8z trigger)
+    {
+        StatementAuthorizer watch = (StatementAuthorizer)state;
+        switch (action)
+        {
+            case raw.SQLITE_TRANSACTION:
+            case raw.SQLITE_SAVEPOINT:
+                watch.Prepared |= PreparedKinds.Transaction;
+                break;
+
+            case raw.SQLITE_PRAGMA:
+                watch.Prepared |= PreparedKinds.Pragma;
+                watch.OnPragma(first, second, database);
+                break;
+
+            case raw.SQLITE_ATTACH:
+            case raw.SQLITE_DETACH:
+                watch.Prepared |= PreparedKinds.Attachment;
+                watch.Changes |= SessionChanges.Attachment;
+                break;
+
+            case >= raw.SQLITE_CREATE_TEMP_INDEX and <= raw.SQLITE_CREATE_TEMP_VIEW:
+            case >= raw.SQLITE_DROP_TEMP_INDEX and <= raw.SQLITE_DROP_TEMP_VIEW:
+                watch.Prepared |= PreparedKinds.Schema;
+                watch.Changes |= SessionChanges.TempObject;
+                break;
+
+            // "create table temp.x" comes as an ordinary table in the database "temp".
+            case raw.SQLITE_CREATE_INDEX or raw.SQLITE_CREATE_TABLE or raw.SQLITE_CREATE_TRIGGER or raw.SQLITE_CREATE_VIEW:
+            case raw.SQLITE_DROP_INDEX or raw.SQLITE_DROP_TABLE or raw.SQLITE_DROP_TRIGGER or raw.SQLITE_DROP_VIEW:
+            case raw.SQLITE_CREATE_VTABLE or raw.SQLITE_DROP_VTABLE or raw.SQLITE_REINDEX or raw.SQLITE_ANALYZE:
+                watch.Prepared |= PreparedKinds.Schema;
+                watch.OnWrite(database);
+                break;
+
+            case raw.SQLITE_ALTER_TABLE:
+                watch.Prepared |= PreparedKinds.Schema;
+                watch.OnWrite(first);
+                break;
+
+            // Renaming in the main database looks through the schema of the temp database as well.
+            case raw.SQLITE_INSERT or raw.SQLITE_UPDATE or raw.SQLITE_DELETE
+                when first.utf8_to_string() is not ("sqlite_temp_master" or "sqlite_temp_schema"):
+                watch.OnWrite(database);
+                break;
+        }
+
+        return watch.RefusesAll || watch.RefusesInTransaction(action) ? raw.SQLITE_DENY : raw.SQLITE_OK;
+    }
+
+    private bool RefusesInTransaction(int action) => Guarded is { } database && !_isOwnPrepare
+        && (action is raw.SQLITE_TRANSACTION or raw.SQLITE_SAVEPOINT || raw.sqlite3_get_autocommit(database) != 0);
+
+    // What is in the temp database was put there by the ConnectionOpened hook, and is to stay as that made it.
+    private void OnWrite(utf8z database)
+    {
+        if (string.Equals(database.utf8_to_string(), "temp", StringComparison.OrdinalIgnoreCase))
+        {
+            Changes |= SessionChanges.TempObject;
+        }
+    }
+
+    private void OnPragma(utf8z name, utf8z value, utf8z database)
+    {
+        if (value.utf8_to_string() is null || name.utf8_to_string() is not { } pragma || Questions.Contains(pragma))
+        {
+            return;
+        }
+
+        // A change of where temporary tables are kept drops them.
+        if (string.Equals(pragma, "temp_store", StringComparison.OrdinalIgnoreCase))
+        {
+            Changes |= SessionChanges.TempObject;
+        }
+
+        bool isMain = database.utf8_to_string() is not { } other
+            || string.Equals(other, "main", StringComparison.OrdinalIgnoreCase);
+        if (!isMain || !InFile.Contains(pragma))
+        {
+            Changes |= isMain && _own.Contains(pragma) ? SessionChanges.OwnPragma : SessionChanges.ForeignPragma;
+        }
+    }
+}

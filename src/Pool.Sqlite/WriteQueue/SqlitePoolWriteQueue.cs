@@ -1,0 +1,233 @@
+using System.ComponentModel;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Execution;
+using Pool.Sqlite.Sessions;
+using Pool.Sqlite.WriteQueue;
+using Pool.Sqlite.Writing;
+
+namespace Pool.Sqlite;
+
+/// <summary>
+/// Many small writes in few commits: whatever has queued up while the last batch was written is the next one. A caller's
+/// task succeeds only after the COMMIT that contains its item; an item that fails, fails alone and leaves no trace.
+/// </summary>
+/// <remarks>
+/// <para>
+/// An item is a function on the writer connection, or one statement. It runs on a thread of the thread pool, inside a
+/// transaction with others, and must be synchronous: the connection that it gets is its own only until it returns. It
+/// should change nothing but the database, because it can be called more than once: when its batch cannot be committed,
+/// every item of it is run again by itself, so that only the guilty fail. It can neither begin nor end a transaction. What it
+/// changes in the session (a PRAGMA, a temp table) the others of its batch can meet; it is put right after the batch.
+/// </para>
+/// <para>
+/// An item that is enqueued from inside another runs at once, in a savepoint inside the other's: its task is completed
+/// when the call returns, and it is stored if and only if the outer one is.
+/// </para>
+/// <para>All members can be called from any thread at any time.</para>
+/// </remarks>
+#pragma warning disable CA1711 // It is a queue.
+public sealed class SqlitePoolWriteQueue
+#pragma warning restore CA1711
+{
+    private readonly SqlitePool _pool;
+    private readonly WriteCounters _counters = new();
+    private readonly WriteLoop _loop;
+
+    internal SqlitePoolWriteQueue(SqlitePool pool, SqlitePoolWriteQueueOptions options)
+    {
+        _pool = pool;
+        _loop = new WriteLoop(pool, options, _counters);
+    }
+
+    /// <summary>
+    /// Raised for each posted item that fails, after its batch. It is called by the queue itself, which goes on when it
+    /// returns; what it throws is logged.
+    /// </summary>
+    public event EventHandler<SqlitePoolWriteFailedEventArgs>? PostFailed;
+
+    /// <summary>Runs a function on the writer connection, together with what else is queued.</summary>
+    /// <param name="work">What to write, synchronously. It can be called more than once.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the item as long as it has not begun. Pass it on to the commands inside to have it stop those; an item that
+    /// then ends with <see cref="OperationCanceledException"/> is cancelled and leaves no trace, one that does not is stored.
+    /// </param>
+    /// <returns>What the function answered, once that is committed.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled, and nothing of it is stored.</exception>
+    /// <exception cref="TimeoutException">
+    /// It waited for longer than <see cref="SqlitePoolWriteQueueOptions.ItemTimeout"/>, and never ran.
+    /// </exception>
+    /// <exception cref="SqliteException">
+    /// SQLite refuses its statements or its COMMIT, the writer connection cannot be opened, or another process held the lock for
+    /// longer than <see cref="SqlitePoolOptions.RentTimeout"/>. Nothing of it is stored.
+    /// </exception>
+    /// <exception cref="SqlitePoolTimeoutException">
+    /// Another writer of this process did not let go within <see cref="SqlitePoolOptions.RentTimeout"/>.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">
+    /// The pool is closed, or was closed and could not commit it within <see cref="SqlitePoolOptions.ShutdownTimeout"/>.
+    /// </exception>
+    /// <exception cref="ArgumentException">The function is asynchronous.</exception>
+    public Task<T> EnqueueAsync<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        if (typeof(Task).IsAssignableFrom(typeof(T)) || typeof(T) == typeof(ValueTask))
+        {
+            throw new ArgumentException("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.", nameof(work));
+        }
+
+        return Enqueue(new FunctionItem<T>(_counters, work), cancellationToken);
+    }
+
+    /// <inheritdoc cref="EnqueueAsync{T}"/>
+    /// <returns>Completed once the item is committed.</returns>
+    public Task EnqueueAsync(Action<SqlitePoolConnection> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return Enqueue(new ActionItem(_counters, work), cancellationToken);
+    }
+
+    /// <summary>
+    /// Runs one statement whose interpolated values become parameters, never text:
+    /// <c>ExecuteAsync($"insert into t values ({id}, {name})")</c>.
+    /// </summary>
+    /// <param name="sql">The statement.</param>
+    /// <param name="cancellationToken">Cancels it as long as it has not begun, and stops it while it runs.</param>
+    /// <returns>How many rows it changed, or -1 when it cannot change any; once that is committed.</returns>
+    /// <inheritdoc cref="EnqueueAsync{T}"/>
+    public Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sql);
+        return Enqueue(new StatementItem(_counters, InterpolatedSql.Text(sql), sql.GetArguments()), cancellationToken);
+    }
+
+    /// <summary>Runs one statement with its values.</summary>
+    /// <param name="sql">One statement with named parameters (<c>$id</c>) or numbered ones (<c>?1</c>).</param>
+    /// <param name="parameters">
+    /// The values, in the order in which the parameters first appear in the statement. It must not be changed before the
+    /// task has ended.
+    /// </param>
+    /// <param name="cancellationToken">Cancels it as long as it has not begun, and stops it while it runs.</param>
+    /// <returns>How many rows it changed, or -1 when it cannot change any; once that is committed.</returns>
+    /// <exception cref="ArgumentException">There are not as many values as parameters, or one of those has no name.</exception>
+    /// <inheritdoc cref="EnqueueAsync{T}"/>
+    public Task<int> ExecuteAsync(
+        string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
+        ArgumentNullException.ThrowIfNull(parameters);
+        return Enqueue(new StatementItem(_counters, sql, parameters), cancellationToken);
+    }
+
+    /// <summary>
+    /// Queues a function that nobody waits for. When it fails, <see cref="PostFailed"/> and the log tell, and it is counted.
+    /// </summary>
+    /// <param name="work">What to write, synchronously. It can be called more than once.</param>
+    /// <returns>False when the queue is full or closed: then it never runs.</returns>
+    public bool TryPost(Action<SqlitePoolConnection> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return TryPost(new PostedAction(_counters, this, work));
+    }
+
+    /// <summary>Not possible: an item of the queue is synchronous. (Without this one, nobody would notice.)</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [Obsolete("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.", error: true)]
+    public bool TryPost(Func<SqlitePoolConnection, Task> work) =>
+        throw new NotSupportedException("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.");
+
+    /// <summary>Queues one statement, whose interpolated values become parameters, that nobody waits for.</summary>
+    /// <param name="sql">The statement.</param>
+    /// <inheritdoc cref="TryPost(Action{SqlitePoolConnection})"/>
+    public bool TryPost(FormattableString sql)
+    {
+        ArgumentNullException.ThrowIfNull(sql);
+        return TryPost(new PostedStatement(_counters, this, InterpolatedSql.Text(sql), sql.GetArguments()));
+    }
+
+    /// <summary>Queues one statement that nobody waits for.</summary>
+    /// <param name="sql">One statement with named parameters (<c>$id</c>) or numbered ones (<c>?1</c>).</param>
+    /// <param name="parameters">The values, in the order of the parameters. It must not be changed afterwards.</param>
+    /// <inheritdoc cref="TryPost(Action{SqlitePoolConnection})"/>
+    public bool TryPost(string sql, IReadOnlyList<object?> parameters)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
+        ArgumentNullException.ThrowIfNull(parameters);
+        return TryPost(new PostedStatement(_counters, this, sql, parameters));
+    }
+
+    /// <summary>Ends when everything that was accepted before is committed, or has failed and its caller been told.</summary>
+    /// <param name="cancellationToken">Ends the wait; what is queued stays queued.</param>
+    /// <exception cref="InvalidOperationException">It is called inside an item, which is itself not committed yet.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="SqliteException">Nothing can be written; what was queued has failed with the same reason.</exception>
+    /// <exception cref="ObjectDisposedException">The pool was closed, and not everything could be committed in time.</exception>
+    public Task FlushAsync(CancellationToken cancellationToken = default)
+    {
+        if (_loop.IsInsideItem)
+        {
+            throw new InvalidOperationException("Inside an item there is nothing to wait for: it is committed after it has returned.");
+        }
+
+        return _loop.IsQuiet ? Task.CompletedTask : Enqueue(new FlushItem(_counters), cancellationToken);
+    }
+
+    internal SqlitePoolWriteQueueStatistics GetStatistics() => _counters.Read(_loop.Capacity, _loop.Queued);
+
+    /// <summary>Accepts nothing more. Answers a task that ends when everything accepted is settled.</summary>
+    internal Task Close() => _loop.Close();
+
+    /// <summary>Fails what is not committed.</summary>
+    /// <returns>How many items that were.</returns>
+    internal int Abandon() => _loop.Abandon();
+
+    internal void OnPostFailed(Exception exception, string? sql)
+    {
+        _pool.Logger.PostFailed(exception, _pool.Name, sql ?? "a function");
+        if (PostFailed is not { } handlers)
+        {
+            return;
+        }
+
+        foreach (EventHandler<SqlitePoolWriteFailedEventArgs> handler in Delegate.EnumerateInvocationList(handlers))
+        {
+            try
+            {
+                UserCallback.Run(handler => handler(this, new SqlitePoolWriteFailedEventArgs(exception, sql)), handler);
+            }
+#pragma warning disable CA1031 // Its failure must not be that of others.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _pool.Logger.PostFailedHandlerFailed(e, _pool.Name);
+            }
+        }
+    }
+
+    private Task<T> Enqueue<T>(AwaitedItem<T> item, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<T>(cancellationToken);
+        }
+
+        if (cancellationToken.CanBeCanceled)
+        {
+            item.CancelWith(cancellationToken);
+        }
+
+        _loop.Add(item);
+        return item.Task;
+    }
+
+    private bool TryPost(WriteItem item)
+    {
+        if (_loop.TryAdd(item))
+        {
+            return true;
+        }
+
+        _counters.NotePostRefused();
+        return false;
+    }
+}

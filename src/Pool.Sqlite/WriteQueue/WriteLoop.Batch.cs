@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Execution;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
+using SQLitePCL;
+
+namespace Pool.Sqlite.WriteQueue;
+
+/// <content>One batch: begin, run, commit, settle.</content>
+internal sealed partial class WriteLoop
+{
+    /// <exception cref="SqliteException">Somebody else's lock is in the way, or nothing can be written at all.</exception>
+    private async ValueTask Write()
+    {
+        PoolEntry<PhysicalConnection> writer =
+            await WhileItemsExpire(_pool.RentForQueue(_abandoned.Token)).ConfigureAwait(false);
+        bool isWritten = false;
+        try
+        {
+            isWritten = await Write(writer.Value, writer).ConfigureAwait(false);
+        }
+        catch (SqliteException e)
+        {
+            writer.Value.IsRetired |= MayBeTheConnection(e);
+            throw;
+        }
+        finally
+        {
+            _runner.Detach();
+            writer.Value.Abort();
+
+            // With the gate, before anybody is told: who waits for it has waited long enough.
+            _pool.Return(writer);
+        }
+
+        if (isWritten)
+        {
+            Settle();
+        }
+    }
+
+    private async ValueTask<bool> Write(PhysicalConnection physical, PoolEntry<PhysicalConnection> writer)
+    {
+        await WhileItemsExpire(Until(WriteWait.TryBegin, physical)).ConfigureAwait(false);
+        using PoolTracing.Span span = _pool.Tracing.StartBatch();
+        _runner.Attach(writer);
+        _failures.Clear();
+        IReadOnlyList<WriteItem> batch = _backlog.Take(_options.MaxBatchSize);
+        Exception? culprit = Run(batch, out int done);
+        PoolTracing.EndBatch(span, done, culprit);
+        physical.IsRetired |= MayBeTheConnection(culprit) || _failures.Exists(failed => MayBeTheConnection(failed.Failure));
+        if (culprit is not null)
+        {
+            return ShareBlame(batch, culprit);
+        }
+
+        if (done == 0)
+        {
+            return true;
+        }
+
+        if (!_backlog.TryBeginCommit())
+        {
+            return false;
+        }
+
+        long start = _time.GetTimestamp();
+        try
+        {
+            await Until(WriteWait.TryCommit, physical).ConfigureAwait(false);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && physical.IsInTransaction)
+        {
+            PoolTracing.EndBatch(span, done, e);
+            _backlog.Keep();
+            throw;
+        }
+        catch (SqliteException e)
+        {
+            PoolTracing.EndBatch(span, done, e);
+            physical.IsRetired |= MayBeTheConnection(e);
+            return ShareBlame(batch, e);
+        }
+
+        TimeSpan commit = _time.GetElapsedTime(start);
+        _counters.NoteBatch(done, commit);
+        _pool.Metrics.RecordBatch(done, commit);
+        return true;
+    }
+
+    // One that was opened while the file was read-only stays so, for example: the next batch is to have a new one. (But not
+    // where the connection is the database.)
+    private bool MayBeTheConnection(Exception? failure) => !_pool.IsPrivateMemory && failure is SqliteException
+    {
+        SqliteErrorCode: raw.SQLITE_READONLY or raw.SQLITE_IOERR or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_CANTOPEN
+    };
+
+    /// <summary>Runs the items; what fails is noted, to be told when the rest is committed.</summary>
+    /// <param name="batch">The items.</param>
+    /// <param name="done">How many there are to commit.</param>
+    /// <returns>Why the transaction is lost; null when it is not.</returns>
+    private Exception? Run(IReadOnlyList<WriteItem> batch, out int done)
+    {
+        done = 0;
+        bool alone = batch.Count == 1;
+        foreach (WriteItem item in batch)
+        {
+            if (IsDue(item))
+            {
+                _failures.Add((item, WaitedTooLong()));
+                continue;
+            }
+
+            if (!item.TryBegin())
+            {
+                continue;
+            }
+
+            switch (_runner.Run(item, alone, out Exception? failure))
+            {
+                case ItemOutcome.Done:
+                    done += item.Writes ? 1 : 0;
+                    break;
+                case ItemOutcome.Failed:
+                    _failures.Add((item, failure!));
+                    break;
+                case ItemOutcome.TransactionLost:
+                    return failure;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// The batch is undone. One alone is to blame; of several nobody knows which, nor what those that failed would have
+    /// come to without it: each is run again by itself.
+    /// </summary>
+    /// <returns>True when the batch is settled by this.</returns>
+    private bool ShareBlame(IReadOnlyList<WriteItem> batch, Exception culprit)
+    {
+        if (batch.Count == 1)
+        {
+            _failures.Add((batch[0], culprit));
+            return true;
+        }
+
+        _pool.Logger.BatchRunsOneByOne(culprit, _pool.Name, batch.Count);
+        _backlog.RunOneByOne();
+        return false;
+    }
+
+    private void Settle()
+    {
+        WriteItem[] items = _backlog.EndBatch();
+
+        // First those that are stored: to be told of a failure, a handler may take its time. Last those that marked a place.
+        int failed = 0;
+        foreach (WriteItem item in items)
+        {
+            if (failed < _failures.Count && _failures[failed].Item == item)
+            {
+                failed++;
+            }
+            else if (item.Writes)
+            {
+                item.Succeed();
+            }
+        }
+
+        _failures.ForEach(static failed => failed.Item.Fail(failed.Failure));
+        Array.ForEach(items, static item => item.Succeed());
+        _failures.Clear();
+    }
+
+    /// <summary>Asks about every millisecond, as <see cref="WriteWait"/> does, until it is done or BusyTimeout has passed.</summary>
+    /// <exception cref="SqliteException">It was not done in time, or cannot be.</exception>
+    private async ValueTask<bool> Until(Func<PhysicalConnection, bool> step, PhysicalConnection physical)
+    {
+        Deadline deadline = new(TimeProvider.System, _pool.BusyTimeout);
+        while (!step(physical))
+        {
+            if (!deadline.Allows(TimeSpan.Zero))
+            {
+                throw WriteWait.LockTimeout(deadline.Elapsed, "its lock");
+            }
+
+            await Task.Delay(WriteWait.PollInterval, _abandoned.Token).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+}

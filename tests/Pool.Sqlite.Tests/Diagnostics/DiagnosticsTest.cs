@@ -1,0 +1,81 @@
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Tests.Support;
+using SQLitePCL;
+
+namespace Pool.Sqlite.Tests.Diagnostics;
+
+/// <summary>A database, a log, a clock, and a pool with a name that no other test has: meters and spans are the process's.</summary>
+public abstract class DiagnosticsTest : IDisposable
+{
+    private protected TempDatabase Database { get; } = new();
+
+    private protected TestLog Log { get; } = new();
+
+    private protected FakeTimeProvider Time { get; } = new();
+
+    private protected string Name { get; } = $"pool {Guid.NewGuid():n}";
+
+    public void Dispose()
+    {
+        Log.Dispose();
+        Database.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected SqlitePool Pool(int size = 10, int overflow = 5, Action<SqlitePoolOptions>? more = null)
+    {
+        SqlitePoolOptions options = Database.Options(size, overflow);
+        options.Name = Name;
+        more?.Invoke(options);
+        return new SqlitePool(options, Log, Time);
+    }
+
+    /// <summary>A rent that has begun to wait when this comes back.</summary>
+    private protected static Task<SqlitePoolConnection> Waiting(SqlitePool pool, CancellationToken cancellationToken = default)
+    {
+        Task<SqlitePoolConnection> waiting = pool.RentAsync(cancellationToken).AsTask();
+        Assert.False(waiting.IsCompleted);
+        return waiting;
+    }
+
+    // Somebody has kept the driver's object, against the rules, and closes it.
+    private protected static void Break(SqlitePool pool)
+    {
+        SqliteConnection kept;
+        using (SqlitePoolConnection connection = pool.Rent())
+        {
+            kept = connection.SqliteConnection;
+        }
+
+        kept.Close();
+    }
+
+    /// <summary>Writes so much that the WAL has more than 16 MiB.</summary>
+    private protected static void WriteMuch(SqlitePool pool)
+    {
+        using SqlitePoolConnection connection = pool.Rent();
+        connection.Run("create table if not exists big(value blob)");
+        for (int i = 0; i < 18; i++)
+        {
+            connection.Run("insert into big values (zeroblob(1000000))");
+        }
+    }
+
+    /// <summary>For <see cref="SqlitePoolOptions.ConnectionOpened"/>: each COMMIT takes a quarter of a second.</summary>
+    private protected void SlowCommits(SqliteConnection connection) => raw.sqlite3_commit_hook(
+        connection.Handle,
+        _ =>
+        {
+            Time.Advance(TimeSpan.FromSeconds(0.25));
+            return 0;
+        },
+        null);
+
+    private protected static SqlitePoolAdvice Advised(SqlitePool pool, string id) =>
+        Assert.Single(pool.GetHealth().Advice, advice => advice.Id == id);
+
+    private protected static void AssertSilent(SqlitePool pool, string id) =>
+        Assert.DoesNotContain(pool.GetHealth().Advice, advice => advice.Id == id);
+
+    private protected LogEntry Logged(int id) => Assert.Single(Log.Entries, entry => entry.Id == id);
+}

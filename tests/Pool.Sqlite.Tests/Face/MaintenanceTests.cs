@@ -1,0 +1,185 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Tests.Support;
+
+namespace Pool.Sqlite.Tests.Face;
+
+public sealed class MaintenanceTests : IDisposable
+{
+    private readonly TempDatabase _database = new();
+    private readonly TempDatabase _copy = new();
+    private readonly SqlitePool _pool;
+
+    public MaintenanceTests()
+    {
+        SqlitePoolOptions options = _database.Options();
+        options.Pragmas.BusyTimeout = TimeSpan.FromMilliseconds(200);
+        _pool = new SqlitePool(options);
+        using SqlitePoolConnection connection = _pool.Rent();
+        connection.Run("create table t(id integer primary key, value text)");
+        connection.Run("create index by_value on t(value)");
+        Fill(connection, 5_000);
+    }
+
+    public void Dispose()
+    {
+        _pool.Dispose();
+        _database.Dispose();
+        _copy.Dispose();
+    }
+
+    [Fact]
+    public async Task A_truncating_checkpoint_leaves_an_empty_WAL()
+    {
+        Assert.NotEqual(0, WalBytes);
+        CheckpointResult result = await _pool.CheckpointAsync(CheckpointMode.Truncate);
+        Assert.Equal(new CheckpointResult(true, 0, 0), result);
+        Assert.Equal(0, WalBytes);
+    }
+
+    [Fact]
+    public async Task A_passive_one_moves_all_that_no_reader_needs()
+    {
+        CheckpointResult result = await _pool.CheckpointAsync();
+        Assert.True(result.Completed);
+        Assert.NotEqual(0, result.WalFrames);
+        Assert.Equal(result.WalFrames, result.CheckpointedFrames);
+    }
+
+    [Fact]
+    public async Task A_reader_that_needs_the_past_is_reported_and_writes_go_on_meanwhile()
+    {
+        using SqlitePoolConnection reader = _pool.RentReader();
+        Assert.Equal("5000", reader.Ask("select count(*) from t"));
+        using (SqlitePoolConnection writer = _pool.Rent())
+        {
+            Fill(writer, 1);
+        }
+
+        Task<CheckpointResult> checkpoint = _pool.CheckpointAsync(CheckpointMode.Truncate);
+        await _pool.ExecuteAsync($"insert into t(value) values ('meanwhile')").Limited();
+        CheckpointResult result = await checkpoint.Limited();
+
+        Assert.False(result.Completed);
+        Assert.Equal("5000", reader.Ask("select count(*) from t"));
+        reader.Dispose();
+        Assert.True((await _pool.CheckpointAsync(CheckpointMode.Truncate)).Completed);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_waits_for_the_write_gate()
+    {
+        using SqlitePoolConnection connection = _pool.Rent();
+        SqlitePoolTransaction transaction = connection.BeginTransaction();
+        Task<CheckpointResult> checkpoint = _pool.CheckpointAsync();
+        Assert.False(checkpoint.IsCompleted);
+        transaction.Commit();
+        Assert.True((await checkpoint.Limited()).Completed);
+    }
+
+    [Fact]
+    public async Task A_mode_that_is_none_is_refused() =>
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _pool.CheckpointAsync((CheckpointMode)7));
+
+    [Fact]
+    public async Task Optimize_gathers_what_the_planner_needs_and_leaves_the_session_as_it_was()
+    {
+        using (SqlitePoolConnection connection = _pool.RentWriter())
+        {
+            // It looks again at what has become 25 times as large.
+            connection.Run("delete from t where id > 1000");
+            connection.Run("analyze");
+            Fill(connection, 100_000);
+            connection.Ask("select count(*) from t where value = 'x'");
+        }
+
+        await _pool.OptimizeAsync();
+
+        using SqlitePoolConnection writer = _pool.RentWriter();
+        Assert.Equal("0", writer.Ask("pragma analysis_limit"));
+        string rows = writer.Ask("select stat from sqlite_stat1 where idx = 'by_value'")!.Split(' ')[0];
+        Assert.InRange(int.Parse(rows, CultureInfo.InvariantCulture), 50_000, 150_000);
+        Assert.Equal(0, _pool.GetStatistics().Discarded);
+    }
+
+    [Fact]
+    public async Task A_backup_is_the_database_as_it_was_when_it_began()
+    {
+        List<BackupProgress> reports = [];
+        using SqlitePoolConnection connection = _pool.Rent();
+        Fill(connection, 100_000);
+        await _pool.BackupAsync(_copy.Path, new Reporter(report =>
+        {
+            // Written between two of its steps.
+            connection.Run("insert into t(value) values ('too late')");
+            reports.Add(report);
+        }));
+
+        using SqliteConnection copy = _copy.OpenDirectly();
+        Assert.Equal("105000", copy.Ask("select count(*) from t"));
+        Assert.Equal("ok", copy.Ask("pragma integrity_check"));
+        Assert.True(reports.Count > 1, $"{reports.Count} reports");
+        Assert.Equal(reports[^1].PagesTotal, reports[^1].PagesDone);
+        Assert.Equal("0", copy.Ask("select count(*) from t where value = 'too late'"));
+    }
+
+    [Fact]
+    public async Task A_backup_replaces_the_one_before_only_when_it_is_complete()
+    {
+        await _pool.BackupAsync(_copy.Path);
+        using CancellationTokenSource stop = new();
+        using (SqlitePoolConnection connection = _pool.Rent())
+        {
+            Fill(connection, 100_000);
+        }
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => _pool.BackupAsync(_copy.Path, new Reporter(_ => stop.Cancel()), stop.Token));
+        Assert.Equal("5000", Copied());
+        await _pool.BackupAsync(_copy.Path);
+        Assert.Equal("105000", Copied());
+
+        string? Copied()
+        {
+            using SqliteConnection copy = _copy.OpenDirectly();
+            return copy.Ask("select count(*) from t");
+        }
+    }
+
+    [Fact]
+    public async Task A_backup_that_fails_leaves_no_file()
+    {
+        using CancellationTokenSource stop = new();
+        using SqlitePoolConnection connection = _pool.Rent();
+        Fill(connection, 100_000);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => _pool.BackupAsync(_copy.Path, new Reporter(_ => stop.Cancel()), stop.Token));
+        Assert.False(File.Exists(_copy.Path));
+    }
+
+    [Fact]
+    public async Task A_backup_onto_itself_is_refused()
+    {
+        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => _pool.BackupAsync(_database.Path));
+        Assert.Contains("own database", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_connection_string_has_the_last_word_on_foreign_keys()
+    {
+        await using SqlitePool pool = new($"Data Source={_database.Path};Foreign Keys=False");
+        using SqlitePoolConnection connection = await pool.RentAsync();
+        Assert.Equal("0", connection.Ask("pragma foreign_keys"));
+    }
+
+    private long WalBytes => new FileInfo(_database.Path + "-wal").Length;
+
+    private static void Fill(SqlitePoolConnection connection, int rows) => connection.Run(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < " + rows
+        + ") insert into t(value) select 'a value of row ' || i from n");
+
+    private sealed class Reporter(Action<BackupProgress> report) : IProgress<BackupProgress>
+    {
+        public void Report(BackupProgress value) => report(value);
+    }
+}

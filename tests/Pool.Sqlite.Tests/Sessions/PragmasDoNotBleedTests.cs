@@ -1,0 +1,134 @@
+using Pool.Sqlite.Tests.Support;
+
+namespace Pool.Sqlite.Tests.Sessions;
+
+public sealed class PragmasDoNotBleedTests : TwoLeases
+{
+    [Theory]
+    [InlineData("foreign_keys", "OFF", "0", "1")]
+    [InlineData("synchronous", "OFF", "0", "1")]
+    [InlineData("cache_size", "77", "77", "-16000")]
+    [InlineData("busy_timeout", "1", "1", "30000")]
+    [InlineData("mmap_size", "0", "0", "268435456")]
+    [InlineData("wal_autocheckpoint", "3", "3", "1000")]
+    [InlineData("journal_size_limit", "-1", "-1", "67108864")]
+    [InlineData("journal_mode", "DELETE", "delete", "wal")]
+    public void One_that_the_pool_sets_is_put_right_on_the_same_connection(
+        string name, string value, string changed, string restored) => OnTheSameConnection(
+            connection =>
+            {
+                connection.Run($"PRAGMA {name}={value}");
+                Assert.Equal(changed, connection.Ask($"PRAGMA {name}"));
+            },
+            connection => Assert.Equal(restored, connection.Ask($"PRAGMA {name}")));
+
+    [Theory]
+    [InlineData("query_only", "ON", "0")]
+    [InlineData("recursive_triggers", "ON", "0")]
+    [InlineData("read_uncommitted", "ON", "0")]
+    [InlineData("defer_foreign_keys", "ON", "0")]
+    [InlineData("ignore_check_constraints", "ON", "0")]
+    [InlineData("reverse_unordered_selects", "ON", "0")]
+    [InlineData("writable_schema", "ON", "0")]
+    [InlineData("locking_mode", "EXCLUSIVE", "normal")]
+    [InlineData("threads", "3", "0")]
+    [InlineData("legacy_alter_table", "ON", "0")]
+    [InlineData("trusted_schema", "OFF", "1")]
+    [InlineData("cell_size_check", "ON", "0")]
+    [InlineData("temp_store", "FILE", "2")]
+    public void One_that_the_pool_does_not_set_goes_with_its_connection(string name, string value, string fresh) =>
+        OnTheNextLease(
+            connection =>
+            {
+                connection.Run($"PRAGMA {name}={value}");
+                Assert.NotEqual(fresh, connection.Ask($"PRAGMA {name}"));
+            },
+            connection => Assert.Equal(fresh, connection.Ask($"PRAGMA {name}")));
+
+    [Fact]
+    public void How_it_is_written_makes_no_difference() => OnTheSameConnection(
+        connection => connection.Run("  pragma /* hidden */ main . \"Synchronous\" ( off ) ; select 1; PRAGMA\nForeign_Keys(0)"),
+        connection =>
+        {
+            Assert.Equal("1", connection.Ask("PRAGMA synchronous"));
+            Assert.Equal("1", connection.Ask("PRAGMA foreign_keys"));
+        });
+
+    [Fact]
+    public void It_need_only_be_prepared_to_be_noticed() => OnTheSameConnection(
+        connection =>
+        {
+            using SqlitePoolCommand command = connection.CreateCommand("PRAGMA foreign_keys=OFF");
+            command.Prepare();
+        },
+        connection => Assert.Equal("1", connection.Ask("PRAGMA foreign_keys")));
+
+    [Fact]
+    public void Case_sensitive_like_is_undone() => OnTheNextLease(
+        connection =>
+        {
+            connection.Run("PRAGMA case_sensitive_like=ON");
+            Assert.Equal("0", connection.Ask("select 'A' like 'a'"));
+        },
+        connection => Assert.Equal("1", connection.Ask("select 'A' like 'a'")));
+
+    [Fact]
+    public void One_of_the_temp_database_is_undone() => OnTheNextLease(
+        connection =>
+        {
+            connection.Run("PRAGMA temp.cache_size=77");
+            Assert.Equal("77", connection.Ask("PRAGMA temp.cache_size"));
+        },
+        connection => Assert.NotEqual("77", connection.Ask("PRAGMA temp.cache_size")));
+
+    [Fact]
+    public void One_of_a_database_that_the_hook_attached_is_undone()
+    {
+        string side = Database.In("side.db");
+        Options.ConnectionOpened = connection => connection.Run($"attach '{side}' as side; PRAGMA side.synchronous=FULL");
+        OnTheNextLease(
+            connection => connection.Run("PRAGMA side.synchronous=OFF"),
+            connection => Assert.Equal("2", connection.Ask("PRAGMA side.synchronous")));
+    }
+
+    [Fact]
+    public void What_the_hook_has_set_stays()
+    {
+        Options.ConnectionOpened = connection => connection.Run("PRAGMA recursive_triggers=ON");
+        OnTheSameConnection(
+            connection => Assert.Equal("1", connection.Ask("PRAGMA recursive_triggers")),
+            connection => Assert.Equal("1", connection.Ask("PRAGMA recursive_triggers")));
+    }
+
+    [Fact]
+    public void One_of_the_pools_own_that_the_hook_has_changed_is_what_the_hook_made_it()
+    {
+        Options.ConnectionOpened = connection => connection.Run("PRAGMA cache_size=500");
+        OnTheNextLease(
+            connection => connection.Run("PRAGMA cache_size=77"),
+            connection => Assert.Equal("500", connection.Ask("PRAGMA cache_size")));
+    }
+
+    [Fact]
+    public void An_additional_one_is_put_right()
+    {
+        Options.Pragmas.Additional["secure_delete"] = "1";
+        OnTheSameConnection(
+            connection => connection.Run("PRAGMA secure_delete=OFF"),
+            connection => Assert.Equal("1", connection.Ask("PRAGMA secure_delete")));
+    }
+
+    [Fact]
+    public void Every_lease_of_many_sees_the_same_ones()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            OnTheNextLease(
+                connection => connection.Run($"PRAGMA foreign_keys=OFF; PRAGMA synchronous={i % 4}; PRAGMA cache_size={i}"),
+                connection => Assert.Equal("1 1 -16000", string.Join(
+                    ' ', new[] { "foreign_keys", "synchronous", "cache_size" }.Select(name => connection.Ask($"PRAGMA {name}")))));
+        }
+
+        Assert.Equal(1, Pool.GetStatistics().Misses);
+    }
+}
