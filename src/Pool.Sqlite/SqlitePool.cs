@@ -115,6 +115,14 @@ public sealed partial class SqlitePool : DbDataSource
     /// <summary>The connection string, without a password.</summary>
     public override string ConnectionString => _source.Target.PublicString;
 
+    /// <summary>What the driver understands of the connection string, without a password.</summary>
+    internal string DriverConnectionString => _source.Target.DriverString;
+
+    /// <summary>The full path of the database file; null for a database in memory.</summary>
+    internal string? DatabaseFile => _source.Target.Kind == DatabaseKind.File
+        ? Path.GetFullPath(_source.Target.MemoryName)
+        : null;
+
     internal string DataSource => _source.Target.DataSource;
 
     internal int RentTimeoutSeconds => _options.RentTimeout == Timeout.InfiniteTimeSpan

@@ -126,6 +126,20 @@ public sealed partial class SqlitePoolConnection : DbConnection
 
     internal int DefaultCommandTimeout => _pool?.DefaultCommandTimeout ?? 30;
 
+    /// <summary>Has something registered on the physical connection that stays with it: once for each key.</summary>
+    internal void SetUpOnce(object key, Action<SqliteConnection> setUp)
+    {
+        bool outermost = Enter();
+        try
+        {
+            Physical.SetUpOnce(key, setUp);
+        }
+        finally
+        {
+            Exit(outermost);
+        }
+    }
+
     /// <summary>Makes the pool close this connection when it comes back, instead of lending it again.</summary>
     /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
     /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>

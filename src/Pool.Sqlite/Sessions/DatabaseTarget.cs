@@ -34,6 +34,8 @@ internal sealed class DatabaseTarget
         bool hasSecret = builder.Password.Length > 0 || builder.DataSource != DataSource;
         builder.Remove("Password");
         builder.DataSource = DataSource;
+        builder.Remove("Pooling");
+        DriverString = builder.ConnectionString;
         PublicString = !hasSecret ? original
             : poolPart.Length == 0 ? builder.ConnectionString
             : $"{builder.ConnectionString};{poolPart}";
@@ -57,6 +59,9 @@ internal sealed class DatabaseTarget
 
     /// <summary>The connection string without a password, the pool's own keys included.</summary>
     public string PublicString { get; }
+
+    /// <summary>The driver's part of the connection string, without a password.</summary>
+    public string DriverString { get; }
 
     /// <summary>What SQLite shares a memory database by, however its connection string spells it.</summary>
     public string MemoryName => IsUri(DataSource) ? DataSource["file:".Length..] : DataSource;

@@ -19,6 +19,25 @@ internal sealed partial class PhysicalConnection
         return Driver;
     }
 
+    /// <summary>Has something registered on the connection that stays with it: once for each key.</summary>
+    public void SetUpOnce(object key, Action<SqliteConnection> setUp)
+    {
+        if (_setUps?.Contains(key) == true)
+        {
+            return;
+        }
+
+        UserCallback.Run(setUp, Driver);
+
+        // An exposed connection is given up anyway after this; otherwise what is there now is what it is compared with.
+        if (!_isExposed)
+        {
+            (_setUps ??= []).Add(key);
+            _exposure?.Dispose();
+            _exposure = null;
+        }
+    }
+
     /// <summary>
     /// Makes the connection as it was when it was opened, judging by what SQLite says it is now. Never throws.
     /// </summary>

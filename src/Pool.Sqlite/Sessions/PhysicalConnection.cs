@@ -13,6 +13,7 @@ internal sealed partial class PhysicalConnection
     private readonly List<OpenReader> _readers = [];
     private readonly TimeSpan _rentTimeout;
     private Exposure? _exposure;
+    private HashSet<object>? _setUps;
     private readonly bool _wasExposedToHook;
 
     // Closed, it would take the database with it: what cannot be undone stays, as on a connection without a pool.

@@ -1,0 +1,72 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Pool.Sqlite;
+using Pool.Sqlite.EntityFrameworkCore;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers contexts that use a <see cref="SqlitePool"/> of the container.</summary>
+/// <remarks>
+/// The pool itself is registered by <c>AddSqlitePool</c>. With a <c>serviceKey</c> the pool of that key is used; without
+/// one, the pool that was registered without a key.
+/// </remarks>
+public static class SqlitePoolDbContextServiceCollectionExtensions
+{
+    /// <summary>As EF's <c>AddDbContext</c>, on the pool.</summary>
+    /// <typeparam name="TContext">The context; its constructor takes <see cref="DbContextOptions{TContext}"/>.</typeparam>
+    /// <param name="services">The container.</param>
+    /// <param name="sqliteOptionsAction">Settings of the SQLite provider.</param>
+    /// <param name="optionsAction">Further settings of the context.</param>
+    /// <param name="serviceKey">The key of the pool; null for the one without a key.</param>
+    /// <returns>The container, for further calls.</returns>
+    public static IServiceCollection AddSqlitePoolDbContext<TContext>(
+        this IServiceCollection services,
+        Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null,
+        Action<DbContextOptionsBuilder>? optionsAction = null,
+        object? serviceKey = null)
+        where TContext : DbContext =>
+        services.AddDbContext<TContext>(Configure(sqliteOptionsAction, optionsAction, serviceKey));
+
+    /// <summary>As EF's <c>AddDbContextPool</c>: contexts are used again, each with a connection of its own.</summary>
+    /// <inheritdoc cref="AddSqlitePoolDbContext"/>
+    public static IServiceCollection AddSqlitePoolDbContextPool<TContext>(
+        this IServiceCollection services,
+        Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null,
+        Action<DbContextOptionsBuilder>? optionsAction = null,
+        object? serviceKey = null)
+        where TContext : DbContext =>
+        services.AddDbContextPool<TContext>(Configure(sqliteOptionsAction, optionsAction, serviceKey));
+
+    /// <summary>As EF's <c>AddDbContextFactory</c>, on the pool.</summary>
+    /// <inheritdoc cref="AddSqlitePoolDbContext"/>
+    public static IServiceCollection AddSqlitePoolDbContextFactory<TContext>(
+        this IServiceCollection services,
+        Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null,
+        Action<DbContextOptionsBuilder>? optionsAction = null,
+        object? serviceKey = null)
+        where TContext : DbContext =>
+        services.AddDbContextFactory<TContext>(Configure(sqliteOptionsAction, optionsAction, serviceKey));
+
+    /// <summary>As EF's <c>AddPooledDbContextFactory</c>: a factory whose contexts are used again.</summary>
+    /// <inheritdoc cref="AddSqlitePoolDbContext"/>
+    public static IServiceCollection AddPooledSqlitePoolDbContextFactory<TContext>(
+        this IServiceCollection services,
+        Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null,
+        Action<DbContextOptionsBuilder>? optionsAction = null,
+        object? serviceKey = null)
+        where TContext : DbContext =>
+        services.AddPooledDbContextFactory<TContext>(Configure(sqliteOptionsAction, optionsAction, serviceKey));
+
+    private static Action<IServiceProvider, DbContextOptionsBuilder> Configure(
+        Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction,
+        Action<DbContextOptionsBuilder>? optionsAction,
+        object? serviceKey) =>
+        (provider, options) =>
+        {
+            SqlitePool pool = serviceKey is null
+                ? provider.GetRequiredService<SqlitePool>()
+                : provider.GetRequiredKeyedService<SqlitePool>(serviceKey);
+            options.UseSqlitePool(pool, sqliteOptionsAction);
+            optionsAction?.Invoke(options);
+        };
+}

@@ -1,0 +1,65 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Sqlite.Infrastructure.Internal;
+using Microsoft.EntityFrameworkCore.Sqlite.Storage.Internal;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace Pool.Sqlite.EntityFrameworkCore;
+
+/// <summary>The connection of one context: it rents from the pool when EF opens it, and returns when EF closes it.</summary>
+internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnection
+{
+    private readonly IRawSqlCommandBuilder _commands;
+    private readonly IDiagnosticsLogger<DbLoggerCategory.Infrastructure> _logger;
+    private readonly SqliteOptionsExtension _options;
+
+    public SqlitePoolRelationalConnection(
+        RelationalConnectionDependencies dependencies,
+        IRawSqlCommandBuilder rawSqlCommandBuilder,
+        IDiagnosticsLogger<DbLoggerCategory.Infrastructure> logger)
+        : base(dependencies, rawSqlCommandBuilder, logger)
+    {
+        _commands = rawSqlCommandBuilder;
+        _logger = logger;
+        _options = dependencies.ContextOptions.FindExtension<SqliteOptionsExtension>()!;
+        Pool = dependencies.ContextOptions.FindExtension<SqlitePoolOptionsExtension>()!.Pool;
+    }
+
+    public SqlitePool Pool { get; }
+
+    protected override DbConnection CreateDbConnection() =>
+        ConnectionString == Pool.DriverConnectionString ? Pool.CreateConnection() : base.CreateDbConnection();
+
+    protected override void OpenDbConnection(bool errorsExpected)
+    {
+        base.OpenDbConnection(errorsExpected);
+        RegisterFunctions();
+    }
+
+    protected override async Task OpenDbConnectionAsync(bool errorsExpected, CancellationToken cancellationToken)
+    {
+        await base.OpenDbConnectionAsync(errorsExpected, cancellationToken).ConfigureAwait(false);
+        RegisterFunctions();
+    }
+
+    // EF registers its functions where it is given one of the driver's connections: so it is given the one underneath, once.
+    private void RegisterFunctions()
+    {
+        if (DbConnection is SqlitePoolConnection pooled)
+        {
+            pooled.SetUpOnce(typeof(SqlitePoolRelationalConnection), RegisterFunctions);
+        }
+    }
+
+    private void RegisterFunctions(SqliteConnection driver)
+    {
+        DbContextOptionsBuilder options = new();
+        ((IDbContextOptionsBuilderInfrastructure)options).AddOrUpdateExtension(
+            (SqliteOptionsExtension)_options.WithConnectionString(null).WithConnection(driver));
+        using SqliteRelationalConnection registers =
+            new(Dependencies with { ContextOptions = options.Options }, _commands, _logger);
+    }
+}
