@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Pool.Sqlite.Samples.Tests;
+
+/// <summary>Every sample starts, does what its README says, and stops cleanly, leaving a closed database.</summary>
+public sealed class SampleTests
+{
+    [Fact]
+    public async Task Signals_stores_every_price_and_signal_and_closes_its_database()
+    {
+        await using SampleProcess sample = SampleProcess.Start("Signals", ["signals.db", "5000"]);
+        int exit = await sample.WaitForExit();
+        Assert.True(exit == 0, sample.Output);
+        Assert.Contains("0 failures, Healthy", sample.Output, StringComparison.Ordinal);
+        AssertClosed(sample, "signals.db");
+    }
+
+    [Fact]
+    public async Task Worker_stores_what_its_producers_record_and_stops()
+    {
+        await using SampleProcess sample = SampleProcess.Start(
+            "Worker", environment: ("SqlitePool__ConnectionString", "Data Source=worker.db"));
+        int exit = await sample.WaitForExit();
+        Assert.True(exit == 0, sample.Output);
+        Assert.Contains("2000 measurements are stored", sample.Output, StringComparison.Ordinal);
+        AssertClosed(sample, "worker.db");
+    }
+
+    [Fact]
+    public async Task EfCore_saves_from_many_tasks_and_sums_decimals()
+    {
+        await using SampleProcess sample = SampleProcess.Start("EfCore", ["shop.db"]);
+        int exit = await sample.WaitForExit();
+        Assert.True(exit == 0, sample.Output);
+        Assert.Contains("640 orders, 2051.2", sample.Output, StringComparison.Ordinal);
+        AssertClosed(sample, "shop.db");
+    }
+
+    [Fact]
+    public async Task MinimalApi_stores_and_lists_and_shows_its_pool()
+    {
+        (SampleProcess sample, HttpClient client) = await SampleProcess.StartWeb("MinimalApi");
+        await using (sample)
+        {
+            using HttpResponseMessage created = await client.PostAsJsonAsync("/todos", new { title = "try it" });
+            Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+            Assert.Equal(HttpStatusCode.NoContent, (await client.PutAsync("/todos/1/done", null)).StatusCode);
+            Assert.Equal(HttpStatusCode.NotFound, (await client.PutAsync("/todos/2/done", null)).StatusCode);
+            Assert.Contains("\"done\":true", await client.GetStringAsync("/todos"), StringComparison.Ordinal);
+            Assert.Equal("Healthy", await client.GetStringAsync("/healthz"));
+            Assert.Contains("<html", await client.GetStringAsync("/pool"), StringComparison.Ordinal);
+            client.Dispose();
+            await sample.Stop();
+            AssertClosed(sample, "todo.db");
+        }
+    }
+
+    [Fact]
+    public async Task LeadFinder_stores_lists_of_leads_and_tells_its_health()
+    {
+        (SampleProcess sample, HttpClient client) = await SampleProcess.StartWeb("LeadFinder");
+        await using (sample)
+        {
+            object[] leads = [.. Enumerable.Range(0, 100).Select(i => new { company = $"c{i}", email = $"{i}@c.test", score = i % 10 })];
+            using HttpResponseMessage stored = await client.PostAsJsonAsync("/leads", leads);
+            Assert.Equal("{\"stored\":100}", await stored.Content.ReadAsStringAsync());
+            Assert.Equal(HttpStatusCode.NoContent, (await client.PutAsync("/leads/1/score/99", null)).StatusCode);
+            JsonElement best = await client.GetFromJsonAsync<JsonElement>("/leads?minimumScore=9");
+            Assert.Equal((11, 99), (best.GetArrayLength(), best[0].GetProperty("score").GetInt32()));
+            JsonElement health = await client.GetFromJsonAsync<JsonElement>("/health");
+            Assert.Equal("Healthy", health.GetProperty("status").GetString());
+            client.Dispose();
+            await sample.Stop();
+            AssertClosed(sample, "leads.db");
+        }
+    }
+
+    [Fact]
+    public async Task Scoreboard_commits_or_rolls_back_a_unit_of_work_and_guards_its_pool()
+    {
+        (SampleProcess sample, HttpClient client) = await SampleProcess.StartWeb("Scoreboard", ("AdminKey", "secret"));
+        await using (sample)
+        {
+            await client.PostAsync("/award/ada/10", null);
+            Assert.Equal(HttpStatusCode.OK, (await client.PostAsync("/give/ada/bob/4", null)).StatusCode);
+            Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("/give/ada/bob/40", null)).StatusCode);
+            JsonElement standings = await client.GetFromJsonAsync<JsonElement>("/standings");
+            Assert.Equal([6, 4], standings.EnumerateArray().Select(standing => standing.GetProperty("points").GetInt32()));
+            Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/admin/pool/stats")).StatusCode);
+            client.DefaultRequestHeaders.Add("X-Admin-Key", "secret");
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/admin/pool/stats")).StatusCode);
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/admin/advice")).StatusCode);
+            client.Dispose();
+            await sample.Stop();
+            AssertClosed(sample, "scores.db");
+        }
+    }
+
+    private static void AssertClosed(SampleProcess sample, string database) =>
+        Assert.Equal([database], Directory.GetFiles(sample.Folder).Select(file => Path.GetFileName(file)));
+}
