@@ -57,6 +57,19 @@ public sealed partial class SqlitePoolConnection
         }
     }
 
+    /// <summary>As <see cref="Close"/>, unless the connection has been closed, and perhaps opened again, since then.</summary>
+    /// <param name="opens">What <see cref="Opens"/> was.</param>
+    internal void CloseLease(int opens)
+    {
+        UseAttempt use = _use.TryEnter(Environment.CurrentManagedThreadId);
+        if (use != UseAttempt.Closed && Opens == opens)
+        {
+            Close();
+        }
+
+        Exit(outermost: use == UseAttempt.Entered);
+    }
+
     /// <inheritdoc/>
     public override Task CloseAsync()
     {
@@ -67,7 +80,7 @@ public sealed partial class SqlitePoolConnection
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        // From the finalizer: whoever rented it forgot it. From Dispose: the usual way home.
+        // From the finalizer: the lease was dropped without being disposed.
         _disposed = true;
         if (disposing)
         {
@@ -80,6 +93,7 @@ public sealed partial class SqlitePoolConnection
         else if (_use.TryClose())
         {
             _pool!.ReturnLeaked(_item!);
+            _use.EndClose();
         }
     }
 
@@ -101,12 +115,15 @@ public sealed partial class SqlitePoolConnection
 
     private void EndOpen(PoolEntry<PhysicalConnection>? item)
     {
-        _item = item ?? _item;
-        _use.EndOpen(isOpen: item is not null);
         if (item is null)
         {
+            _use.EndOpen(isOpen: false);
             return;
         }
+
+        _item = item;
+        _opens++;
+        _use.EndOpen(isOpen: true);
 
         // Disposed meanwhile: there was nothing to give back yet.
         if (_disposed)
@@ -118,17 +135,26 @@ public sealed partial class SqlitePoolConnection
         OnStateChange(Opened);
     }
 
+    // Called by the one thread that has moved the guard to closing.
     private void Return()
     {
-        if (IsForItem)
+        try
         {
-            _itemEnded = true;
-            return;
+            CurrentTransaction?.Abandon();
+            CurrentTransaction = null;
+            if (IsForItem)
+            {
+                _itemEnded = true;
+                return;
+            }
+
+            _pool!.Return(_item!);
+        }
+        finally
+        {
+            _use.EndClose();
         }
 
-        CurrentTransaction?.Abandon();
-        CurrentTransaction = null;
-        _pool!.Return(_item!);
         OnStateChange(Closed);
     }
 }

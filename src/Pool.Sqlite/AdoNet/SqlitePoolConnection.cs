@@ -23,6 +23,7 @@ public sealed partial class SqlitePoolConnection : DbConnection
     private SqlitePool? _pool;
     private PoolEntry<PhysicalConnection>? _item;
     private UseGuard _use;
+    private int _opens;
     private volatile bool _disposed;
 
     internal SqlitePoolConnection(
@@ -60,15 +61,8 @@ public sealed partial class SqlitePoolConnection : DbConnection
     {
         get
         {
-            bool outermost = Enter();
-            try
-            {
-                return Physical.Expose();
-            }
-            finally
-            {
-                Exit(outermost);
-            }
+            using ConnectionUse use = BeginUse();
+            return Physical.Expose();
         }
     }
 
@@ -76,7 +70,7 @@ public sealed partial class SqlitePoolConnection : DbConnection
     /// The connection string, without a password. Setting another one, while closed, makes this a connection of the pool
     /// that <see cref="SqlitePoolFactory"/> keeps for it.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is set while the connection is open.</exception>
+    /// <exception cref="InvalidOperationException">It is set while the connection is open, or being opened or closed.</exception>
     /// <exception cref="ArgumentException">It is set to something that cannot be used.</exception>
     [AllowNull]
     public override string ConnectionString
@@ -84,14 +78,22 @@ public sealed partial class SqlitePoolConnection : DbConnection
         get => _pool?.ConnectionString ?? "";
         set
         {
-            if (!_use.IsClosed)
+            // As for opening: the pool must not change under an open, or a return, that is under way.
+            if (!_use.TryBeginOpen())
             {
                 throw new InvalidOperationException("The connection is open. Close it before setting its ConnectionString.");
             }
 
-            if (value != ConnectionString)
+            try
             {
-                _pool = string.IsNullOrEmpty(value) ? null : SqlitePoolFactory.PoolFor(value);
+                if (value != ConnectionString)
+                {
+                    _pool = string.IsNullOrEmpty(value) ? null : SqlitePoolFactory.PoolFor(value);
+                }
+            }
+            finally
+            {
+                _use.EndOpen(isOpen: false);
             }
         }
     }
@@ -115,6 +117,9 @@ public sealed partial class SqlitePoolConnection : DbConnection
     protected override DbProviderFactory DbProviderFactory => SqlitePoolFactory.Instance;
 
     internal PhysicalConnection Physical => _item!.Value;
+
+    /// <summary>Tells the leases of one connection object apart: how often it has been opened.</summary>
+    internal int Opens => Volatile.Read(ref _opens);
 
     /// <summary>
     /// The transaction that this lease has begun, if it was begun through ADO.NET. (Here and not with the physical
@@ -145,9 +150,8 @@ public sealed partial class SqlitePoolConnection : DbConnection
     /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>
     public void Retire()
     {
-        bool outermost = Enter();
+        using ConnectionUse use = BeginUse();
         Physical.IsTouched = Physical.IsRetired = true;
-        Exit(outermost);
     }
 
     /// <summary>A command on this connection, in its current transaction.</summary>
@@ -183,15 +187,8 @@ public sealed partial class SqlitePoolConnection : DbConnection
     /// <inheritdoc/>
     public override DataTable GetSchema(string collectionName, string?[] restrictionValues)
     {
-        bool outermost = Enter();
-        try
-        {
-            return Physical.Driver.GetSchema(collectionName, restrictionValues);
-        }
-        finally
-        {
-            Exit(outermost);
-        }
+        using ConnectionUse use = BeginUse();
+        return Physical.Driver.GetSchema(collectionName, restrictionValues);
     }
 
     /// <summary>SQLite has one database a connection.</summary>
@@ -199,14 +196,25 @@ public sealed partial class SqlitePoolConnection : DbConnection
     public override void ChangeDatabase(string databaseName) => throw new NotSupportedException(
         "A SQLite connection has one database. Make another SqlitePool, or attach the other database.");
 
-    /// <summary>
-    /// Begins a use of the connection; <see cref="Exit"/> ends it, and takes what this answered.
-    /// </summary>
-    internal bool Enter() => _use.Enter(this);
+    /// <summary>Begins a use of the connection, which ends when what it answers is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
+    /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>
+    internal ConnectionUse BeginUse() => new(this, Enter());
+
+    /// <summary>As <see cref="BeginUse"/>, for a use that does not end where it began; <see cref="Exit"/> takes the answer.</summary>
+    internal bool Enter() => _use.TryEnter(Environment.CurrentManagedThreadId) switch
+    {
+        UseAttempt.Entered => true,
+        UseAttempt.Nested => false,
+        UseAttempt.InUse => throw new InvalidOperationException(
+            "This connection is being used by another thread at this moment. A lease is for one user at a time: rent one "
+            + "for each concurrent operation, and await each operation before the next one."),
+        _ => throw ClosedException(),
+    };
 
     internal void Exit(bool outermost)
     {
-        if (outermost && _use.Exit())
+        if (outermost && _use.Exit(Environment.CurrentManagedThreadId))
         {
             Return();
         }

@@ -12,6 +12,9 @@ namespace Pool.Sqlite;
 /// </summary>
 internal sealed class SqlitePoolDataReader(SqliteDataReader reader, SqlitePoolCommand command, bool closesConnection) : DbDataReader
 {
+    // Of the lease that the reader belongs to: one that the connection has had since is not the reader's to close.
+    private readonly int _opens = command.Connection?.Opens ?? 0;
+
     private const DynamicallyAccessedMemberTypes FieldTypeMembers =
         DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicFields;
 
@@ -40,7 +43,7 @@ internal sealed class SqlitePoolDataReader(SqliteDataReader reader, SqlitePoolCo
         {
             if (closesConnection)
             {
-                connection?.Close();
+                connection?.CloseLease(_opens);
             }
         }
     }

@@ -72,6 +72,12 @@ public sealed class SqlitePoolTransaction : DbTransaction
         bool outermost = connection.Enter();
         try
         {
+            // Abandoned meanwhile: what is open now is another lease of the same connection.
+            if (_connection is null)
+            {
+                throw Ended();
+            }
+
             PhysicalConnection physical = connection.Physical;
 
             // After some errors SQLite rolls back by itself; undoing what is undone is no error, going on is one.

@@ -2,59 +2,84 @@ using System.Runtime.CompilerServices;
 
 namespace Pool.Sqlite;
 
+/// <summary>How an attempt to begin a use of a connection ended.</summary>
+internal enum UseAttempt
+{
+    /// <summary>The use has begun; <see cref="UseGuard.Exit"/> ends it.</summary>
+    Entered,
+
+    /// <summary>The same thread is in the middle of a use already (a function called by SQLite): this one is a part of that.</summary>
+    Nested,
+
+    /// <summary>Another thread uses the connection.</summary>
+    InUse,
+
+    /// <summary>The connection is closed, or on its way there.</summary>
+    Closed,
+}
+
 /// <summary>
-/// The state of a lease in one number: free, in use by one thread, closed, or being opened; in use and closed means that the
-/// thread which uses it finishes the return. Each change is one interlocked operation, so a second use at the same time is
-/// seen, and a lease goes back exactly once.
+/// The life of one connection object in one number, so that every change is one interlocked operation:
+/// <code>
+/// Closed ── TryBeginOpen ──> Opening ── EndOpen ──> Open &lt;── TryEnter, Exit ──> used by one thread
+///   ^                           └── EndOpen (failed) ──> Closed                     │ TryClose
+///   └── EndClose ── Closing &lt;── TryClose (from Open), Exit (of the last use) ── used, closed
+/// </code>
 /// </summary>
+/// <remarks>
+/// Whoever moves it to Closing, and there is exactly one, owns the entry: it alone reads it, returns it, and then publishes
+/// Closed. Nobody can open the connection before that, so no second return can meet the entry of the next lease. The state
+/// is proved by a test that runs every interleaving of open, close, dispose, finalizer and execution.
+/// </remarks>
 internal struct UseGuard
 {
-    private const int Free = 0;
+    private const int Open = 0;
+
+    // The lower bits hold the id of the thread that uses the connection.
     private const int Closed = 1 << 30;
     private const int Opening = Closed | (1 << 29);
+    private const int Closing = Closed | (1 << 28);
     private int _state;
 
     private UseGuard(int state) => _state = state;
 
     public static UseGuard ClosedGuard => new(Closed);
 
+    /// <summary>True unless it is open: also while it is being opened or closed.</summary>
     public readonly bool IsClosed => (Volatile.Read(in _state) & Closed) != 0;
 
-    /// <summary>
-    /// Begins a use. False when the same thread is in the middle of one already (a function called by SQLite): then
-    /// <see cref="Exit"/> is not called for this one.
-    /// </summary>
+    /// <summary>Begins a use by a thread.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Enter(SqlitePoolConnection connection)
+    public UseAttempt TryEnter(int thread)
     {
-        int was = Interlocked.CompareExchange(ref _state, Environment.CurrentManagedThreadId, Free);
-        if (was == Free)
-        {
-            return true;
-        }
-
-        if (was == Environment.CurrentManagedThreadId)
-        {
-            return false;
-        }
-
-        throw (was & Closed) != 0 ? connection.ClosedException() : ConcurrentUse();
+        int was = Interlocked.CompareExchange(ref _state, thread, Open);
+        return was == Open ? UseAttempt.Entered
+            : was == thread ? UseAttempt.Nested
+            : (was & Closed) != 0 ? UseAttempt.Closed
+            : UseAttempt.InUse;
     }
 
-    /// <summary>Ends a use. True when the lease was closed meanwhile: then the caller finishes the return.</summary>
-    public bool Exit()
+    /// <summary>
+    /// Ends a use. True when the connection was closed meanwhile: then the caller returns the lease, and calls
+    /// <see cref="EndClose"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Exit(int thread)
     {
-        int me = Environment.CurrentManagedThreadId;
-        if (Interlocked.CompareExchange(ref _state, Free, me) == me)
+        if (Interlocked.CompareExchange(ref _state, Open, thread) == thread)
         {
             return false;
         }
 
-        Volatile.Write(ref _state, Closed);
+        // Closed in use: until now nobody but this thread can change it.
+        Volatile.Write(ref _state, Closing);
         return true;
     }
 
-    /// <summary>Begins to open; <see cref="EndOpen"/> ends it. False when it is open.</summary>
+    /// <summary>
+    /// Begins what only a closed connection allows: opening it, or changing what it opens. <see cref="EndOpen"/> ends it.
+    /// </summary>
+    /// <returns>False when it is open.</returns>
     /// <exception cref="InvalidOperationException">It is being opened already, or the return is not finished.</exception>
     public bool TryBeginOpen()
     {
@@ -64,24 +89,30 @@ internal struct UseGuard
     }
 
     // Exchanged, not written: what is looked at next, such as whether it was disposed meanwhile, must not be looked at before.
-    public void EndOpen(bool isOpen) => Interlocked.Exchange(ref _state, isOpen ? Free : Closed);
+    public void EndOpen(bool isOpen) => Interlocked.Exchange(ref _state, isOpen ? Open : Closed);
 
-    /// <summary>Closes. True when the caller is to return the lease: it was open, and nobody is using it.</summary>
+    /// <summary>
+    /// Closes. True when the caller is to return the lease and call <see cref="EndClose"/>; false when it was closed already,
+    /// or the thread that uses it will do so.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClose()
     {
-        int was = Interlocked.CompareExchange(ref _state, Closed, Free);
-        return was == Free || TryCloseInUse(was);
+        int was = Interlocked.CompareExchange(ref _state, Closing, Open);
+        return was == Open || TryCloseInUse(was);
     }
+
+    /// <summary>The lease is back: the connection can be opened again.</summary>
+    public void EndClose() => Volatile.Write(ref _state, Closed);
 
     private bool TryCloseInUse(int was)
     {
         while ((was & Closed) == 0)
         {
-            int seen = Interlocked.CompareExchange(ref _state, was == Free ? Closed : was | Closed, was);
+            int seen = Interlocked.CompareExchange(ref _state, was == Open ? Closing : was | Closed, was);
             if (seen == was)
             {
-                return was == Free;
+                return was == Open;
             }
 
             was = seen;
@@ -89,8 +120,4 @@ internal struct UseGuard
 
         return false;
     }
-
-    private static InvalidOperationException ConcurrentUse() => new(
-        "This connection is being used by another thread at this moment. A lease is for one user at a time: rent one "
-        + "for each concurrent operation, and await each operation before the next one.");
 }

@@ -116,8 +116,17 @@ internal readonly struct WriteWait(SqlitePoolConnection connection, int commandT
             throw;
         }
 
-        connection.Physical.HoldsGate = true;
+        // Closed meanwhile, and opened again on another database: the gate of this one is not for what follows.
+        bool isSame = connection.Physical.Gate == gate;
+        connection.Physical.HoldsGate |= isSame;
         connection.Exit(outermost);
+        if (!isSame)
+        {
+            gate.Exit();
+            throw new InvalidOperationException(
+                "The connection was closed and opened again while a call on it waited for the write gate. Await each operation "
+                + "before the next one.");
+        }
     }
 
     /// <summary>Waits, and leaves the gate in this connection's hands, unless the combinedWrite was run meanwhile.</summary>
