@@ -1,17 +1,18 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Pool.Sqlite.Benchmarks.Cases;
 using Pool.Sqlite.Benchmarks.Measuring;
 using Pool.Sqlite.Benchmarks.Reporting;
-using Pool.Sqlite.Benchmarks.Workloads;
 
 namespace Pool.Sqlite.Benchmarks;
 
 /// <summary>The options of the program, and what to say when they are wrong.</summary>
 internal static class CommandLine
 {
-    public const int MostThreads = 256;
-    public const double MostSeconds = 3_600;
+    private const string Title = "Pool.Sqlite against the driver's own pool, against none, and against the floors";
+    private const int MostThreads = 256;
+    private const double MostSeconds = 3_600;
 
     private static readonly Option<string?> Database = new("--database")
     {
@@ -25,28 +26,31 @@ internal static class CommandLine
         HelpName = "SQL",
     };
 
-    private static readonly Option<int?> Threads = new("--threads")
-    {
-        Description = "With --database: the number of threads. Without it both 1 and 8 are measured.",
-        HelpName = "N",
-        CustomParser = ParseThreads,
-    };
+    private static readonly Option<double?> Threads = Number(
+        "--threads", "N", "With --database: the number of threads. Without it both 1 and 8 are measured.",
+        1, MostThreads, NumberStyles.None);
 
-    private static readonly Option<double?> Seconds = new("--seconds")
+    private static readonly Option<double?> Seconds = Number(
+        "--seconds", "S", "Seconds for each contender of --database (2 unless given), or of profiling (10).",
+        0.05, MostSeconds, NumberStyles.AllowDecimalPoint);
+
+    private static readonly Option<string[]> Only = new("--only")
     {
-        Description = "With --database: seconds of measuring for each contender and number of threads, 2 unless given.",
-        HelpName = "S",
-        CustomParser = ParseSeconds,
+        Description = "Suites or cases to measure, with commas between them: "
+            + string.Join(", ", Catalogue.Suites.Select(suite => suite.Suite)) + ".",
+        HelpName = "SUITES",
+        CustomParser = result => result.Tokens[0].Value.Split(
+            ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
     };
 
     private static readonly Option<bool> Smoke = new("--smoke", "--quick")
     {
-        Description = "The whole comparison in about half a minute, to see that it runs. Its figures are not for quoting.",
+        Description = "The whole comparison in half a minute, to see that it runs. Its figures are not for quoting.",
     };
 
     private static readonly Option<string> Output = new("--output")
     {
-        Description = "Where the JSON and the chart go.",
+        Description = "Where the JSON and the charts go.",
         HelpName = "DIRECTORY",
         DefaultValueFactory = _ => "artifacts",
     };
@@ -55,13 +59,14 @@ internal static class CommandLine
     {
         var root = new RootCommand(
             "Compares Pool.Sqlite with opening connections and with the driver's own pool. "
-            + "Without arguments: the whole comparison, in little more than a minute.")
+            + "Without arguments: the whole comparison, in about two minutes.")
         {
-            Database, Query, Threads, Seconds, Smoke, Output,
+            Database, Query, Threads, Seconds, Only, Smoke, Output,
             new Command(
                 "bench",
                 "Runs the BenchmarkDotNet suites; all that follows is for BenchmarkDotNet, such as --filter '*'."),
-            TwoProcessesCommand.Create(),
+            Profile(),
+            TwoProcessesCommand(),
         };
         root.SetAction(Execute);
         var result = root.Parse(args);
@@ -80,71 +85,109 @@ internal static class CommandLine
         var query = options.GetValue(Query);
         var threads = options.GetValue(Threads);
         var seconds = options.GetValue(Seconds);
+        var only = options.GetValue(Only) ?? [];
+        var smoke = options.GetValue(Smoke);
         var output = options.GetValue(Output)!;
-        Check(database, query, threads is not null || seconds is not null, options.GetValue(Smoke));
+        Check(database, query, threads is not null || seconds is not null, smoke || only.Length > 0);
+        var cases = Catalogue.Select(only);
 
         Engine.Load();
         Artifacts.Prepare(output);
         using var interruption = new Interruption();
         if (database is null)
         {
-            return Comparison.Run(options.GetValue(Smoke) ? Plan.Smoke : Plan.Full, output, interruption.Token);
+            var name = string.Join('-', ["comparison", .. only, .. smoke ? (string[])["smoke"] : []]);
+            return Comparison.Run(Title, cases, smoke ? Effort.Smoke : Effort.Full, output, name, interruption.Token);
         }
 
-        int[] threadCounts = threads is { } given ? [given] : [1, ComparisonCases.ManyThreads];
+        int[] threadCounts = threads is { } given ? [(int)given] : [1, 8];
         return AnyDatabase.Run(database, query!, threadCounts, seconds ?? 2, output, interruption.Token);
     }
 
-    private static void Check(string? database, string? query, bool hasLimits, bool smoke)
+    private static Command Profile()
     {
-        if (database is null && query is not null)
+        var name = new Argument<string>("CASE") { Description = "Such as writers-16, rent-1, point, rows." };
+        var role = new Option<Role>("--of") { Description = "Which contestant.", HelpName = "ROLE" };
+        var seconds = Number(
+            "--seconds", "S", "For how long; 10 unless given.", 0.05, MostSeconds, NumberStyles.AllowDecimalPoint);
+        var command = new Command("profile", "Runs one case of this pool for some seconds, for a profiler to watch.")
         {
-            throw new UsageException("--query needs a file to run on: add --database FILE.");
-        }
+            name, role, seconds,
+        };
+        command.SetAction(options =>
+        {
+            var contest = Catalogue.Find(options.GetValue(name)!);
+            Engine.Load();
+            using var interruption = new Interruption();
+            return Comparison.Profile(
+                contest, options.GetValue(role), options.GetValue(seconds) ?? 10, interruption.Token);
+        });
+        return command;
+    }
 
-        if (database is not null && query is null)
+    private static Command TwoProcessesCommand()
+    {
+        // The second process is started with these; people have no use for them.
+        var join = new Option<string?>(TwoProcesses.JoinOption) { Hidden = true };
+        var times = new Option<int>(TwoProcesses.TimesOption) { Hidden = true };
+        var command = new Command(
+            TwoProcesses.Command,
+            "Lets two processes increment one counter 1,000 times each; fails unless it ends at exactly 2,000.")
         {
-            throw new UsageException("--database needs a query to measure: add --query \"select ...\".");
-        }
+            join, times, Output,
+        };
+        command.SetAction(options =>
+        {
+            Engine.Load();
+            if (options.GetValue(join) is { } file)
+            {
+                return TwoProcesses.Join(file, options.GetValue(times));
+            }
 
-        if (database is null && hasLimits)
-        {
-            throw new UsageException(
-                "--threads and --seconds go with --database FILE --query SQL; the built-in comparison has its own.");
-        }
+            using var interruption = new Interruption();
+            return Comparison.Run(
+                "Two processes", Catalogue.Select([TwoProcesses.Command]), Effort.Full, options.GetValue(Output)!,
+                TwoProcesses.Command, interruption.Token);
+        });
+        return command;
+    }
 
-        if (database is not null && smoke)
+    private static void Check(string? database, string? query, bool hasLimits, bool hasSelection)
+    {
+        var complaint = (database, query) switch
         {
-            throw new UsageException(
-                "--smoke is for the built-in comparison; with --database write --seconds 0.1 for a short run.");
+            (null, not null) => "--query needs a file to run on: add --database FILE.",
+            (not null, null) => "--database needs a query to measure: add --query \"select ...\".",
+            (null, null) when hasLimits =>
+                "--threads and --seconds go with --database FILE --query SQL; the built-in comparison has its own.",
+            (not null, _) when hasSelection =>
+                "--smoke and --only are for the built-in comparison; with --database, --seconds 0.1 makes a short run.",
+            _ => null,
+        };
+        if (complaint is not null)
+        {
+            throw new UsageException(complaint);
         }
     }
 
-    private static int? ParseThreads(ArgumentResult argument)
-    {
-        var text = argument.Tokens[0].Value;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var threads)
-            && threads is >= 1 and <= MostThreads)
+    private static Option<double?> Number(
+        string name, string helpName, string description, double least, double most, NumberStyles style) => new(name)
         {
-            return threads;
-        }
+            Description = description,
+            HelpName = helpName,
+            CustomParser = argument =>
+            {
+                var text = argument.Tokens[0].Value;
+                if (double.TryParse(text, style, CultureInfo.InvariantCulture, out var value)
+                    && value >= least && value <= most)
+                {
+                    return value;
+                }
 
-        argument.AddError(
-            $"--threads '{text}' is not a number of threads: write a whole number from 1 to {MostThreads}, such as --threads 8.");
-        return null;
-    }
-
-    private static double? ParseSeconds(ArgumentResult argument)
-    {
-        var text = argument.Tokens[0].Value;
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
-            && seconds is >= 0.05 and <= MostSeconds)
-        {
-            return seconds;
-        }
-
-        argument.AddError(
-            $"--seconds '{text}' is not a time: write seconds from 0.05 to {MostSeconds}, such as --seconds 2.5.");
-        return null;
-    }
+                var whole = style == NumberStyles.None ? "whole " : "";
+                argument.AddError(string.Create(CultureInfo.InvariantCulture,
+                    $"{name} '{text}' cannot be used: write a {whole}number from {least} to {most}, such as {name} 8."));
+                return null;
+            },
+        };
 }

@@ -1,72 +1,56 @@
 using System.Diagnostics;
-using Pool.Sqlite.Benchmarks.Contenders;
+using System.Globalization;
+using Pool.Sqlite.Benchmarks.Cases;
 using Pool.Sqlite.Benchmarks.Measuring;
 using Pool.Sqlite.Benchmarks.Reporting;
-using Pool.Sqlite.Benchmarks.Workloads;
 using Spectre.Console;
 
 namespace Pool.Sqlite.Benchmarks;
 
-/// <summary>The whole comparison on a database of its own: what the program does when it is given no
-/// arguments.</summary>
+/// <summary>Runs cases on a database of its own and reports.</summary>
 internal static class Comparison
 {
-    public static int Run(Plan plan, string output, CancellationToken stop)
+    /// <summary>Measures <paramref name="cases"/> and leaves files called <paramref name="name"/>; 1 when a fault was
+    /// found. A target that is missed is a figure; a lost row is a fault.</summary>
+    public static int Run(
+        string title, IReadOnlyList<Case> cases, Effort effort, string output, string name, CancellationToken stop)
     {
         var started = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
         var console = ConsoleReport.Create();
         var surroundings = Surroundings.Now();
-        const string Title = "Pool.Sqlite against opening connections and against the driver's own pool";
-        ConsoleReport.Header(console, Title, surroundings, plan.Quotable);
+        console.MarkupLineInterpolated($"[bold]{title}[/]");
+        console.WriteLine(surroundings + "\n");
 
-        using var database = new SampleDatabase(plan.Rows);
-        var size = Format.Count(database.Bytes / 1024.0);
-        console.WriteLine($"Database: {Format.Count(database.Rows)} rows, {size} KiB, a copy for each contender.");
-        using var cases = new ComparisonCases(database);
-        var runner = new Runner(plan, stop);
+        using var databases = new SampleDatabase();
+        var calm = new Calm();
+        var runner = new Runner(effort, databases, calm, stop);
         var results = new List<CaseResult>();
-        IReadOnlyDictionary<string, IReadOnlyList<string>> settings = new Dictionary<string, IReadOnlyList<string>>();
-        WaiterResult? waiters = null;
-        var writers = new List<WriterComparison>();
-        QueueResult? queue = null;
-        TwoProcessesResult? twoProcesses = null;
-
-        ProgressDisplay.Run(console,
-        [
-            .. cases.All().Select(@case => (
-                new CaseResult(@case.Workload, @case.Threads, []).Title,
-                (Action)(() => results.Add(runner.Run(@case))))),
-            ("ten thousand waiting tasks", () => waiters = new WaiterCrowd(database.Copy("waiters")).Run()),
-            // Of the cases' connections; after them, so that it also sees what the load did to the connections.
-            ("settings in force", () => settings = ReadSettings(cases)),
-            ("writers, warming up", () => WarmUpWriters(plan, database, stop)),
-            .. WriterCase.All.Select(@case => (
-                @case.Title, (Action)(() => writers.Add(new WriterCrowd(plan, database, stop).Run(@case))))),
-            ("the write queue", () => queue = new QueueWork(plan, database, stop).Run()),
-            ("two processes", () => twoProcesses = TwoProcesses.Run(database, plan.Increments, stop)),
-        ]);
+        ConsoleReport.Progress(
+            console, [.. cases.Select(one => (one.Title, (Action)(() => results.Add(runner.Measure(one)))))]);
         stop.ThrowIfCancellationRequested();
 
+        var objection = effort.Quotable ? calm.Objection(results) : "a smoke run is too short for figures";
         var report = new RunReport(
-            Title, plan.Quotable, started, clock.Elapsed.TotalSeconds, surroundings, settings, results, waiters,
-            writers, queue, twoProcesses, Targets.Judge(results, waiters, writers, queue, twoProcesses, Engine.DriverMajor));
+            title, objection, started, clock.Elapsed.TotalSeconds, surroundings, calm.Milliseconds, results);
         ConsoleReport.Write(console, report);
-        var files = Artifacts.Write(output, plan.Quotable ? "comparison" : "comparison-smoke", report);
-        console.WriteLine($"{report.Seconds:0} s. Written: {string.Join(", ", files)}");
-
-        // A target that is missed is a figure; a waiter that is not served or a write that is lost is a fault.
-        return waiters is { Correct: true } && writers.TrueForAll(crowd => crowd.Correct)
-            && queue is { Correct: true } && twoProcesses is { Correct: true } ? 0 : 1;
+        console.WriteLine($"{report.Seconds:0} s. {Artifacts.Write(output, name, report)}");
+        return report.Faults.Any() ? 1 : 0;
     }
 
-    // The asynchronous waits are code that nothing before has run.
-    private static void WarmUpWriters(Plan plan, SampleDatabase database, CancellationToken stop) =>
-        new WriterCrowd(plan with { Writes = Plan.Smoke.Writes }, database, stop).Run(
-            new WriterCase(16, SynchronousMode.Normal, null));
-
-    private static Dictionary<string, IReadOnlyList<string>> ReadSettings(ComparisonCases cases) =>
-        cases.Contenders.ToDictionary(
-            contender => contender.Name,
-            contender => ConnectionSettings.ReadAll(contender, ComparisonCases.ManyThreads));
+    /// <summary>Runs one contestant of a case for some seconds, for a profiler to watch.</summary>
+    public static int Profile(Contest contest, Role role, double seconds, CancellationToken stop)
+    {
+        var contestant = contest.Contestants.FirstOrDefault(one => one.Role == role) ?? throw new UsageException(
+            $"--of {role}: {contest.Key} has {string.Join(", ", contest.Contestants.Select(one => one.Role))}.");
+        using var databases = new SampleDatabase();
+        var runner = new Runner(Effort.Profile, databases, new Calm(), stop);
+        Console.WriteLine($"{contest.Title}: {role}, process {Environment.ProcessId}");
+        var clock = Stopwatch.StartNew();
+        runner.Watch(contest, contestant, () => clock.Elapsed.TotalSeconds < seconds, sample => Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  ")
+            + $"{Format.Count(sample.PerSecond)}/s  {Format.Time(1e9 / sample.PerSecond)}  "
+            + $"{Format.Count(sample.BytesPerOperation)} B"));
+        return 0;
+    }
 }

@@ -7,17 +7,21 @@ namespace Pool.Sqlite.Benchmarks;
 /// contender has a copy, so that none pays for another's locks, log or open handles.</summary>
 internal sealed class SampleDatabase : IDisposable
 {
-    private readonly string _directory;
-    private readonly string _original;
+    public const int Rows = 100_000;
 
-    public SampleDatabase(int rows)
+    private readonly string _directory = Directory.CreateTempSubdirectory("pool-sqlite-bench-").FullName;
+    private readonly string _original;
+    private readonly string _empty;
+    private int _copies;
+
+    public SampleDatabase()
     {
-        Rows = rows;
-        _directory = Directory.CreateTempSubdirectory("pool-sqlite-bench-").FullName;
         _original = Path.Combine(_directory, "original.db");
+        _empty = Path.Combine(_directory, "empty.db");
         try
         {
-            Fill(_original, rows);
+            Create(_original, Rows);
+            Create(_empty, 0);
         }
         catch
         {
@@ -26,38 +30,25 @@ internal sealed class SampleDatabase : IDisposable
         }
     }
 
-    public int Rows { get; }
-
-    public long Bytes => new FileInfo(_original).Length;
-
     /// <summary>Copies the database and returns a connection string for the copy.</summary>
-    public string Copy(string name)
-    {
-        // A plain file copy is safe here and only here: nobody has the original open, and its log is merged.
-        var path = Path.Combine(_directory, name + ".db");
-        File.Copy(_original, path);
-        return ConnectionStringFor(path);
-    }
+    public string Copy() => CopyOf(_original);
 
-    /// <summary>A new database with the table <c>log</c> and a counter, both empty.</summary>
-    public string CreateEmpty(string name)
+    /// <summary>The same tables without a row, for those that only write.</summary>
+    public string CopyEmpty() => CopyOf(_empty);
+
+    public static long CountWritten(string connectionString) => Scalar(connectionString, "select count(*) from log");
+
+    /// <summary>Asks SQLite on a connection that has nothing to do with any contender.</summary>
+    public static long Scalar(string connectionString, string sql)
     {
-        var connectionString = ConnectionStringFor(Path.Combine(_directory, name + ".db"));
         using var connection = new SqliteConnection(connectionString);
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText =
-            """
-            pragma journal_mode = wal;
-            create table log(id integer primary key, k text, v text);
-            create table counter(n integer not null);
-            insert into counter values(0);
-            """;
-        command.ExecuteNonQuery();
-        return connectionString;
+        command.CommandText = sql;
+        return (long)command.ExecuteScalar()!;
     }
 
-    /// <summary>Deletes a database that nobody has open any more, with its log.</summary>
+    /// <summary>Deletes a database that is not open any more, with its log.</summary>
     public static void Delete(string connectionString)
     {
         var path = new SqliteConnectionStringBuilder(connectionString).DataSource;
@@ -79,10 +70,18 @@ internal sealed class SampleDatabase : IDisposable
         }
     }
 
+    private string CopyOf(string original)
+    {
+        // A plain file copy is safe here and only here: the original is open nowhere, and its log is merged.
+        var path = Path.Combine(_directory, $"copy-{++_copies}.db");
+        File.Copy(original, path);
+        return ConnectionStringFor(path);
+    }
+
     private static string ConnectionStringFor(string path) =>
         new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
 
-    private static void Fill(string path, int rows)
+    private static void Create(string path, int rows)
     {
         using var connection = new SqliteConnection(ConnectionStringFor(path));
         connection.Open();
@@ -93,6 +92,8 @@ internal sealed class SampleDatabase : IDisposable
                 pragma journal_mode = wal;
                 create table kv(id integer primary key, k text, v text);
                 create table log(id integer primary key, k text, v text);
+                create table counter(n integer not null);
+                insert into counter values(0);
                 """;
             command.ExecuteNonQuery();
         }

@@ -5,35 +5,29 @@ namespace Pool.Sqlite.Benchmarks.Contenders;
 
 /// <summary>The pool inside Microsoft.Data.Sqlite, as most programs use it: <c>new</c>, <c>Open</c>,
 /// <c>Dispose</c>.</summary>
-/// <remarks>Nothing is applied at an open. This pool leaves PRAGMAs as the last user left them, so
-/// <see cref="Prepare"/> sets them once on every connection that will be needed. A real program has no such
-/// moment (the driver opens and prunes behind its back); here it makes the comparison one of equal settings.</remarks>
-internal sealed class DriverPool(string connectionString) : IContender
+/// <remarks>That pool leaves PRAGMAs as the last user left them, so they are set once, beforehand, on every connection
+/// that will be needed. A real program has no such moment; here it makes the settings equal.</remarks>
+internal sealed class DriverPool : IContender
 {
-    private readonly string _connectionString =
-        new SqliteConnectionStringBuilder(connectionString) { Pooling = true }.ToString();
+    public string ConnectionString { get; }
 
-    public string Name => "driver's pool";
-
-    /// <summary>Opens <paramref name="count"/> connections at once, sets each up, and gives them all to the
-    /// driver's pool.</summary>
-    public void Prepare(int count, SynchronousMode synchronous = SynchronousMode.Normal)
+    public DriverPool(string connectionString, int connections, SynchronousMode synchronous = SynchronousMode.Normal)
     {
-        var open = new List<SqliteConnection>(count);
-        for (var i = 0; i < count; i++)
+        ConnectionString = new SqliteConnectionStringBuilder(connectionString) { Pooling = true }.ToString();
+        var open = Enumerable.Range(0, connections).Select(_ => OpenPooled()).ToArray();
+        foreach (var connection in open)
         {
-            open.Add(OpenPooled());
-            ConnectionSettings.Apply(open[i], synchronous);
+            ConnectionSettings.Apply(connection, synchronous);
         }
 
-        open.ForEach(connection => connection.Dispose());
+        Array.ForEach(open, connection => connection.Dispose());
     }
 
     public DbConnection Open() => OpenPooled();
 
     public async ValueTask<DbConnection> OpenAsync()
     {
-        var connection = new SqliteConnection(_connectionString);
+        var connection = new SqliteConnection(ConnectionString);
         await connection.OpenAsync().ConfigureAwait(false);
         return connection;
     }
@@ -48,13 +42,13 @@ internal sealed class DriverPool(string connectionString) : IContender
 
     public void Dispose()
     {
-        using var connection = new SqliteConnection(_connectionString);
+        using var connection = new SqliteConnection(ConnectionString);
         SqliteConnection.ClearPool(connection);
     }
 
     private SqliteConnection OpenPooled()
     {
-        var connection = new SqliteConnection(_connectionString);
+        var connection = new SqliteConnection(ConnectionString);
         connection.Open();
         return connection;
     }

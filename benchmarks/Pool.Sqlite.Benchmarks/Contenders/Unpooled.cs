@@ -4,12 +4,11 @@ using Microsoft.Data.Sqlite;
 namespace Pool.Sqlite.Benchmarks.Contenders;
 
 /// <summary>No pool: every operation opens the file, repeats the PRAGMAs and closes it again.</summary>
-internal sealed class Unpooled(string connectionString) : IContender
+internal sealed class Unpooled(string connectionString, SynchronousMode synchronous = SynchronousMode.Normal)
+    : IContender
 {
     private readonly string _connectionString =
         new SqliteConnectionStringBuilder(connectionString) { Pooling = false }.ToString();
-
-    public string Name => "unpooled";
 
     public DbConnection Open() => OpenPhysical();
 
@@ -33,7 +32,7 @@ internal sealed class Unpooled(string connectionString) : IContender
         try
         {
             connection.Open();
-            ConnectionSettings.Apply(connection);
+            ConnectionSettings.Apply(connection, synchronous);
             return connection;
         }
         catch

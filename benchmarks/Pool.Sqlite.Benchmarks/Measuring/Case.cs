@@ -1,7 +1,15 @@
 namespace Pool.Sqlite.Benchmarks.Measuring;
 
-/// <summary>One workload on a number of threads, and all who take part in it.</summary>
-/// <param name="Longer">Rare long waits matter here: measure for longer.</param>
-/// <param name="Warm">The cases before have compiled this code and opened these connections.</param>
-internal sealed record Case(
-    string Workload, int Threads, IReadOnlyList<Series> Series, bool Longer = false, bool Warm = false);
+/// <summary>One thing that is measured.</summary>
+/// <param name="Key">The name on the command line.</param>
+/// <param name="Suite">The section of the report.</param>
+internal abstract record Case(string Key, string Suite, string Title)
+{
+    /// <summary>Of the thread pool; 0 leaves it as the runtime made it.</summary>
+    public int MinimumThreads { get; init; }
+
+    /// <summary>All sections that this case has a line in.</summary>
+    public virtual IEnumerable<string> Suites => [Suite];
+
+    public abstract CaseResult Measure(Runner runner);
+}

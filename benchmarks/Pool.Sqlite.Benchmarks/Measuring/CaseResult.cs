@@ -1,9 +1,9 @@
 namespace Pool.Sqlite.Benchmarks.Measuring;
 
-/// <summary>One workload on a number of threads: all contenders, measured in turn.</summary>
-internal sealed record CaseResult(string Workload, int Threads, IReadOnlyList<SeriesResult> Series)
+/// <summary>What one case came to.</summary>
+/// <param name="Faults">What must never happen: lost rows, refused writes.</param>
+internal sealed record CaseResult(
+    string Key, IReadOnlyList<SeriesResult> Series, IReadOnlyList<Line> Lines, IReadOnlyList<string> Faults)
 {
-    public string Title => Threads == 1 ? Workload + ", 1 thread" : $"{Workload}, {Threads} threads";
-
     public SeriesResult? Of(Role role) => Series.FirstOrDefault(series => series.Role == role);
 }

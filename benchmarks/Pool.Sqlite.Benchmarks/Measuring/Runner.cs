@@ -1,68 +1,120 @@
+using HdrHistogram;
+
 namespace Pool.Sqlite.Benchmarks.Measuring;
 
-/// <summary>Measures cases. The contenders of a case take turns, round by round, so that a machine which slows
-/// down or speeds up meanwhile favours none of them.</summary>
-internal sealed class Runner(Plan plan, CancellationToken stop)
+/// <summary>Measures cases. The contestants of a case take turns, round by round, so that a machine which slows down or
+/// speeds up meanwhile favours none of them.</summary>
+internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm, CancellationToken stop)
 {
-    public CaseResult Run(Case @case)
-    {
-        var rounds = @case.Series.Select(_ => new List<Pass>()).ToArray();
-        var latencies = @case.Series.Select(_ => new Histogram()).ToArray();
-        var typical = @case.Series.Select(_ => new Histogram()).ToArray();
-        WarmUp(@case);
-        for (var round = 0; round < plan.Rounds; round++)
+    public Effort Effort => effort;
+
+    public SampleDatabase Databases => databases;
+
+    public CancellationToken Stop => stop;
+
+    public CaseResult Measure(Case @case) => WithThreads(@case, () => @case.Measure(this));
+
+    /// <summary>Runs one contestant over and over, and tells each pass.</summary>
+    public void Watch(Case @case, Contestant contestant, Func<bool> goOn, Action<Sample> tell) =>
+        WithThreads(@case, () =>
         {
-            for (var i = 0; i < @case.Series.Count; i++)
+            using var work = contestant.Create(contestant.Writes ? databases.CopyEmpty() : databases.Copy());
+            work.WarmUp(effort, stop);
+            while (goOn())
             {
-                using var crew = new Crew(@case.Series[i], @case.Threads);
-                var pass = crew.Run(plan.MeasureFor(@case), stampEach: false, stop);
-                rounds[i].Add(pass);
-                typical[i].Add(pass.Latencies);
-                latencies[i].Add(@case.Series[i].Tiny
-                    ? crew.Run(plan.Latency, stampEach: true, stop).Latencies
-                    : pass.Latencies);
+                tell(work.Run(effort, stop));
+            }
+
+            return true;
+        });
+
+    public (IReadOnlyList<SeriesResult> Series, IReadOnlyList<string> Faults) Compete(Contest contest)
+    {
+        var files = contest.Contestants.Select(one => one.Writes ? databases.CopyEmpty() : databases.Copy()).ToArray();
+        var works = new List<Work>();
+        try
+        {
+            foreach (var (contestant, file) in contest.Contestants.Zip(files))
+            {
+                works.Add(contestant.Create(file));
+                works[^1].WarmUp(effort, stop);
+            }
+
+            var samples = Rounds(works);
+            var series = contest.Contestants.Select((one, i) => Summarise(one.Role, works[i], samples[i])).ToArray();
+            return (series, [.. Faults(contest, works, series)]);
+        }
+        finally
+        {
+            works.ForEach(work => work.Dispose());
+            Array.ForEach(files, SampleDatabase.Delete);
+        }
+    }
+
+    private static T WithThreads<T>(Case @case, Func<T> run)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, @case.MinimumThreads), ports);
+        try
+        {
+            return run();
+        }
+        finally
+        {
+            ThreadPool.SetMinThreads(workers, ports);
+        }
+    }
+
+    private List<Sample>[] Rounds(List<Work> works)
+    {
+        var samples = works.Select(_ => new List<Sample>()).ToArray();
+        var rounds = works.Exists(work => work is TaskCrowd) ? effort.CrowdRounds : effort.LoopRounds;
+        for (var round = 0; round < rounds; round++)
+        {
+            calm.Probe();
+            for (var i = 0; i < works.Count; i++)
+            {
+                samples[i].Add(works[i].Run(effort, stop));
             }
         }
 
-        return new CaseResult(@case.Workload, @case.Threads,
-            [.. @case.Series.Select((series, i) => Summarise(series, rounds[i], latencies[i], typical[i]))]);
+        return samples;
     }
 
-    private void WarmUp(Case @case)
+    private static IEnumerable<string> Faults(Contest contest, List<Work> works, SeriesResult[] series)
     {
-        if (@case.Warm)
+        for (var i = 0; i < works.Count; i++)
         {
-            return;
-        }
-
-        foreach (var series in @case.Series)
-        {
-            using var crew = new Crew(series, @case.Threads);
-            crew.Run(plan.WarmUpFor(@case), stampEach: false, stop);
-            if (series.Tiny)
+            // What another does with its rows and errors is its own affair.
+            if (works[i].Finish() is { } fault && series[i].Role is Role.Pool or Role.Queue)
             {
-                crew.Run(plan.Latency / 2, stampEach: true, stop);
+                yield return $"{contest.Title}: {series[i].Role}: {fault}";
+            }
+
+            if (series[i] is { Errors: > 0, Role: Role.Pool or Role.Queue })
+            {
+                yield return $"{contest.Title}: {series[i].Role} failed {series[i].Errors} times, "
+                    + $"first with {series[i].FirstError}";
             }
         }
     }
 
-    private static SeriesResult Summarise(Series series, List<Pass> rounds, Histogram latencies, Histogram typical)
+    private static SeriesResult Summarise(Role role, Work work, List<Sample> samples)
     {
-        var median = rounds.OrderBy(pass => pass.OperationsPerSecond).ElementAt(rounds.Count / 2);
+        var median = samples.OrderBy(sample => sample.PerSecond).ElementAt(samples.Count / 2);
+        var latencies = Tally.NewHistogram();
+        samples.ForEach(sample => latencies.Add(sample.Latencies ?? Tally.NewHistogram()));
+        var any = latencies.TotalCount > 0;
         return new SeriesResult(
-            series.Name,
-            series.Role,
-            median.OperationsPerSecond,
-            median.OperationsPerSecond > 0 ? 1e9 / median.OperationsPerSecond : 0,
-            latencies.Percentile(0.50),
-            latencies.Percentile(0.99),
-            latencies.Worst,
-            typical.Percentile(0.50),
+            role,
+            median.PerSecond,
             median.BytesPerOperation,
-            series.Tiny,
-            rounds.Sum(pass => pass.Operations),
-            rounds.Sum(pass => pass.Errors),
-            rounds.Find(pass => pass.FirstError is not null)?.FirstError,
-            [.. rounds.Select(pass => pass.OperationsPerSecond)]);
+            any ? latencies.GetValueAtPercentile(50) : 0,
+            any ? latencies.GetValueAtPercentile(99) : 0,
+            any ? latencies.GetMaxValue() : 0,
+            samples.Sum(sample => sample.Errors),
+            samples.Find(sample => sample.FirstError is not null)?.FirstError,
+            Steady: work is ThreadLoop,
+            [.. samples.Select(sample => sample.PerSecond)]);
     }
 }

@@ -1,38 +1,44 @@
 namespace Pool.Sqlite.Benchmarks.Measuring;
 
-/// <summary>One contender's figures at one workload: throughput and bytes of the median round, latencies of all
-/// rounds.</summary>
-/// <param name="NanosecondsPerOperation">Wall time divided by the operations of all threads.</param>
-/// <param name="StampedSeparately">The latencies come from a pass of their own and include the reading of the
-/// clock.</param>
-/// <param name="TypicalNanoseconds">The median of the throughput pass: of a tiny operation a thousand at a time, so that
-/// whatever interrupts some of the thousands does not count.</param>
-/// <param name="RoundsOperationsPerSecond">Every round, in order, so that a reader sees how far they are apart.</param>
+/// <summary>One contestant's figures in one case. Rate, time and bytes are of the median round, latencies in
+/// nanoseconds of all rounds.</summary>
+/// <param name="Rounds">Operations a second, in order, so that a reader sees how far they are apart.</param>
 internal sealed record SeriesResult(
-    string Name,
     Role Role,
-    double OperationsPerSecond,
-    double NanosecondsPerOperation,
+    double PerSecond,
+    double BytesPerOperation,
     long P50,
     long P99,
     long Worst,
-    long TypicalNanoseconds,
-    double BytesPerOperation,
-    bool StampedSeparately,
-    long Operations,
     long Errors,
     string? FirstError,
-    IReadOnlyList<double> RoundsOperationsPerSecond)
+    bool Steady,
+    IReadOnlyList<double> Rounds)
 {
-    /// <summary>How many times the throughput of <paramref name="other"/>; null when there is nothing to
-    /// compare.</summary>
-    public double? TimesOf(SeriesResult? other) =>
-        other is null || other.OperationsPerSecond <= 0 || OperationsPerSecond <= 0
-            ? null
-            : OperationsPerSecond / other.OperationsPerSecond;
+    public double Nanoseconds => PerSecond > 0 ? 1e9 / PerSecond : 0;
 
     /// <summary>The distance between the best and the worst round, as a share of the median.</summary>
-    public double Spread => OperationsPerSecond <= 0
-        ? 0
-        : (RoundsOperationsPerSecond.Max() - RoundsOperationsPerSecond.Min()) / OperationsPerSecond;
+    public double Spread => PerSecond > 0 ? (Rounds.Max() - Rounds.Min()) / PerSecond : 0;
+
+    public double Value(Figure figure) => figure switch
+    {
+        Figure.Rate => PerSecond,
+        Figure.Time => Nanoseconds,
+        Figure.Worst => Worst,
+        _ => Math.Round(BytesPerOperation),
+    };
+
+    /// <summary>How this figure stands to that of <paramref name="other"/>; null when there is nothing to compare.
+    /// Rates and times are compared round by round, in the order in which they took turns.</summary>
+    public double? RatioTo(SeriesResult other, Figure figure)
+    {
+        if (figure is Figure.Rate or Figure.Time && Rounds.Count == other.Rounds.Count)
+        {
+            var ratios = Rounds.Zip(other.Rounds, (own, its) => figure == Figure.Rate ? own / its : its / own)
+                .Order().ToArray();
+            return double.IsFinite(ratios[ratios.Length / 2]) ? ratios[ratios.Length / 2] : null;
+        }
+
+        return other.Value(figure) > 0 ? Value(figure) / other.Value(figure) : null;
+    }
 }

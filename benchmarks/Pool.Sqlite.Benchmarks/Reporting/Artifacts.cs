@@ -1,9 +1,20 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Pool.Sqlite.Benchmarks.Reporting;
 
-/// <summary>The files that a run leaves: the same report as JSON and as a chart.</summary>
+/// <summary>The files that a run leaves: the report as JSON, and charts for light and dark pages.</summary>
 internal static class Artifacts
 {
-    /// <summary>Finds out before a minute of measuring, not after it, that the report cannot be written.</summary>
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    /// <summary>Finds out before two minutes of measuring, not after them, that the report cannot be written.</summary>
     public static void Prepare(string directory)
     {
         try
@@ -18,13 +29,26 @@ internal static class Artifacts
         }
     }
 
-    /// <summary>Writes both files and returns their paths.</summary>
-    public static IReadOnlyList<string> Write(string directory, string name, RunReport report)
+    /// <summary>Writes the files and returns a line that names them.</summary>
+    public static string Write(string directory, string name, RunReport report)
     {
-        var json = Path.Combine(directory, name + ".json");
-        var svg = Path.Combine(directory, name + ".svg");
-        JsonReport.Write(json, report);
-        SvgChart.Write(svg, report);
-        return [json, svg];
+        var path = Path.Combine(directory, name);
+        File.WriteAllText(path + ".json", JsonSerializer.Serialize(report, Json));
+        if (report.Of("writers-16") is null)
+        {
+            return $"Written: {path}.json";
+        }
+
+        try
+        {
+            Chart.Write($"{path}-light.svg", report, Theme.Light);
+            Chart.Write($"{path}-dark.svg", report, Theme.Dark);
+            return $"Written: {path}.json, {path}-light.svg, {path}-dark.svg";
+        }
+        catch (Exception error) when (error is TypeInitializationException or DllNotFoundException)
+        {
+            // The drawing library is native code, which is not there for every system.
+            return $"Written: {path}.json. No chart: {error.GetBaseException().Message}";
+        }
     }
 }

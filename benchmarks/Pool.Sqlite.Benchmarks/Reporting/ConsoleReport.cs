@@ -1,3 +1,6 @@
+using System.Globalization;
+using Pool.Sqlite.Benchmarks.Cases;
+using Pool.Sqlite.Benchmarks.Measuring;
 using Spectre.Console;
 
 namespace Pool.Sqlite.Benchmarks.Reporting;
@@ -7,14 +10,20 @@ internal static class ConsoleReport
 {
     private const int WidthOfAFile = 132;
 
+    private static readonly (string Name, int Width)[] Columns =
+    [
+        ("", 44), ("this pool", 12), ("driver's", 12), ("no pool", 12), ("floor", 12),
+        ("ratio", 8), ("reach", 9), ("met", 6), ("spread", 8),
+    ];
+
     public static IAnsiConsole Create()
     {
         if (!Console.IsOutputRedirected)
         {
-            return AnsiConsole.Create(new AnsiConsoleSettings());
+            return AnsiConsole.Console;
         }
 
-        // A file or a pipe has no colours, and no width of its own: 80 columns would break the lines of the table.
+        // A file or a pipe has no colours, and no width of its own: 80 columns would break the lines of the tables.
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = AnsiSupport.No,
@@ -24,67 +33,101 @@ internal static class ConsoleReport
         return console;
     }
 
-    public static void Header(IAnsiConsole console, string title, Surroundings on, bool quotable)
+    /// <summary>Runs the steps one after the other, and shows which one is running.</summary>
+    public static void Progress(IAnsiConsole console, IReadOnlyList<(string Title, Action Run)> steps)
     {
-        console.MarkupLineInterpolated($"[bold]{title}[/]");
-        var engine = on.EngineReplaced ? on.Engine + " (from " + Engine.Variable + ")" : on.Engine;
-        console.WriteLine(
-            $"SQLite {engine}, Microsoft.Data.Sqlite {on.Driver}, {on.Runtime}, {on.Cores} cores, "
-            + $"{on.System}, {on.Architecture}");
-        if (!quotable)
+        if (Console.IsOutputRedirected)
         {
-            console.MarkupLine("[yellow]SMOKE RUN: too short for figures, not for quoting.[/]");
+            foreach (var (_, run) in steps)
+            {
+                run();
+            }
+
+            return;
         }
 
-        console.WriteLine();
+        console.Progress().AutoClear(true).Start(context =>
+        {
+            var task = context.AddTask("", maxValue: steps.Count);
+            foreach (var (title, run) in steps)
+            {
+                task.Description = Markup.Escape(title);
+                run();
+                task.Increment(1);
+            }
+        });
     }
 
     public static void Write(IAnsiConsole console, RunReport report)
     {
-        ResultTables.Write(console, report.Cases);
-        Notes.Write(console, report);
-        if (report.Waiters is not null)
+        var lines = report.Cases.SelectMany(one => one.Lines).ToLookup(line => line.Suite);
+        foreach (var (suite, title) in Catalogue.Suites.Where(one => lines.Contains(one.Suite)))
         {
-            CrowdReport.Write(console, report.Waiters);
+            console.MarkupLineInterpolated($"[bold]{title}[/]");
+            console.Write(Table(lines[suite], report.Quotable));
         }
 
-        if (report.Writers.Count > 0)
+        Queries(console, report.Cases.Where(one => one.Lines.Count == 0));
+        console.WriteLine(
+            "ratio: this pool's figure to the driver's, of rounds taken in turns, the median; \"against the floor\": to "
+            + "the floor's. spread: the best and the worst round of this pool. Ratios are for quoting, single figures move "
+            + "with the machine. Floors: a semaphore and a queue (rents), a held prepared statement (reads, rows).");
+        foreach (var fault in report.Faults)
         {
-            CrowdReport.Write(console, report.Writers);
+            console.MarkupLineInterpolated($"[red]FAULT: {fault}[/]");
         }
 
-        if (report.Queue is not null)
+        if (report.Objection is { } objection)
         {
-            QueueReport.Write(console, report.Queue);
-        }
-
-        if (report.TwoProcesses is not null)
-        {
-            CrowdReport.Write(console, report.TwoProcesses);
-        }
-
-        if (report.Targets.Count > 0)
-        {
-            console.Write(AgainstTargets(report.Targets));
+            console.MarkupLineInterpolated($"[yellow]NOT FOR QUOTING: {objection}.[/]");
         }
     }
 
-    private static Table AgainstTargets(IReadOnlyList<Target> targets)
+    private static Table Table(IEnumerable<Line> lines, bool quotable)
     {
-        var table = new Table().Border(TableBorder.Simple).Title("[bold]Against the targets[/]");
-        table.AddColumn("");
-        table.AddColumn(new TableColumn("measured").RightAligned());
-        table.AddColumn(new TableColumn("target").RightAligned());
-        table.AddColumn("met");
-        foreach (var target in targets)
+        var table = new Table().NoBorder();
+        foreach (var (name, width) in Columns)
         {
-            table.AddRow(
-                Markup.Escape(target.What),
-                target.MeasuredText,
-                target.LimitText,
-                target.Met switch { true => "[green]yes[/]", false => "[red]NO[/]", null => "?" });
+            table.AddColumn(new TableColumn(name)
+            {
+                Width = width,
+                Alignment = name.Length == 0 ? Justify.Left : Justify.Right,
+                NoWrap = true,
+                Padding = new Padding(0, 0),
+            });
         }
 
-        return table;
+        foreach (var line in lines)
+        {
+            var met = line.Met switch { null => "", true => "[green]yes[/]", false => "[red]NO[/]" };
+            table.AddRow(
+                Markup.Escape(line.Label),
+                $"[green]{line.Pool}[/]", $"[blue]{line.Driver}[/]",
+                $"[yellow]{line.Unpooled}[/]", $"[grey]{line.Floor}[/]",
+                line.RatioText, line.Reach, quotable || met.Length == 0 ? met : $"({met})",
+                line.Spread?.ToString("P0", CultureInfo.InvariantCulture) ?? "");
+        }
+
+        return table.AddEmptyRow();
+    }
+
+    // One query on a given file has no goals; what a user wants to see of it is how long each run takes.
+    private static void Queries(IAnsiConsole console, IEnumerable<CaseResult> results)
+    {
+        foreach (var result in results)
+        {
+            var table = new Table().NoBorder();
+            table.AddColumns(result.Key, "queries/s", "median", "p99", "worst", "allocated", "against the driver's");
+            var driver = result.Of(Role.Driver);
+            foreach (var one in result.Series)
+            {
+                table.AddRow(
+                    one.Role.ToString(), Format.Count(one.PerSecond), Format.Time(one.P50), Format.Time(one.P99),
+                    Format.Time(one.Worst), Format.Count(one.BytesPerOperation) + " B",
+                    driver is null ? "" : Format.Ratio(one.RatioTo(driver, Figure.Rate)));
+            }
+
+            console.Write(table.AddEmptyRow());
+        }
     }
 }

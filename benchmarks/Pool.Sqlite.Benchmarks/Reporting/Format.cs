@@ -1,10 +1,18 @@
 using System.Globalization;
+using Pool.Sqlite.Benchmarks.Measuring;
 
 namespace Pool.Sqlite.Benchmarks.Reporting;
 
 /// <summary>Numbers as people read them: three figures and a unit.</summary>
 internal static class Format
 {
+    public static string Value(Figure figure, double value) => figure switch
+    {
+        Figure.Rate => Count(value) + "/s",
+        Figure.Bytes => Count(value) + " B",
+        _ => Time(value),
+    };
+
     public static string Time(double nanoseconds) => nanoseconds switch
     {
         <= 0 => "-",
@@ -14,19 +22,14 @@ internal static class Format
         _ => Figures(nanoseconds / 1e9) + " s",
     };
 
-    /// <summary>A label for an axis: 10^<paramref name="power"/> ns without needless zeros.</summary>
-    public static string PowerOfTen(double power) =>
-        Time(Math.Pow(10, power))
-            .Replace(".00", "", StringComparison.Ordinal)
-            .Replace(".0", "", StringComparison.Ordinal);
-
     public static string Count(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
-    public static string Times(double? value) => value switch
+    /// <summary>Small ones as fractions: 1/50 says more than 0.02.</summary>
+    public static string Ratio(double? value) => value switch
     {
         null => "-",
-        < 0.1 => value.Value.ToString("0.0000", CultureInfo.InvariantCulture) + "x",
-        _ => Figures(value.Value) + "x",
+        > 0 and < 0.1 => "1/" + Count(1 / value.Value),
+        _ => Figures(value.Value),
     };
 
     private static string Figures(double value) =>

@@ -1,22 +1,22 @@
 using Pool.Sqlite.Benchmarks.Measuring;
-using Pool.Sqlite.Benchmarks.Workloads;
 
 namespace Pool.Sqlite.Benchmarks.Reporting;
 
-/// <summary>Everything one run found out: what the table, the JSON and the chart are made of.</summary>
-/// <param name="Quotable">False for a smoke run, whose figures mean nothing.</param>
-/// <param name="Settings">By contender, what was in force on its connections; more than one line means they
-/// differed.</param>
+/// <summary>Everything one run found out: what the tables, the JSON and the charts are made of.</summary>
+/// <param name="Objection">Why nothing of it may be quoted; null when it may be.</param>
+/// <param name="CalmMilliseconds">The same arithmetic, timed before every round.</param>
 internal sealed record RunReport(
     string Title,
-    bool Quotable,
+    string? Objection,
     DateTimeOffset Started,
     double Seconds,
     Surroundings Surroundings,
-    IReadOnlyDictionary<string, IReadOnlyList<string>> Settings,
-    IReadOnlyList<CaseResult> Cases,
-    WaiterResult? Waiters,
-    IReadOnlyList<WriterComparison> Writers,
-    QueueResult? Queue,
-    TwoProcessesResult? TwoProcesses,
-    IReadOnlyList<Target> Targets);
+    IReadOnlyList<double> CalmMilliseconds,
+    IReadOnlyList<CaseResult> Cases)
+{
+    public bool Quotable => Objection is null;
+
+    public IEnumerable<string> Faults => Cases.SelectMany(one => one.Faults);
+
+    public CaseResult? Of(string key) => Cases.FirstOrDefault(one => one.Key == key);
+}

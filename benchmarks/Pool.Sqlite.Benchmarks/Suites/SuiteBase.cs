@@ -1,52 +1,46 @@
 using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Configs;
+using Pool.Sqlite.Benchmarks.Cases;
 using Pool.Sqlite.Benchmarks.Contenders;
-using Pool.Sqlite.Benchmarks.Workloads;
 
 namespace Pool.Sqlite.Benchmarks.Suites;
 
-/// <summary>The three contenders and the floor on a fresh copy each of the sample database.</summary>
+/// <summary>One contender on a copy of the sample database.</summary>
 [MemoryDiagnoser]
+[CategoriesColumn]
+[GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByMethod)]
 public abstract class SuiteBase
 {
-    private const int Rows = 100_000;
-
     private SampleDatabase _database = null!;
-    private Unpooled _unpooled = null!;
-    private DriverPool _driver = null!;
-    private ThisPool _pool = null!;
-    private StatementFloor _floor = null!;
-    private long _row;
+    private RowSequence _rows = new(0, SampleDatabase.Rows);
 
-    internal IContender Unpooled => _unpooled;
+    /// <summary>How connections are come by.</summary>
+    [Params("driver", "pool", "unpooled")]
+    public string Through { get; set; } = "pool";
 
-    internal IContender Driver => _driver;
+    internal IContender Contender { get; private set; } = null!;
 
-    internal ThisPool Pool => _pool;
-
-    internal StatementFloor Floor => _floor;
-
+    /// <summary>Makes the database and the contender.</summary>
     [GlobalSetup]
     public void Setup()
     {
         Engine.Load();
-        _database = new SampleDatabase(Rows);
-        _unpooled = new Unpooled(_database.Copy("unpooled"));
-        _driver = new DriverPool(_database.Copy("driver"));
-        _driver.Prepare(1);
-        _pool = new ThisPool(_database.Copy("pool"), threads: 1);
-        _floor = new StatementFloor(_database.Copy("floor"), seed: 0, Rows);
+        _database = new SampleDatabase();
+        Contender = Through switch
+        {
+            "driver" => new DriverPool(_database.Copy(), 3),
+            "pool" => new ThisPool(_database.Copy()),
+            _ => new Unpooled(_database.Copy()),
+        };
     }
 
+    /// <summary>Removes both.</summary>
     [GlobalCleanup]
     public void Cleanup()
     {
-        _floor.Dispose();
-        _unpooled.Dispose();
-        _driver.Dispose();
-        _pool.Dispose();
+        Contender.Dispose();
         _database.Dispose();
     }
 
-    // A stride that shares no factor with the number of rows visits them all.
-    protected long NextRow(int margin = 0) => ((_row += 7_919) % (Rows - margin)) + 1;
+    protected long NextRow() => _rows.Next(Statements.RangeRows);
 }
