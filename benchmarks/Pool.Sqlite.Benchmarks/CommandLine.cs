@@ -186,7 +186,7 @@ internal static class CommandLine
 
                 var whole = style == NumberStyles.None ? "whole " : "";
                 argument.AddError(string.Create(CultureInfo.InvariantCulture,
-                    $"{name} '{text}' cannot be used: write a {whole}number from {least} to {most}, such as {name} 8."));
+                    $"{name} '{text}' is refused: write a {whole}number from {least} to {most}, such as {name} 8."));
                 return null;
             },
         };

@@ -33,7 +33,8 @@ internal static class QueuePosts
         [
             new(WriterCases.Queue, Format.Count(items) + " posted items", Format.Count(items / seconds) + "/s"),
             new(WriterCases.Queue, "  memory, against a full queue", Format.Count(growth / 1024.0) + " KiB",
-                Ratio: ratio, RatioText: Format.Ratio(ratio), Reach: "≤ " + Format.Ratio(MostGrowth), Met: ratio <= MostGrowth),
+                Ratio: ratio, RatioText: Format.Ratio(ratio),
+                Reach: "≤ " + Format.Ratio(MostGrowth), Met: ratio <= MostGrowth),
         ],
         missing == 0 ? [] : [$"posted items: {missing} rows missing"]);
     }

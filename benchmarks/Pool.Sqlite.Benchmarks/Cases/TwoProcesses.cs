@@ -73,7 +73,7 @@ internal static class TwoProcesses
                 await other.StandardInput.WriteLineAsync(Go).ConfigureAwait(false);
                 var own = increments.RunAsync(times);
                 var answer = await other.StandardOutput.ReadLineAsync(patience.Token).ConfigureAwait(false)
-                    ?? throw new IOException("The second process gave no result: " + await errors.ConfigureAwait(false));
+                    ?? throw new IOException("The second process gave nothing: " + await errors.ConfigureAwait(false));
                 results = [await own.ConfigureAwait(false), JsonSerializer.Deserialize<IncrementsResult>(answer)!];
                 seconds = clock.Elapsed.TotalSeconds;
             }

@@ -81,7 +81,8 @@ internal sealed class WaiterCrowd(string connectionString)
         return new CaseResult(Suite, [],
         [
             Limited(
-                $"{Format.Count(Waiters)} tasks on {Connections} connections: each holds", bytes + " B", bytes, MostBytes),
+                $"{Format.Count(Waiters)} tasks on {Connections} connections: each holds",
+                bytes + " B", bytes, MostBytes),
             Limited("  more threads than before", Format.Count(threads), threads, MostThreads),
             new(Suite, "  all served in", Format.Time(_drained.TotalNanoseconds)),
         ], faults);

@@ -7,7 +7,8 @@ namespace Pool.Sqlite.Benchmarks.Measuring;
 /// <summary>Asynchronous tasks that each repeat an operation the same number of times: how long until all have done
 /// their share, how long did each wait, and is every acknowledged row there afterwards?</summary>
 /// <remarks>A fixed time instead of a fixed share would count it as speed when most tasks get nowhere and the others
-/// are undisturbed. A fast contestant gets a multiple of the share, so that its pass is long enough to be measured.</remarks>
+/// are undisturbed. A fast contestant gets a multiple of the share, so that its pass is long enough to be
+/// measured.</remarks>
 internal sealed class TaskCrowd(
     CrowdPlan plan, string database, IContender contender, Func<int, Func<Task>> operation) : Work
 {

@@ -69,9 +69,9 @@ internal static class ConsoleReport
 
         Queries(console, report.Cases.Where(one => one.Lines.Count == 0));
         console.WriteLine(
-            "ratio: this pool's figure to the driver's, of rounds taken in turns, the median; \"against the floor\": to "
-            + "the floor's. spread: the best and the worst round of this pool. Ratios are for quoting, single figures move "
-            + "with the machine. Floors: a semaphore and a queue (rents), a held prepared statement (reads, rows).");
+            "ratio: this pool's figure to the driver's, of rounds taken in turns, the median; \"against the floor\": "
+            + "to the floor's. spread: the best and the worst round of this pool. Ratios are for quoting, single figures "
+            + "move with the machine. Floors: a semaphore and a queue (rents), a held prepared statement (reads, rows).");
         foreach (var fault in report.Faults)
         {
             console.MarkupLineInterpolated($"[red]FAULT: {fault}[/]");

@@ -16,7 +16,8 @@ internal sealed record Theme(Color Page, Color Text, Color Grid, IReadOnlyDictio
 
     private static Theme Of(
         string page, string text, string grid,
-        string pool, string queue, string driver, string unpooled, string floor) => new(Color.FromHex(page), Color.FromHex(text), Color.FromHex(grid), new Dictionary<Role, Color>
+        string pool, string queue, string driver, string unpooled, string floor) => new(
+        Color.FromHex(page), Color.FromHex(text), Color.FromHex(grid), new Dictionary<Role, Color>
         {
             [Role.Pool] = Color.FromHex(pool),
             [Role.Queue] = Color.FromHex(queue),
