@@ -20,10 +20,11 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
         {
             using var work = contestant.Create(contestant.Writes ? databases.CopyEmpty() : databases.Copy());
             work.WarmUp(effort, stop);
-            while (goOn())
+            do
             {
                 tell(work.Run(effort, stop));
             }
+            while (goOn());
 
             return true;
         });

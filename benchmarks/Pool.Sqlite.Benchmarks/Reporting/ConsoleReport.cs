@@ -68,10 +68,11 @@ internal static class ConsoleReport
         }
 
         Queries(console, report.Cases.Where(one => one.Lines.Count == 0));
-        console.WriteLine(
-            "ratio: this pool's figure to the driver's, of rounds taken in turns, the median; \"against the floor\": "
-            + "to the floor's. spread: the best and the worst round of this pool. Ratios are for quoting, single figures "
-            + "move with the machine. Floors: a semaphore and a queue (rents), a held prepared statement (reads, rows).");
+        if (lines.Count > 0)
+        {
+            Legend(console);
+        }
+
         foreach (var fault in report.Faults)
         {
             console.MarkupLineInterpolated($"[red]FAULT: {fault}[/]");
@@ -82,6 +83,11 @@ internal static class ConsoleReport
             console.MarkupLineInterpolated($"[yellow]NOT FOR QUOTING: {objection}.[/]");
         }
     }
+
+    private static void Legend(IAnsiConsole console) => console.WriteLine(
+        "ratio: this pool's figure to the driver's, of rounds taken in turns, the median; \"against the floor\": "
+        + "to the floor's. spread: the best and the worst round of this pool. Ratios are for quoting, single figures "
+        + "move with the machine. Floors: a semaphore and a queue (rents), a held prepared statement (reads, rows).");
 
     private static Table Table(IEnumerable<Line> lines, bool quotable)
     {

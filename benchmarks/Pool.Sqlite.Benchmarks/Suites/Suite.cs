@@ -1,3 +1,4 @@
+using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 
@@ -10,7 +11,10 @@ internal static class Suite
     public static int Run(string[] args)
     {
         Engine.Load();
-        var summaries = BenchmarkSwitcher.FromTypes([typeof(ReadBenchmarks), typeof(WriteBenchmarks)]).Run(args);
+        // On a busy machine the default of two minutes is not enough to build.
+        var config = ManualConfig.Create(DefaultConfig.Instance)
+            .WithBuildTimeout(TimeSpan.FromMinutes(15));
+        var summaries = BenchmarkSwitcher.FromTypes([typeof(ReadBenchmarks), typeof(WriteBenchmarks)]).Run(args, config);
         return summaries.All(Succeeded) ? 0 : 1;
     }
 
