@@ -37,10 +37,10 @@ internal sealed partial class PhysicalConnection
         Gate = target.Kind switch
         {
             DatabaseKind.PrivateMemory => new WriteGate(),
-            DatabaseKind.SharedMemory => WriteGate.For($"memory:{target.MemoryName}"),
+            DatabaseKind.SharedMemory => WriteGate.ForMemory(target.MemoryName),
 
             // As SQLite has resolved it, links and all.
-            _ => WriteGate.For(raw.sqlite3_db_filename(Handle, "main").utf8_to_string()),
+            _ => WriteGate.ForFile(raw.sqlite3_db_filename(Handle, "main").utf8_to_string()),
         };
     }
 

@@ -16,6 +16,8 @@ internal sealed class WriteGate
     // How long who leaves goes on for those who wait: their statements are short, and its own caller waits as well.
     private const int MillisecondsForOthers = 5;
 
+    private readonly string? _key;
+    private readonly WeakReference<WriteGate>? _entry;
     private readonly WaiterQueue<object> _waiters = new(TimeProvider.System, Timeout.InfiniteTimeSpan, int.MaxValue);
     private int _held;
     private Action? _beforeNext;
@@ -25,6 +27,21 @@ internal sealed class WriteGate
     private bool _runsCombinedWrites;
     private bool _isLeft;
     private string? _journalMode;
+
+    /// <summary>The gate of a database that one connection alone sees.</summary>
+    public WriteGate() => GC.SuppressFinalize(this);
+
+    private WriteGate(string key)
+    {
+        _key = key;
+        _entry = new WeakReference<WriteGate>(this);
+    }
+
+    /// <summary>Takes the gate of a database that nobody has open any more out of the table.</summary>
+    ~WriteGate() => Gates.TryRemove(new KeyValuePair<string, WeakReference<WriteGate>>(_key!, _entry!));
+
+    /// <summary>How many gates the process has, for tests.</summary>
+    public static int Count => Gates.Count;
 
     /// <summary>What <c>PRAGMA journal_mode</c> was last set to in this process; written inside the gate.</summary>
     public string? JournalMode
@@ -39,20 +56,27 @@ internal sealed class WriteGate
     /// <summary>How many wait.</summary>
     public int Waiting => _waiters.Count;
 
-    /// <summary>The gate of a file, the same for every pool in the process.</summary>
+    /// <summary>The gate of a database file, the same for every pool in the process and every name of the file.</summary>
     /// <param name="file">Its full path, as SQLite itself resolves it.</param>
-    public static WriteGate For(string file)
+    public static WriteGate ForFile(string file) => For(FileIdentity.KeyOf(file));
+
+    /// <summary>The gate of a shared memory database.</summary>
+    /// <param name="name">The name that its connections share it by.</param>
+    public static WriteGate ForMemory(string name) => For($"memory:{name}");
+
+    private static WriteGate For(string key)
     {
         WriteGate? fresh = null;
         for (; ; )
         {
-            WeakReference<WriteGate> known = Gates.GetOrAdd(file, static (_, gate) => new(gate), fresh ??= new WriteGate());
+            fresh ??= new WriteGate(key);
+            WeakReference<WriteGate> known = Gates.GetOrAdd(key, static (_, gate) => gate._entry!, fresh);
             if (known.TryGetTarget(out WriteGate? gate))
             {
                 return gate;
             }
 
-            Gates.TryRemove(new KeyValuePair<string, WeakReference<WriteGate>>(file, known));
+            Gates.TryRemove(new KeyValuePair<string, WeakReference<WriteGate>>(key, known));
         }
     }
 
