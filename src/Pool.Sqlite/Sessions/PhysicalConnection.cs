@@ -230,13 +230,22 @@ internal sealed partial class PhysicalConnection
     /// <summary>
     /// Marks the current flow as the one that holds the gate, if the gate stays with this connection.
     /// </summary>
-    public void MarkAmbientGate()
+    /// <param name="leaseId">The lease, for messages.</param>
+    /// <param name="sql">The statement that it runs, for messages.</param>
+    public void MarkAmbientGate(long leaseId, string? sql = null)
     {
-        if (HoldsGate && _ambientGate is null)
+        if (!HoldsGate)
         {
-            _ambientGate = AmbientWriteGate.Mark();
-            _ambientGate.Enter();
+            return;
         }
+
+        if (_ambientGate is null)
+        {
+            _ambientGate = AmbientWriteGate.Prepare();
+            _ambientGate.Enter(Gate, leaseId);
+        }
+
+        _ambientGate.Adopt(sql);
     }
 
     public void ReleaseGate()

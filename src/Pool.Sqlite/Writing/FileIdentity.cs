@@ -6,15 +6,15 @@ using Microsoft.Win32.SafeHandles;
 namespace Pool.Sqlite.Writing;
 
 /// <summary>
-/// A file by device and inode, so that all spellings of its path (symbolic links, hard links, bind mounts) are the same
+/// A file by device, inode and time of birth, so that all spellings of its path (symbolic links, hard links, bind mounts) are the same
 /// file, and a file that took the place of another is not. It is asked for by a <c>stat</c>, never by an open: closing
 /// any descriptor of a database file drops SQLite's locks on it.
 /// </summary>
 /// <remarks>
-/// An inode can be used again once its file is deleted and no process has it open any more. An identity is meaningful
-/// only while something keeps the file open.
+/// An inode is used again once its file is deleted and no process has it open any more, often by the next file; the time
+/// of birth, where the file system keeps it, tells them apart.
 /// </remarks>
-internal readonly record struct FileIdentity(ulong Device, ulong Inode)
+internal readonly record struct FileIdentity(ulong Device, ulong Inode, long Birth)
 {
     /// <summary>
     /// False where the system does not tell without opening the file (Windows, old C libraries). Paths have to do then.
@@ -39,7 +39,7 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode)
     public static FileIdentity? Of(SafeFileHandle handle) => IsSupported ? NativeFileStatus.Get(handle) : null;
 
     /// <summary>
-    /// A key that is the same for all spellings of a path as far as the system tells: device and inode, or else the full
+    /// A key that is the same for all spellings of a path as far as the system tells: its identity, or else the full
     /// path.
     /// </summary>
     public static string KeyOf(string path) => Of(path)?.ToString() ?? Path.GetFullPath(path);
@@ -52,5 +52,5 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode)
             : string.Equals(Path.GetFullPath(path), Path.GetFullPath(other), StringComparison.OrdinalIgnoreCase));
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Device:x}:{Inode:x}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Device:x}:{Inode:x}:{Birth:x}");
 }

@@ -13,6 +13,7 @@ internal static class NativeFileStatus
     private const int CurrentDirectory = -100;
     private const int EmptyPath = 0x1000;
     private const uint WantsInode = 0x100;
+    private const uint WantsBirth = 0x800;
     private static readonly byte[] NoPath = [0];
 
     public static bool IsSupported { get; } = Probe();
@@ -22,7 +23,7 @@ internal static class NativeFileStatus
     {
         if (OperatingSystem.IsLinux())
         {
-            return StatX(CurrentDirectory, path, 0, WantsInode, out LinuxStatus linux) == 0 ? linux.Identity : null;
+            return StatX(CurrentDirectory, path, 0, WantsInode | WantsBirth, out LinuxStatus linux) == 0 ? linux.Identity : null;
         }
 
         int result = UsesPlainNames ? Stat(path, out MacStatus mac) : Stat64(path, out mac);
@@ -38,7 +39,7 @@ internal static class NativeFileStatus
             int descriptor = (int)handle.DangerousGetHandle();
             if (OperatingSystem.IsLinux())
             {
-                return StatX(descriptor, NoPath, EmptyPath, WantsInode, out LinuxStatus linux) == 0 ? linux.Identity : null;
+                return StatX(descriptor, NoPath, EmptyPath, WantsInode | WantsBirth, out LinuxStatus linux) == 0 ? linux.Identity : null;
             }
 
             int result = UsesPlainNames ? FStat(descriptor, out MacStatus mac) : FStat64(descriptor, out mac);
@@ -96,8 +97,17 @@ internal static class NativeFileStatus
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private readonly struct LinuxStatus
     {
+        [FieldOffset(0)]
+        private readonly uint _known;
+
         [FieldOffset(32)]
         private readonly ulong _inode;
+
+        [FieldOffset(80)]
+        private readonly long _birthSeconds;
+
+        [FieldOffset(88)]
+        private readonly uint _birthNanoseconds;
 
         [FieldOffset(136)]
         private readonly uint _major;
@@ -105,7 +115,10 @@ internal static class NativeFileStatus
         [FieldOffset(140)]
         private readonly uint _minor;
 
-        public FileIdentity Identity => new(((ulong)_major << 32) | _minor, _inode);
+        public FileIdentity Identity => new(
+            ((ulong)_major << 32) | _minor,
+            _inode,
+            (_known & WantsBirth) == 0 ? 0 : (_birthSeconds * 1_000_000_000) + _birthNanoseconds);
     }
 
     [StructLayout(LayoutKind.Explicit, Size = 256)]
@@ -117,6 +130,12 @@ internal static class NativeFileStatus
         [FieldOffset(8)]
         private readonly ulong _inode;
 
-        public FileIdentity Identity => new(_device, _inode);
+        [FieldOffset(80)]
+        private readonly long _birthSeconds;
+
+        [FieldOffset(88)]
+        private readonly long _birthNanoseconds;
+
+        public FileIdentity Identity => new(_device, _inode, (_birthSeconds * 1_000_000_000) + _birthNanoseconds);
     }
 }
