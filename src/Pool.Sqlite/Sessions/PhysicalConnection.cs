@@ -232,7 +232,7 @@ internal sealed partial class PhysicalConnection
     /// </summary>
     /// <param name="leaseId">The lease, for messages.</param>
     /// <param name="sql">The statement that it runs, for messages.</param>
-    public void MarkAmbientGate(long leaseId, string? sql = null)
+    public void MarkAmbientGate(long leaseId = 0, string? sql = null)
     {
         if (!HoldsGate)
         {
