@@ -189,8 +189,10 @@ public sealed partial class SqlitePool
 
     /// <summary>A write did not get its turn in time.</summary>
     internal SqliteException GateTimeout(WriteGate gate, TimeSpan waited) => new(
-        $"Pool '{Name}': the right to write was not free within {Seconds(waited)} (BusyTimeout, CommandTimeout): a transaction or a "
-        + $"writer lease of this process holds it, {gate.Waiting} others wait for it. Code that holds it must not wait for "
+        $"Pool '{Name}': the right to write was not free within {Seconds(waited)} (BusyTimeout, CommandTimeout): "
+        + (gate.Holder is { } holder ? $"a transaction or a writer lease of this process holds it ({holder}), "
+            : "another statement of this process runs with it, ")
+        + $"{gate.Waiting} others wait for it. Code that holds it must not wait for "
         + "something that itself waits to write. Keep transactions short; await nothing slow inside them.",
         raw.SQLITE_BUSY);
 

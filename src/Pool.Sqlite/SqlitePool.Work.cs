@@ -37,16 +37,14 @@ public sealed partial class SqlitePool
     /// <inheritdoc cref="RentAsync"/>
     public ValueTask<SqlitePoolConnection> RentWriterAsync(CancellationToken cancellationToken = default)
     {
-        AmbientWriteGate.Mark();
-        return RentWriter(async: true, cancellationToken);
+        return RentWriter(AmbientWriteGate.Prepare(), async: true, cancellationToken);
     }
 
     /// <summary>As <see cref="RentWriterAsync"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync"/>
     public SqlitePoolConnection RentWriter(CancellationToken cancellationToken = default)
     {
-        AmbientWriteGate.Mark();
-        return RentWriter(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
+        return RentWriter(AmbientWriteGate.Prepare(), async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
     }
 
     /// <summary>Runs <paramref name="work"/> on a reader lease: one snapshot.</summary>
@@ -109,6 +107,7 @@ public sealed partial class SqlitePool
         ArgumentNullException.ThrowIfNull(sql);
         using SqlitePoolConnection connection = await RentAsync(cancellationToken).ConfigureAwait(false);
         using SqlitePoolCommand command = connection.CreateParameterizedCommand(sql);
+        command.IsWhole = true;
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -215,11 +214,20 @@ public sealed partial class SqlitePool
         return new SqlitePoolConnection(this, item, SqlitePoolConnectionRole.Reader);
     }
 
-    private async ValueTask<SqlitePoolConnection> RentWriter(bool async, CancellationToken cancellationToken)
+    private async ValueTask<SqlitePoolConnection> RentWriter(
+        AmbientWriteGate mark, bool async, CancellationToken cancellationToken)
     {
         RentSite? site = CaptureSite();
-        PoolEntry<PhysicalConnection> item =
-            await RentWithGate(_writers, _options.RentTimeout, async, cancellationToken).ConfigureAwait(false);
+        PoolEntry<PhysicalConnection> item;
+        try
+        {
+            item = await RentWithGate(_writers, _options.RentTimeout, async, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            mark.EndUnlessHeld();
+        }
+
         Note(item, site);
         return new SqlitePoolConnection(this, item, SqlitePoolConnectionRole.Writer);
     }
@@ -228,6 +236,7 @@ public sealed partial class SqlitePool
         LeasePool<PhysicalConnection> writers, TimeSpan timeout, bool async, CancellationToken cancellationToken)
     {
         Deadline deadline = new(_time, timeout);
+        ThrowIfFlowHoldsGate();
         PoolEntry<PhysicalConnection> item = async
             ? await writers.RentAsync(cancellationToken).ConfigureAwait(false)
             : writers.Rent(cancellationToken);
@@ -236,9 +245,9 @@ public sealed partial class SqlitePool
         {
             if (!await EnterGate(physical.Gate, async, deadline.Remaining, cancellationToken).ConfigureAwait(false))
             {
+                string holder = physical.Gate.Holder is { } mark ? $", it is held by {mark}" : "";
                 throw RefusedException(
-                    string.Create(CultureInfo.InvariantCulture, $"The right to write was not free within {Seconds(deadline.Elapsed)}."),
-                    deadline.Elapsed);
+                    $"The right to write was not free within {Seconds(deadline.Elapsed)}{holder}.", deadline.Elapsed);
             }
         }
         catch
@@ -248,8 +257,20 @@ public sealed partial class SqlitePool
         }
 
         physical.HoldsGate = physical.KeepsGate = physical.IsTouched = true;
-        physical.MarkAmbientGate();
+        physical.MarkAmbientGate(SqlitePoolConnection.IdOf(item));
         return item;
+    }
+
+    // Before it waits for the one writer connection, which the flow itself may have.
+    private void ThrowIfFlowHoldsGate()
+    {
+        if (AmbientWriteGate.MayHoldGate)
+        {
+            foreach (PhysicalConnection connection in _all.SelectMany(static pool => pool.Values))
+            {
+                connection.Gate.ThrowIfHeldByFlow();
+            }
+        }
     }
 
     private static Func<SqlitePoolConnection, Task<bool>> Answering(Func<SqlitePoolConnection, Task> work)

@@ -36,7 +36,9 @@ public sealed partial class SqlitePool : DbDataSource
     private readonly LeasePool<PhysicalConnection> _leases;
     private readonly LeasePool<PhysicalConnection> _writers;
 
-    // One connection for a flow that holds the write gate and needs a lease while all are out: see AmbientWriteGate.
+    // For a flow that holds the write gate and needs a lease while all are out (see AmbientWriteGate): there is one such
+    // flow at a time, but it may need several, and what it has started may look like it.
+    private const int ReserveSize = 4;
     private readonly LeasePool<PhysicalConnection> _reserve;
     private readonly LeasePool<PhysicalConnection> _queueWriters;
     private readonly LeasePool<PhysicalConnection>[] _all;
@@ -85,7 +87,8 @@ public sealed partial class SqlitePool : DbDataSource
         LeasePoolOptions single = leasing with { Size = 1, MaxOverflow = 0, MinIdle = 0 };
         bool isPrivate = IsPrivateMemory;
         _writers = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single with { Waited = WriterWaited }, _time);
-        _reserve = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single, _time);
+        _reserve = isPrivate ? _leases : new LeasePool<PhysicalConnection>(
+            _source, single with { MaxOverflow = ReserveSize - 1 }, _time);
         _queueWriters = isPrivate ? _leases : new LeasePool<PhysicalConnection>(
             _source.With(QueueSynchronous), single with { RentTimeout = WriterTimeout, MaxWaiters = int.MaxValue }, _time);
         _all = isPrivate ? [_leases] : [_reserve, _writers, _queueWriters, _leases];
@@ -208,7 +211,7 @@ public sealed partial class SqlitePool : DbDataSource
     private ValueTask<PoolEntry<PhysicalConnection>> RentItemSlow(
         bool async, RentSite? site, CancellationToken cancellationToken)
     {
-        return !_watchesRents && !AmbientWriteGate.HoldsGate ? Rent() : RentSpecially();
+        return !_watchesRents && !AmbientWriteGate.MayHoldGate ? Rent() : RentSpecially();
 
         ValueTask<PoolEntry<PhysicalConnection>> Rent() =>
             async ? _leases.RentAsync(cancellationToken) : new(_leases.Rent(cancellationToken));
@@ -216,7 +219,7 @@ public sealed partial class SqlitePool : DbDataSource
         async ValueTask<PoolEntry<PhysicalConnection>> RentSpecially()
         {
             PoolEntry<PhysicalConnection>? item = null;
-            if (AmbientWriteGate.HoldsGate)
+            if (AmbientWriteGate.MayHoldGate)
             {
                 item = await _leases.RentWithoutWaiting(async, cancellationToken).ConfigureAwait(false)
                     ?? await _reserve.RentWithoutWaiting(async, cancellationToken).ConfigureAwait(false);

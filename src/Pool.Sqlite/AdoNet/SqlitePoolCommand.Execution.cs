@@ -107,7 +107,7 @@ public sealed partial class SqlitePoolCommand
             if (outermost && physical.HoldsGate && outcome.WriteBlocker == WriteBlocker.None)
             {
                 physical.ReleaseGateIfDone();
-                physical.MarkAmbientGate();
+                physical.MarkAmbientGate(connection.LeaseId, _text);
             }
 
             connection.Exit(outermost);
@@ -138,6 +138,12 @@ public sealed partial class SqlitePoolCommand
         {
             outcome = new Outcome(CanBeCombined(physical, statement, kind) ? WriteBlocker.GateForCombinedWrite : WriteBlocker.Gate);
             return false;
+        }
+
+        if (physical.HasForeignFunctions)
+        {
+            // A function that the statement calls may need a lease, and must not ask for the gate, inside it.
+            physical.MarkAmbientGate(_connection.LeaseId, _text);
         }
 
         outcome = default;

@@ -37,10 +37,10 @@ internal sealed partial class PhysicalConnection
         Gate = target.Kind switch
         {
             DatabaseKind.PrivateMemory => new WriteGate(),
-            DatabaseKind.SharedMemory => WriteGate.For($"memory:{target.MemoryName}"),
+            DatabaseKind.SharedMemory => WriteGate.ForMemory(target.MemoryName),
 
             // As SQLite has resolved it, links and all.
-            _ => WriteGate.For(raw.sqlite3_db_filename(Handle, "main").utf8_to_string()),
+            _ => WriteGate.ForFile(raw.sqlite3_db_filename(Handle, "main").utf8_to_string()),
         };
     }
 
@@ -230,13 +230,22 @@ internal sealed partial class PhysicalConnection
     /// <summary>
     /// Marks the current flow as the one that holds the gate, if the gate stays with this connection.
     /// </summary>
-    public void MarkAmbientGate()
+    /// <param name="leaseId">The lease, for messages.</param>
+    /// <param name="sql">The statement that it runs, for messages.</param>
+    public void MarkAmbientGate(long leaseId = 0, string? sql = null)
     {
-        if (HoldsGate && _ambientGate is null)
+        if (!HoldsGate)
         {
-            _ambientGate = AmbientWriteGate.Mark();
-            _ambientGate.Enter();
+            return;
         }
+
+        if (_ambientGate is null)
+        {
+            _ambientGate = AmbientWriteGate.Prepare();
+            _ambientGate.Enter(Gate, leaseId);
+        }
+
+        _ambientGate.Adopt(sql);
     }
 
     public void ReleaseGate()

@@ -174,7 +174,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
     private async Task WriteOneBatch()
     {
         // Seen by what the items call: see AmbientWriteGate.
-        AmbientWriteGate.Mark();
+        AmbientWriteGate mark = AmbientWriteGate.Prepare(bindsTasks: true);
         int waiting = 0;
         try
         {
@@ -190,6 +190,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
         }
         finally
         {
+            mark.EndUnlessHeld();
             GoOnOrRest();
         }
     }
