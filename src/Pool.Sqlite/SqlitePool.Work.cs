@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Execution;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
@@ -100,13 +101,18 @@ public sealed partial class SqlitePool
     /// <param name="sql">The statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>How many rows it changed, or -1 when it cannot change any.</returns>
+    /// <exception cref="ArgumentException">
+    /// A value stands where no parameter can (in quotes, for a name, in a comment), or has a format; the message says what to
+    /// write.
+    /// </exception>
     /// <exception cref="SqliteException">SQLite refuses it.</exception>
     /// <inheritdoc cref="RentAsync"/>
     public async Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sql);
+        (string text, object?[] values) = InterpolatedSql.Read(sql);
         using SqlitePoolConnection connection = await RentAsync(cancellationToken).ConfigureAwait(false);
-        using SqlitePoolCommand command = connection.CreateParameterizedCommand(sql);
+        using SqlitePoolCommand command = connection.CreateParameterizedCommand(text, values);
         command.IsWhole = true;
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
