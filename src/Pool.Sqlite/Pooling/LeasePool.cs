@@ -17,6 +17,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     private readonly ILeaseSource<T> _source;
     private readonly LeasePoolOptions _options;
     private readonly TimeProvider _time;
+    private readonly IPoolEvents? _events;
     private readonly SemaphoreSlim _permits;
     private readonly ConcurrentQueue<PoolEntry<T>> _idle = new();
     private readonly PerCoreSlots<PoolEntry<T>> _slots;
@@ -24,6 +25,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     private readonly EntryRegistry<T> _items = new();
     private readonly bool _checksEveryRent;
     private readonly bool _closesOverflow;
+    private readonly CancellationTokenSource _closing = new();
     private volatile bool _closed;
     private int _peak;
     private long _misses;
@@ -32,11 +34,12 @@ internal sealed partial class LeasePool<T> : IDisposable
     private long _openFailures;
     private long _healthCheckFailures;
 
-    public LeasePool(ILeaseSource<T> source, LeasePoolOptions options, TimeProvider? time = null)
+    public LeasePool(ILeaseSource<T> source, LeasePoolOptions options, TimeProvider? time = null, IPoolEvents? events = null)
     {
+        _events = events;
         _source = source;
         _options = options;
-        _time = time ?? TimeProvider.System;
+        _time = MonotonicTime.For(time);
         _permits = new SemaphoreSlim(options.Permits, options.Permits);
         _slots = new PerCoreSlots<PoolEntry<T>>(Math.Min(Environment.ProcessorCount, options.Permits));
         _waiters = new WaiterQueue<PoolEntry<T>>(_time, options.RentTimeout, options.MaxWaiters);
@@ -46,6 +49,10 @@ internal sealed partial class LeasePool<T> : IDisposable
 
     /// <summary>How long rents that had to wait for a permit have waited.</summary>
     public DurationHistogram WaitTimes { get; } = new();
+
+    public int Size => _options.Size;
+
+    public int MaxOverflow => _options.MaxOverflow;
 
     public bool IsClosed => _closed;
 
@@ -70,21 +77,30 @@ internal sealed partial class LeasePool<T> : IDisposable
     }
 
     public PoolEntry<T> Rent(CancellationToken cancellationToken = default) =>
-        !cancellationToken.IsCancellationRequested && TryRentFromSlot(out PoolEntry<T>? item)
-            ? item
-            : RentSlow(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
+        Blocking.Result(Rent(async: false, _options.RentTimeout, cancellationToken));
 
     public ValueTask<PoolEntry<T>> RentAsync(CancellationToken cancellationToken = default) =>
+        Rent(async: true, _options.RentTimeout, cancellationToken);
+
+    /// <summary>Rents; not asynchronous, it blocks the thread, and is complete when it returns.</summary>
+    /// <param name="async">Whether waits may be asynchronous.</param>
+    /// <param name="timeout">How long it may take; zero refuses to wait for others, not to open where there is room.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask<PoolEntry<T>> Rent(bool async, TimeSpan timeout, CancellationToken cancellationToken) =>
         !cancellationToken.IsCancellationRequested && TryRentFromSlot(out PoolEntry<T>? item)
             ? new ValueTask<PoolEntry<T>>(item)
-            : RentSlow(async: true, cancellationToken);
+            : RentCore(async, timeout, cancellationToken);
+
+    public ValueTask<PoolEntry<T>?> RentWithoutWaiting(bool async, CancellationToken cancellationToken) =>
+        RentWithoutWaiting(async, _options.RentTimeout, cancellationToken);
 
     /// <summary>Rents if that needs no waiting for somebody else's return; null otherwise.</summary>
-    public async ValueTask<PoolEntry<T>?> RentWithoutWaiting(bool async, CancellationToken cancellationToken)
+    public async ValueTask<PoolEntry<T>?> RentWithoutWaiting(
+        bool async, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ThrowIfCanceled(cancellationToken);
         return TryTakePermit(out PoolEntry<T>? item)
-            ? await Lend(item, async, new Deadline(_time, _options.RentTimeout), cancellationToken).ConfigureAwait(false)
+            ? await Lend(item, async, new Deadline(_time, timeout), cancellationToken).ConfigureAwait(false)
             : null;
     }
 
@@ -105,10 +121,10 @@ internal sealed partial class LeasePool<T> : IDisposable
         ReturnSlow(item, reason);
     }
 
-    private async ValueTask<PoolEntry<T>> RentSlow(bool async, CancellationToken cancellationToken)
+    private async ValueTask<PoolEntry<T>> RentCore(bool async, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ThrowIfCanceled(cancellationToken);
-        Deadline deadline = new(_time, _options.RentTimeout);
+        Deadline deadline = new(_time, timeout);
         if (!TryTakePermit(out PoolEntry<T>? item))
         {
             item = await WaitForPermit(async, deadline, cancellationToken).ConfigureAwait(false);
@@ -121,7 +137,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     private async ValueTask<PoolEntry<T>> Lend(
         PoolEntry<T>? item, bool async, Deadline deadline, CancellationToken cancellationToken)
     {
-        for (; ; )
+        for (int rejections = 0; ;)
         {
             bool isNew = item is null && !_idle.TryDequeue(out item);
             item ??= await Open(async, OpenDeadline(deadline), _options.Permits, cancellationToken).ConfigureAwait(false);
@@ -137,7 +153,7 @@ internal sealed partial class LeasePool<T> : IDisposable
                 throw _source.Closed();
             }
 
-            RetireReason reason = WhyNotLend(item);
+            RetireReason reason = WhyNotLend(item, out Exception? cause);
             if (reason == RetireReason.None)
             {
                 if (isNew)
@@ -150,18 +166,28 @@ internal sealed partial class LeasePool<T> : IDisposable
                 return item;
             }
 
-            Exception? failure = WhyGiveUp(isNew, deadline, cancellationToken);
+            // A check that refuses what has just been opened, twice, may refuse everything: it must not make the pool open and
+            // close without end.
+            bool isRejected = isNew && reason is RetireReason.Retired or RetireReason.Unhealthy;
+            TimeSpan pause = isRejected && rejections++ > 0 ? Backoff.Delay(rejections - 2) : TimeSpan.Zero;
+            Exception? failure = WhyGiveUp(isNew ? pause : null, reason, cause, deadline, cancellationToken);
             Close(item, reason, withPermit: failure is not null);
             item = null;
             if (failure is not null)
             {
                 throw failure;
             }
+
+            if (pause > TimeSpan.Zero)
+            {
+                await PauseForNextTry(async, pause, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
     // A check that refuses everything must not hold a rent for ever.
-    private Exception? WhyGiveUp(bool wasNew, Deadline deadline, CancellationToken cancellationToken)
+    private Exception? WhyGiveUp(
+        TimeSpan? pause, RetireReason reason, Exception? cause, Deadline deadline, CancellationToken cancellationToken)
     {
         if (_closed)
         {
@@ -174,28 +200,56 @@ internal sealed partial class LeasePool<T> : IDisposable
             return new OperationCanceledException(cancellationToken);
         }
 
-        if (wasNew && !deadline.Allows(TimeSpan.Zero))
+        if (pause is { } delay && !deadline.Allows(delay))
         {
             Interlocked.Increment(ref _timeouts);
-            return _source.RentRefused(RentRefusal.TimedOutOpening, deadline.Elapsed);
+            RentRefusal refusal = reason switch
+            {
+                RetireReason.Retired => RentRefusal.RejectedByHook,
+                RetireReason.Unhealthy => RentRefusal.RejectedByProbe,
+                _ => RentRefusal.TimedOutOpening,
+            };
+            return _source.RentRefused(refusal, deadline.Elapsed, cause);
         }
 
         return null;
     }
 
+    /// <summary>Keeps the permit through a pause, unless that ends early.</summary>
+    private async ValueTask PauseForNextTry(bool async, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+            await Blocking.Pause(async, pause, _time, end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            ReleasePermit();
+            if (_closed)
+            {
+                throw _source.Closed();
+            }
+
+            Interlocked.Increment(ref _cancellations);
+            throw new OperationCanceledException(cancellationToken);
+        }
+    }
+
     // A timeout of zero refuses to wait for others, not to open where there is room.
     private Deadline OpenDeadline(Deadline deadline) =>
-        _options.RentTimeout == TimeSpan.Zero ? new Deadline(_time, Timeout.InfiniteTimeSpan) : deadline;
+        deadline.Timeout == TimeSpan.Zero ? new Deadline(_time, Timeout.InfiniteTimeSpan) : deadline;
 
     private Deadline OpenDeadline() => OpenDeadline(new Deadline(_time, _options.RentTimeout));
 
-    private RetireReason WhyNotLend(PoolEntry<T> item)
+    private RetireReason WhyNotLend(PoolEntry<T> item, out Exception? cause)
     {
+        cause = null;
         RetireReason reason = WhyRetire(item);
         if (reason == RetireReason.None && (item.IsProbeDue || _checksEveryRent))
         {
             bool probe = item.IsProbeDue;
-            if (_source.Check(item.Value, probe, out reason))
+            if (_source.Check(item.Value, probe, out reason, out cause))
             {
                 item.IsProbeDue = false;
                 return RetireReason.None;
