@@ -1,247 +1,335 @@
 using System.Collections;
+using System.Collections.ObjectModel;
 using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Execution;
 using SQLitePCL;
 
 namespace Pool.Sqlite;
 
-/// <summary>The rows of a command: a view of its <see cref="StatementCursor"/>.</summary>
-internal sealed class SqlitePoolDataReader(StatementCursor cursor, SqlitePoolConnection connection, CommandBehavior behavior) : DbDataReader
+/// <summary>The rows of a command, read straight from SQLite. Its values are those that the driver's newest version gives.</summary>
+/// <remarks>For the user of the lease alone, and closed with it at the latest.</remarks>
+#pragma warning disable CA1010 // ADO.NET's shape: its records are enumerated without a type.
+public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerator
+#pragma warning restore CA1010
 {
-    // Of the lease that the reader belongs to: one that the connection has had since is not the reader's to close.
-    private readonly int _opens = connection.Opens;
-
-    private const string RecordType = "Microsoft.Data.Sqlite.SqliteDataRecord, Microsoft.Data.Sqlite";
-
     private const DynamicallyAccessedMemberTypes FieldTypeMembers =
         DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicFields;
 
-    private object? _record;
-    private sqlite3_stmt? _recordOf;
+    private readonly StatementCursor _cursor;
+    private readonly SqlitePoolConnection _connection;
+    private readonly CommandBehavior _behavior;
 
+    // Of the lease that the reader belongs to: one that the connection has had since is not the reader's to close.
+    private readonly int _opens;
+    private sqlite3_stmt? _statement;
+    private ResultColumns? _columns;
+    private int _fieldCount;
+    private bool _isAtEnd;
+
+    internal SqlitePoolDataReader(StatementCursor cursor, SqlitePoolConnection connection, CommandBehavior behavior)
+    {
+        _cursor = cursor;
+        _connection = connection;
+        _behavior = behavior;
+        _opens = connection.Opens;
+        BeginResult();
+    }
+
+    /// <summary>Always 0.</summary>
     public override int Depth => 0;
 
-    public override int FieldCount => cursor.IsClosed ? throw Closed() : cursor.FieldCount;
+    /// <inheritdoc/>
+    public override int FieldCount => _cursor.IsClosed ? throw Closed() : _fieldCount;
 
-    public override bool HasRows => cursor.HasRows;
+    /// <inheritdoc/>
+    public override bool HasRows => _cursor.HasRows;
 
-    public override bool IsClosed => cursor.IsClosed;
+    /// <inheritdoc/>
+    public override bool IsClosed => _cursor.IsClosed;
 
-    public override int RecordsAffected => cursor.RecordsAffected;
+    /// <summary>Rows changed by the statements that have ended so far; -1 while none of them could change any.</summary>
+    public override int RecordsAffected => _cursor.RecordsAffected;
 
-    public override object this[int ordinal] => GetValue(ordinal);
+    /// <inheritdoc/>
+    public override object this[int ordinal] => ColumnValue.ToObject(Row(ordinal), ordinal);
 
-    public override object this[string name] => GetValue(GetOrdinal(name));
+    /// <inheritdoc/>
+    public override object this[string name] => this[Columns().Ordinal(name)];
 
+    /// <inheritdoc/>
     public override void Close()
     {
         try
         {
-            cursor.Close();
+            _cursor.Close();
         }
         finally
         {
-            CloseConnection();
+            End();
         }
     }
 
+    /// <inheritdoc/>
     public override async Task CloseAsync()
     {
         try
         {
-            await cursor.CloseAsync().ConfigureAwait(false);
+            await _cursor.CloseAsync().ConfigureAwait(false);
         }
         finally
         {
-            CloseConnection();
+            End();
         }
     }
 
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         await CloseAsync().ConfigureAwait(false);
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    public override bool Read() => cursor.IsClosed ? throw Closed() : cursor.Read() && NoteRow();
+    /// <inheritdoc/>
+    public override bool Read() => _cursor.IsClosed ? throw Closed() : !StopsHere() && _cursor.Read();
 
-    public override bool NextResult() => cursor.IsClosed ? throw Closed() : cursor.NextResult();
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task<bool> ReadAsync(CancellationToken cancellationToken) => _cursor.IsClosed
+        ? Task.FromException<bool>(Closed(nameof(Read)))
+        : StopsHere() ? Task.FromResult(false) : _cursor.ReadAsync(cancellationToken);
 
-    public override async Task<bool> ReadAsync(CancellationToken cancellationToken) => cursor.IsClosed
-        ? throw Closed()
-        : await cursor.ReadAsync(cancellationToken).ConfigureAwait(false) && NoteRow();
+    /// <summary>
+    /// Goes to the next result. With <see cref="CommandBehavior.SingleResult"/> or <see cref="CommandBehavior.SingleRow"/>
+    /// there is none: what is left of the text runs, and its rows are passed over.
+    /// </summary>
+    public override bool NextResult()
+    {
+        if (_cursor.IsClosed)
+        {
+            throw Closed();
+        }
 
-    public override Task<bool> NextResultAsync(CancellationToken cancellationToken) => cursor.IsClosed
-        ? throw Closed()
-        : cursor.NextResultAsync(cancellationToken);
+        bool hasResult;
+        do
+        {
+            hasResult = _cursor.NextResult();
+        }
+        while (hasResult && HasOneResult);
 
-    public override string GetName(int ordinal) => Name(Record, ordinal);
+        BeginResult();
+        return hasResult;
+    }
 
-    public override int GetOrdinal(string name) => Ordinal(Record, name);
+    /// <inheritdoc cref="NextResult"/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override async Task<bool> NextResultAsync(CancellationToken cancellationToken)
+    {
+        if (_cursor.IsClosed)
+        {
+            throw Closed(nameof(NextResult));
+        }
 
-    public override string GetDataTypeName(int ordinal) => DataTypeName(Record, ordinal);
+        bool hasResult;
+        do
+        {
+            hasResult = await _cursor.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        }
+        while (hasResult && HasOneResult);
 
+        BeginResult();
+        return hasResult;
+    }
+
+    /// <inheritdoc/>
+    public override string GetName(int ordinal) => Columns().Name(ordinal);
+
+    /// <summary>The number of the column with that name: first by its exact case, then whatever the case.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
+    /// <exception cref="InvalidOperationException">Several differ only in case, and none is exactly that.</exception>
+    public override int GetOrdinal(string name) => Columns().Ordinal(name);
+
+    /// <inheritdoc/>
+    public override string GetDataTypeName(int ordinal) => Columns().DataTypeName(ordinal);
+
+    /// <inheritdoc/>
     [return: DynamicallyAccessedMembers(FieldTypeMembers)]
-    [UnconditionalSuppressMessage("Trimming", "IL2073", Justification = "SQLite's five storage classes only.")]
-    public override Type GetFieldType(int ordinal) => FieldType(Record, ordinal);
+    public override Type GetFieldType(int ordinal) => Columns().FieldType(ordinal);
 
-    public override bool IsDBNull(int ordinal) => IsNull(Record, ordinal);
+    /// <summary>A description of the columns, one in a row.</summary>
+    public override DataTable GetSchemaTable() => Used(static (reader, columns) =>
+        SchemaTable.Of(columns, reader._cursor.Database, reader._connection.Physical.Driver.DataSource));
 
-    public override object GetValue(int ordinal) => Value(Record, ordinal);
+    /// <summary>A description of the columns; none when there is no result.</summary>
+    public ReadOnlyCollection<DbColumn> GetColumnSchema() => _cursor.IsClosed ? throw Closed()
+        : _statement is null ? ReadOnlyCollection<DbColumn>.Empty
+        : new([.. GetSchemaTable().Rows.Cast<DataRow>().Select(static row => (DbColumn)new ResultColumn(row))]);
 
+    /// <inheritdoc/>
+    public override bool IsDBNull(int ordinal) => ColumnValue.IsNull(Row(ordinal), ordinal);
+
+    /// <inheritdoc/>
+    public override object GetValue(int ordinal) => ColumnValue.ToObject(Row(ordinal), ordinal);
+
+    /// <summary>As many values as there are, or as there is room for.</summary>
     public override int GetValues(object[] values)
     {
-        int count = Math.Min(values.Length, FieldCount);
+        ArgumentNullException.ThrowIfNull(values);
+        sqlite3_stmt row = Row(0);
+        int count = Math.Min(values.Length, _fieldCount);
         for (int i = 0; i < count; i++)
         {
-            values[i] = GetValue(i);
+            values[i] = ColumnValue.ToObject(row, i);
         }
 
         return count;
     }
 
-    public override T GetFieldValue<T>(int ordinal) => FieldValue<T>(Record, ordinal)!;
-
-    public override bool GetBoolean(int ordinal) => GetFieldValue<bool>(ordinal);
-
-    public override byte GetByte(int ordinal) => GetFieldValue<byte>(ordinal);
-
-    public override char GetChar(int ordinal) => GetFieldValue<char>(ordinal);
-
-    public override DateTime GetDateTime(int ordinal) => GetFieldValue<DateTime>(ordinal);
-
-    public override decimal GetDecimal(int ordinal) => GetFieldValue<decimal>(ordinal);
-
-    public override double GetDouble(int ordinal) => GetFieldValue<double>(ordinal);
-
-    public override float GetFloat(int ordinal) => GetFieldValue<float>(ordinal);
-
-    public override Guid GetGuid(int ordinal) => GetFieldValue<Guid>(ordinal);
-
-    public override short GetInt16(int ordinal) => GetFieldValue<short>(ordinal);
-
-    public override int GetInt32(int ordinal) => GetFieldValue<int>(ordinal);
-
-    public override long GetInt64(int ordinal) => GetFieldValue<long>(ordinal);
-
-    public override string GetString(int ordinal) => GetFieldValue<string>(ordinal);
-
-    public override long GetBytes(int ordinal, long dataOffset, byte[]? buffer, int bufferOffset, int length)
+    /// <inheritdoc/>
+    public override T GetFieldValue<T>(int ordinal)
     {
-        byte[] all = GetFieldValue<byte[]>(ordinal);
-        int count = (int)Math.Min(length, all.Length - dataOffset);
-        if (buffer is null)
+        sqlite3_stmt row = Row(ordinal);
+        if (typeof(T) != typeof(Stream) && typeof(T) != typeof(TextReader))
         {
-            return all.Length;
+            return ColumnValueOf.Read<T>(row, ordinal);
         }
 
-        Array.Copy(all, dataOffset, buffer, bufferOffset, count);
-        return count;
+        return ColumnValue.IsNull(row, ordinal) ? throw new InvalidCastException(ColumnValue.IsNullError(ordinal).Message)
+            : typeof(T) == typeof(Stream) ? (T)(object)GetStream(ordinal)
+            : (T)(object)GetTextReader(ordinal);
     }
 
-    public override long GetChars(int ordinal, long dataOffset, char[]? buffer, int bufferOffset, int length)
+    /// <inheritdoc/>
+    public override bool GetBoolean(int ordinal) => ColumnValue.ToInt64(Row(ordinal), ordinal) != 0;
+
+    /// <inheritdoc/>
+    public override byte GetByte(int ordinal) => checked((byte)ColumnValue.ToInt64(Row(ordinal), ordinal));
+
+    /// <inheritdoc/>
+    public override char GetChar(int ordinal) => ColumnValue.ToChar(Row(ordinal), ordinal);
+
+    /// <summary>Text with an offset, which names a moment, comes back in UTC.</summary>
+    public override DateTime GetDateTime(int ordinal) => ColumnValue.ToDateTime(Row(ordinal), ordinal);
+
+    /// <summary>A date with its offset; without one in the text, UTC.</summary>
+    /// <param name="ordinal">The column.</param>
+    public DateTimeOffset GetDateTimeOffset(int ordinal) => ColumnValue.ToDateTimeOffset(Row(ordinal), ordinal);
+
+    /// <summary>A time span, from text or from a number of days.</summary>
+    /// <param name="ordinal">The column.</param>
+    public TimeSpan GetTimeSpan(int ordinal) => ColumnValue.ToTimeSpan(Row(ordinal), ordinal);
+
+    /// <inheritdoc/>
+    public override decimal GetDecimal(int ordinal) => ColumnValue.ToDecimal(Row(ordinal), ordinal);
+
+    /// <inheritdoc/>
+    public override double GetDouble(int ordinal) => ColumnValue.ToDouble(Row(ordinal), ordinal);
+
+    /// <inheritdoc/>
+    public override float GetFloat(int ordinal) => (float)ColumnValue.ToDouble(Row(ordinal), ordinal);
+
+    /// <inheritdoc/>
+    public override Guid GetGuid(int ordinal) => ColumnValue.ToGuid(Row(ordinal), ordinal);
+
+    /// <inheritdoc/>
+    public override short GetInt16(int ordinal) => checked((short)ColumnValue.ToInt64(Row(ordinal), ordinal));
+
+    /// <inheritdoc/>
+    public override int GetInt32(int ordinal) => checked((int)ColumnValue.ToInt64(Row(ordinal), ordinal));
+
+    /// <inheritdoc/>
+    public override long GetInt64(int ordinal) => ColumnValue.ToInt64(Row(ordinal), ordinal);
+
+    /// <inheritdoc/>
+    public override string GetString(int ordinal) => ColumnValue.ToText(Row(ordinal), ordinal);
+
+    /// <summary>
+    /// The bytes of a value. Where the row id is among the columns they are read as they are asked for; such a stream ends
+    /// with its lease.
+    /// </summary>
+    public override Stream GetStream(int ordinal)
     {
-        string all = GetString(ordinal);
-        int count = (int)Math.Min(length, all.Length - dataOffset);
-        if (buffer is null)
-        {
-            return all.Length;
-        }
-
-        all.CopyTo((int)dataOffset, buffer, bufferOffset, count);
-        return count;
+        sqlite3_stmt row = Row(ordinal);
+        return Used((_, _) => ColumnStream.Open(row, ordinal, _fieldCount, _connection.Physical));
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2111", Justification = "The column holds types, and makes none.")]
-    public override DataTable GetSchemaTable()
-    {
-        DataTable table = new("SchemaTable") { Locale = CultureInfo.InvariantCulture };
-        table.Columns.Add(SchemaTableColumn.ColumnName, typeof(string));
-        table.Columns.Add(SchemaTableColumn.ColumnOrdinal, typeof(int));
-        table.Columns.Add(SchemaTableColumn.ColumnSize, typeof(int));
-        table.Columns.Add(SchemaTableColumn.DataType, typeof(Type));
-        table.Columns.Add("DataTypeName", typeof(string));
-        for (int i = 0; i < FieldCount; i++)
-        {
-            table.Rows.Add(GetName(i), i, -1, GetFieldType(i), GetDataTypeName(i));
-        }
+    /// <summary>The characters of a value; none of NULL.</summary>
+    public override TextReader GetTextReader(int ordinal) =>
+        IsDBNull(ordinal) ? new StringReader("") : new StreamReader(GetStream(ordinal));
 
-        return table;
-    }
+    /// <inheritdoc/>
+    public override long GetBytes(int ordinal, long dataOffset, byte[]? buffer, int bufferOffset, int length) =>
+        ColumnPart.Bytes(Row(ordinal), ordinal, dataOffset, buffer, bufferOffset, length);
 
+    /// <inheritdoc/>
+    public override long GetChars(int ordinal, long dataOffset, char[]? buffer, int bufferOffset, int length) =>
+        ColumnPart.Chars(Row(ordinal), ordinal, dataOffset, buffer, bufferOffset, length);
+
+    /// <inheritdoc/>
     public override IEnumerator GetEnumerator() => new DbEnumerator(this, closeReader: false);
 
-    private object Record
+    // Only with one row asked for does the second end the result.
+    private bool StopsHere() => (_behavior & (CommandBehavior.SingleRow | CommandBehavior.SchemaOnly)) != 0 && IsAtEnd();
+
+    private bool IsAtEnd()
     {
-        get
+        bool was = _isAtEnd;
+        _isAtEnd = true;
+        return was || (_behavior & CommandBehavior.SchemaOnly) != 0;
+    }
+
+    private bool HasOneResult => (_behavior & (CommandBehavior.SingleRow | CommandBehavior.SingleResult)) != 0;
+
+    private void BeginResult()
+    {
+        _isAtEnd = false;
+        _columns = null;
+        _statement = _cursor.Native;
+        _fieldCount = _statement is null ? 0 : raw.sqlite3_column_count(_statement);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private sqlite3_stmt Row(int ordinal, [CallerMemberName] string caller = "") =>
+        (uint)ordinal < (uint)_fieldCount && _cursor.HasRow ? _statement! : throw NoRow(ordinal, caller);
+
+    private Exception NoRow(int ordinal, string caller) => _cursor.IsClosed ? (caller == "Item" ? NoData() : Closed(caller))
+        : !_cursor.HasRow ? NoData()
+        : OutOfRange(ordinal);
+
+    private ResultColumns Columns([CallerMemberName] string caller = "") =>
+        _cursor.IsClosed && caller != "Item" ? throw Closed(caller)
+        : _cursor.Native is { } statement ? _columns ??= new ResultColumns(statement, _fieldCount)
+        : throw NoData();
+
+    // What asks SQLite for more than a column is a use of the lease.
+    private T Used<T>(Func<SqlitePoolDataReader, ResultColumns, T> work, [CallerMemberName] string caller = "")
+    {
+        ResultColumns columns = Columns(caller);
+        bool outermost = _connection.Enter();
+        try
         {
-            if (cursor.IsClosed)
-            {
-                throw Closed();
-            }
-
-            sqlite3_stmt native = cursor.Native ?? throw new InvalidOperationException("No data exists for the row/column.");
-            if (_recordOf != native)
-            {
-                _recordOf = native;
-                _record = NewRecord(native, cursor.HasRows, connection.Physical.Driver, static _ => { });
-            }
-
-            return _record!;
+            return work(this, columns);
+        }
+        finally
+        {
+            _connection.Exit(outermost);
         }
     }
 
-    // The record wants to have been read itself before it answers values.
-    private bool NoteRow()
+    private void End()
     {
-        if (!cursor.IsClosed)
+        if (_behavior.HasFlag(CommandBehavior.CloseConnection))
         {
-            SteppedOf(Record) = true;
-        }
-
-        return true;
-    }
-
-    private void CloseConnection()
-    {
-        if (behavior.HasFlag(CommandBehavior.CloseConnection))
-        {
-            connection.CloseLease(_opens);
+            _connection.CloseLease(_opens);
         }
     }
 
-    private static InvalidOperationException Closed() => new("The reader is closed.");
+    private static ArgumentOutOfRangeException OutOfRange(int ordinal) => new(nameof(ordinal), ordinal, null);
 
-    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
-    [return: UnsafeAccessorType(RecordType)]
-    private static extern object NewRecord(sqlite3_stmt statement, bool hasRows, SqliteConnection connection, Action<int> addChanges);
+    private static InvalidOperationException NoData() => new("No data exists for the row/column.");
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_stepped")]
-    private static extern ref bool SteppedOf([UnsafeAccessorType(RecordType)] object record);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "GetName")]
-    private static extern string Name([UnsafeAccessorType(RecordType)] object record, int ordinal);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "GetOrdinal")]
-    private static extern int Ordinal([UnsafeAccessorType(RecordType)] object record, string name);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "GetDataTypeName")]
-    private static extern string DataTypeName([UnsafeAccessorType(RecordType)] object record, int ordinal);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "GetFieldType")]
-    private static extern Type FieldType([UnsafeAccessorType(RecordType)] object record, int ordinal);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "IsDBNull")]
-    private static extern bool IsNull([UnsafeAccessorType(RecordType)] object record, int ordinal);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "GetValue")]
-    private static extern object Value([UnsafeAccessorType(RecordType)] object record, int ordinal);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "GetFieldValue")]
-    private static extern T? FieldValue<T>([UnsafeAccessorType(RecordType)] object record, int ordinal);
+    private static InvalidOperationException Closed([CallerMemberName] string operation = "") =>
+        new($"Invalid attempt to call {operation} when reader is closed.");
 }

@@ -186,7 +186,7 @@ internal sealed class StatementRun(Action checkTime)
 
             if (operation == Operation.Scalar && !_hasValue)
             {
-                Value = HasRows ? ScalarValue.Read(Native) : null;
+                Value = HasRows ? ColumnValue.ToObject(Native, 0) : null;
             }
 
             WriteBlocker end = EndResult(operation);

@@ -69,6 +69,7 @@ internal sealed partial class PhysicalConnection
             return new SessionResetResult(false, false, "the driver's connection was closed");
         }
 
+        Blobs.CloseAll();
         bool rolledBack = EndTransaction();
         CloseReaders();
         ForgetWrites();

@@ -28,6 +28,9 @@ internal sealed partial class PhysicalConnection
     private CommitTicket? _commit;
     private AmbientWriteGate? _ambientGate;
 
+    /// <summary>The streams that the lease has opened.</summary>
+    public OpenBlobs Blobs { get; } = new();
+
     private PhysicalConnection(
         SqliteConnection driver, DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
     {
@@ -327,6 +330,7 @@ internal sealed partial class PhysicalConnection
         {
             if (!Handle.IsClosed)
             {
+                Blobs.CloseAll();
                 EndTransaction();
                 CloseReaders();
                 if (last)
