@@ -113,7 +113,7 @@ public sealed class SqlitePoolTransaction : DbTransaction
         bool outermost = connection.Enter();
         try
         {
-            if (_readsUncommitted)
+            if (_readsUncommitted && !connection.Physical.IsClosedByCaller)
             {
                 connection.Physical.Step("PRAGMA read_uncommitted=0");
             }

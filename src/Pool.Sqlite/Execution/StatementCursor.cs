@@ -282,6 +282,11 @@ internal sealed class StatementCursor
         try
         {
             physical.IsTouched = true;
+            if (operation != Operation.Close)
+            {
+                physical.ThrowIfClosedByCaller();
+            }
+
             physical.StopNativeWaiting();
             physical.Running = _run.Sql;
             if (cancellationToken.CanBeCanceled)

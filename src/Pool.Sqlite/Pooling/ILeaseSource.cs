@@ -10,6 +10,11 @@ internal interface ILeaseSource<T>
     /// <summary>Opens one item, or throws.</summary>
     T Open();
 
+    /// <summary>What was opened has its entry; by that it can be retired later, from outside.</summary>
+    void Opened(PoolEntry<T> entry)
+    {
+    }
+
     /// <summary>True when the same <see cref="Open"/> may succeed a moment later.</summary>
     bool IsTransient(Exception failure);
 

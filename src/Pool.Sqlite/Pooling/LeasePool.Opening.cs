@@ -115,7 +115,9 @@ internal sealed partial class LeasePool<T>
 
         T value = _source.Open();
         long now = _time.GetTimestamp();
-        return new PoolEntry<T>(this, value, _items.NextNumber(), now, ExpiresAt(now));
+        PoolEntry<T> entry = new(this, value, _items.NextNumber(), now, ExpiresAt(now));
+        _source.Opened(entry);
+        return entry;
     }
 
     // Up to 2.5 % short of the lifetime, so that what was opened together is not reopened together.

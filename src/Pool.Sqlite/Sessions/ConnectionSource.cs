@@ -73,6 +73,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         }
     }
 
+    public void Opened(PoolEntry<PhysicalConnection> entry) => entry.Value.MustRetire = () => entry.Retire(RetireReason.Unclean);
+
     public bool IsTransient(Exception failure) => failure is SqliteException
     {
         SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_IOERR
@@ -184,7 +186,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     private void NoteCache(PhysicalConnection connection)
     {
-        if (!connection.Handle.IsClosed)
+        if (!connection.IsClosedByCaller)
         {
             Figures.NoteCache(connection.LookAtCache(_options.Pragmas.CacheSizeKiB * 1024L));
         }
@@ -209,7 +211,10 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         cause = null;
         try
         {
-            return UserCallback.Run(hook, connection.Driver);
+            bool allows = UserCallback.Run(hook, connection.Driver);
+            return connection.EndHook() is { } misuse
+                ? throw new InvalidOperationException($"The {name} hook {misuse}")
+                : allows;
         }
 #pragma warning disable CA1031 // A hook that throws says no.
         catch (Exception e)

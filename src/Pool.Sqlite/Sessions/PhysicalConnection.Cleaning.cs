@@ -6,12 +6,16 @@ namespace Pool.Sqlite.Sessions;
 /// <content>Making it as it was, after a lease.</content>
 internal sealed partial class PhysicalConnection
 {
+    // sqlite3.h, from 3.51 on: SQLITE_CHECKPOINT_NOOP.
+    private const int CheckpointNoOperation = -1;
+
     /// <summary>The driver's own object: from here on the lease can do what no statement shows.</summary>
     public SqliteConnection Expose()
     {
-        if (!_isExposed)
+        if (!_isExposed && !IsClosedByCaller)
         {
             IsTouched = _isExposed = true;
+            HoldHandle();
             _exposure ??= new Exposure(Driver);
             _exposure.Begin();
         }
@@ -64,9 +68,9 @@ internal sealed partial class PhysicalConnection
     private SessionResetResult CleanTouched()
     {
         Stop.Forget();
-        if (Driver.Handle is null || Handle.IsClosed)
+        if (IsClosedByCaller)
         {
-            return new SessionResetResult(false, false, "the driver's connection was closed");
+            return new SessionResetResult(false, false, "the caller's code has closed the driver's connection");
         }
 
         Blobs.CloseAll();
@@ -182,14 +186,23 @@ internal sealed partial class PhysicalConnection
 
     private bool HasBusyStatement()
     {
-        for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
+        try
         {
-            if (raw.sqlite3_stmt_busy(s) != 0)
+            for (sqlite3_stmt? s = raw.sqlite3_next_stmt(Handle, null); s is not null; s = raw.sqlite3_next_stmt(Handle, s))
             {
-                return true;
+                if (raw.sqlite3_stmt_busy(s) != 0)
+                {
+                    return true;
+                }
             }
-        }
 
-        return false;
+            return false;
+        }
+        catch (KeyNotFoundException)
+        {
+            // One of SQLite's own (FTS5, R-tree), which hides those after it. This mode does nothing, but refuses while a
+            // statement of the connection still reads; engines that do not know it refuse always.
+            return raw.sqlite3_wal_checkpoint_v2(Handle, "main", CheckpointNoOperation, out _, out _) != raw.SQLITE_OK;
+        }
     }
 }

@@ -22,6 +22,11 @@ internal sealed partial class PhysicalConnection
     /// <param name="isNested">True when the item ran inside another, whose statements may be running.</param>
     public bool TryEndItem(int openBefore, bool isNested)
     {
+        if (IsClosedByCaller)
+        {
+            return false;
+        }
+
         CloseReaders(openBefore);
         return IsInTransaction && (isNested || !_isExposed || !HasBusyStatement());
     }
@@ -36,7 +41,9 @@ internal sealed partial class PhysicalConnection
                 Step("ROLLBACK");
             }
         }
-        catch (Microsoft.Data.Sqlite.SqliteException)
+#pragma warning disable CA1031 // Whatever it is, the connection is of no more use, and its permit and gate must come back.
+        catch (Exception)
+#pragma warning restore CA1031
         {
             IsRetired = true;
         }

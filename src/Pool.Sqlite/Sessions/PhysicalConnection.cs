@@ -39,6 +39,7 @@ internal sealed partial class PhysicalConnection
         _isTheDatabase = target.Kind == DatabaseKind.PrivateMemory;
         _wasExposedToHook = options.ConnectionOpened is not null;
         Handle = driver.Handle!;
+        driver.StateChange += OnDriverStateChange;
         _pragmas = pragmas;
         _authorizer = new StatementAuthorizer(pragmas)
         {
@@ -96,18 +97,26 @@ internal sealed partial class PhysicalConnection
     /// <summary>True when its statements may call functions that are not SQLite's own.</summary>
     public bool HasForeignFunctions => _isExposed || _wasExposedToHook;
 
-    public bool IsInTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
+    public bool IsInTransaction => !IsClosedByCaller && raw.sqlite3_get_autocommit(Handle) == 0;
+
+    /// <summary>True once the driver's object was closed by the caller's code: nothing can be done with it any more.</summary>
+    public bool IsClosedByCaller => !ReferenceEquals(Driver.Handle, Handle);
+
+    /// <summary>Called when it must not be lent again although it may be idle.</summary>
+    public Action? MustRetire { get; set; }
+
 
     /// <exception cref="SqliteException">The file cannot be opened, or a PRAGMA was refused or did not take.</exception>
     public static PhysicalConnection Open(DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
     {
         SqliteConnection driver = new(target.OpenString);
         string doing = "opening it";
+        PhysicalConnection? connection = null;
         try
         {
             driver.Open();
             driver.Handle!.enable_sqlite3_next_stmt(true);
-            PhysicalConnection connection = new(driver, target, pragmas, options);
+            connection = new PhysicalConnection(driver, target, pragmas, options);
             foreach (Pragma pragma in pragmas)
             {
                 doing = $"applying {pragma.Set}";
@@ -117,7 +126,13 @@ internal sealed partial class PhysicalConnection
             doing = "calling the ConnectionOpened hook";
             if (options.ConnectionOpened is { } opened)
             {
+                connection.HoldHandle();
                 UserCallback.Run(opened, driver);
+                if (connection.EndHook() is { } misuse)
+                {
+                    throw new InvalidOperationException($"The ConnectionOpened hook {misuse}");
+                }
+
                 connection.KeepAsTheHookLeftThem();
             }
 
@@ -129,12 +144,14 @@ internal sealed partial class PhysicalConnection
         }
         catch (SqliteException e)
         {
+            connection?.Close(last: false);
             driver.Dispose();
             throw new SqliteException(
                 $"SQLite database '{target.DataSource}': {doing} failed. {e.Message}", e.SqliteErrorCode, e.SqliteExtendedErrorCode);
         }
         catch
         {
+            connection?.Close(last: false);
             driver.Dispose();
             throw;
         }
@@ -314,7 +331,7 @@ internal sealed partial class PhysicalConnection
     {
         try
         {
-            return !Handle.IsClosed && NativeSql.Scalar(Handle, "PRAGMA schema_version") is not null;
+            return !IsClosedByCaller && NativeSql.Scalar(Handle, "PRAGMA schema_version") is not null;
         }
         catch (SqliteException e)
         {
@@ -328,7 +345,7 @@ internal sealed partial class PhysicalConnection
     {
         try
         {
-            if (!Handle.IsClosed)
+            if (!IsClosedByCaller)
             {
                 Blobs.CloseAll();
                 EndTransaction();
@@ -346,11 +363,20 @@ internal sealed partial class PhysicalConnection
         }
         finally
         {
-            // Also when the lease has closed the driver's object: SQLite keeps the file open as long as statements are left.
-            Statements.Clear();
-            _exposure?.Dispose();
-            Driver.Dispose();
-            ReleaseGate();
+            // The gate comes back whatever closing says; last, since a lock of SQLite's may be let go with the handle.
+            try
+            {
+                // Also when the caller has closed the driver's object: SQLite keeps the file open as long as statements are left.
+                Driver.StateChange -= OnDriverStateChange;
+                Statements.Clear();
+                _exposure?.Dispose();
+                Driver.Dispose();
+                _hold?.Dispose();
+            }
+            finally
+            {
+                ReleaseGate();
+            }
         }
     }
 }

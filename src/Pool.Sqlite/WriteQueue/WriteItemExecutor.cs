@@ -80,7 +80,7 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
             failure = Call(item, physical);
             if (!physical.TryEndItem(readers, isNested) || _isLost)
             {
-                return Lost(ref failure, EndedTransaction());
+                return Lost(ref failure, physical.IsClosedByCaller ? PhysicalConnection.ClosedByCaller() : EndedTransaction());
             }
 
             if (!alone)
