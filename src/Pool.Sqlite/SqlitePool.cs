@@ -383,7 +383,8 @@ public sealed class SqlitePool : DbDataSource
     /// </param>
     /// <param name="progress">Told how many pages are copied, every 1,000.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="ArgumentException">It is the pool's own file.</exception>
+    /// <exception cref="ArgumentException">It is one of the pool's own files, by whatever name, or a folder.</exception>
+    /// <exception cref="DirectoryNotFoundException">Its folder does not exist.</exception>
     /// <exception cref="SqliteException">SQLite cannot write the file, or somebody else uses it.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public async Task BackupAsync(

@@ -212,6 +212,6 @@ internal static partial class OptionsCheck
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z")]
     private static partial Regex PragmaName();
 
-    [GeneratedRegex(@"^([+-]?[0-9]+|[A-Za-z_][A-Za-z0-9_]*)\z")]
+    [GeneratedRegex(@"^([+-]?[0-9]+|[A-Za-z_][A-Za-z0-9_]*|(?i:utf-(8|16|16le|16be)))\z")]
     private static partial Regex PragmaValue();
 }

@@ -15,16 +15,11 @@ internal sealed class Backup
     private readonly string _path;
     private readonly string _connectionString;
 
-    /// <exception cref="ArgumentException">It would be copied onto itself.</exception>
+    /// <exception cref="ArgumentException">The path is no place for a copy: one of the pool's own files, or a folder.</exception>
     public Backup(PhysicalConnection from, DatabaseTarget target, string path)
     {
         _from = from;
-        _path = Path.GetFullPath(path);
-        string own = raw.sqlite3_db_filename(from.Handle, "main").utf8_to_string();
-        if (string.Equals(own, _path, StringComparison.Ordinal))
-        {
-            throw new ArgumentException($"'{path}' is the pool's own database. Name another file for the backup.", nameof(path));
-        }
+        _path = BackupPath.Check(path, raw.sqlite3_db_filename(from.Handle, "main").utf8_to_string());
 
         // The same password, so that what is encrypted stays so.
         _connectionString = new SqliteConnectionStringBuilder

@@ -102,17 +102,19 @@ internal sealed class DatabaseTarget
         bool inMemory = builder.Mode == SqliteOpenMode.Memory
             || source == ":memory:"
             || source.StartsWith("file::memory:", StringComparison.OrdinalIgnoreCase)
-            || UriHas(source, "mode=memory");
+            || UriHas(source, "mode=memory")
+            || UriHas(source, "vfs=memdb");
 
         // The driver passes Cache=Shared on, but SQLite ignores it for a plain ":memory:".
         bool sharesCache = UriHas(source, "cache=shared")
             || (builder.Cache == SqliteCacheMode.Shared
                 && (!inMemory || IsUri(source) || builder.Mode == SqliteOpenMode.Memory));
 
-        // Without a name there is nothing to share it by.
+        // Without a name there is nothing to share it by. The memdb file system shares what has a name that begins with a slash.
         bool hasName = source.Split('?')[0] is not ("" or "file:");
+        bool isShared = sharesCache || (UriHas(source, "vfs=memdb") && source.StartsWith("file:/", StringComparison.OrdinalIgnoreCase));
         DatabaseKind kind = !inMemory ? DatabaseKind.File
-            : sharesCache && hasName ? DatabaseKind.SharedMemory
+            : isShared && hasName ? DatabaseKind.SharedMemory
             : DatabaseKind.PrivateMemory;
         return new DatabaseTarget(connectionString, poolPart, builder, kind, sharesCache);
     }

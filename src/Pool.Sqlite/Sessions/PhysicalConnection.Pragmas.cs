@@ -10,6 +10,12 @@ internal sealed partial class PhysicalConnection
 {
     private void Apply(Pragma pragma)
     {
+        if (pragma.FixesFormat && NativeSql.Scalar(Handle, "PRAGMA page_count") != "0")
+        {
+            CompareFormat(pragma);
+            return;
+        }
+
         string? actual = pragma.Name == Pragma.JournalMode ? SetJournalMode(pragma) : Set(pragma);
         bool unsupported = actual is null && pragma.Name == "mmap_size";
         if (pragma.CanBeRead && !unsupported && !pragma.IsReadAs(actual))
@@ -18,6 +24,17 @@ internal sealed partial class PhysicalConnection
                 actual is null
                     ? $"PRAGMA {pragma.Name} is not known to this SQLite ({raw.sqlite3_libversion().utf8_to_string()})."
                     : $"PRAGMA {pragma.Name} was set to {pragma.Value} but reads back as {actual}.",
+                raw.SQLITE_ERROR);
+        }
+    }
+
+    private void CompareFormat(Pragma pragma)
+    {
+        if (NativeSql.Scalar(Handle, pragma.Get) is { } actual && !pragma.IsReadAs(actual))
+        {
+            throw new SqliteException(
+                $"The database has {pragma.Name}={actual}, and Pragmas.Additional asks for {pragma.Value}. It is fixed when the file is "
+                + $"made: leave it out, or change the file once with \"{pragma.Set}; VACUUM\" in rollback-journal mode.",
                 raw.SQLITE_ERROR);
         }
     }

@@ -40,7 +40,7 @@ internal sealed partial class PhysicalConnection
         _wasExposedToHook = options.ConnectionOpened is not null;
         Handle = driver.Handle!;
         driver.StateChange += OnDriverStateChange;
-        _pragmas = pragmas;
+        _pragmas = [.. pragmas.Where(static pragma => !pragma.FixesFormat)];
         _authorizer = new StatementAuthorizer(pragmas)
         {
             BusyTimeoutMilliseconds = (int)options.Pragmas.BusyTimeout.TotalMilliseconds,
@@ -109,7 +109,7 @@ internal sealed partial class PhysicalConnection
     /// <exception cref="SqliteException">The file cannot be opened, or a PRAGMA was refused or did not take.</exception>
     public static PhysicalConnection Open(DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
     {
-        SqliteConnection driver = new(target.OpenString);
+        SqliteConnection driver = NativeEngine.Connect(target);
         string doing = "opening it";
         PhysicalConnection? connection = null;
         try
@@ -147,7 +147,9 @@ internal sealed partial class PhysicalConnection
             connection?.Close(last: false);
             driver.Dispose();
             throw new SqliteException(
-                $"SQLite database '{target.DataSource}': {doing} failed. {e.Message}", e.SqliteErrorCode, e.SqliteExtendedErrorCode);
+                $"SQLite database '{target.DataSource}': {doing} failed. {e.Message}{OpenAdvice.For(e, target, doing)}",
+                e.SqliteErrorCode,
+                e.SqliteExtendedErrorCode);
         }
         catch
         {

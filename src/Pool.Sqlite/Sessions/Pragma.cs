@@ -11,9 +11,17 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     // These answer nothing when they are read.
     private static readonly HashSet<string> WriteOnly = new(StringComparer.OrdinalIgnoreCase) { "case_sensitive_like" };
 
+    // These are written into the file when it is made, and mean nothing to one that exists.
+    private static readonly HashSet<string> OfTheFile = new(StringComparer.OrdinalIgnoreCase) { "page_size", "auto_vacuum", "encoding" };
+
     public const string JournalMode = "journal_mode";
 
-    public string Set => $"PRAGMA {Name}={Value}";
+    public string Set => Value.Contains('-', StringComparison.Ordinal) && !char.IsAsciiDigit(Value[^1])
+        ? $"PRAGMA {Name}='{Value}'"
+        : $"PRAGMA {Name}={Value}";
+
+    /// <summary>True for one that fixes the format of the file: it takes only while that is empty.</summary>
+    public bool FixesFormat => OfTheFile.Contains(Name);
 
     public string Get => $"PRAGMA {Name}";
 
@@ -24,9 +32,11 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     /// <summary>The PRAGMAs of a pool, in the order in which they must be applied.</summary>
     public static IReadOnlyList<Pragma> List(SqlitePragmas options, DatabaseTarget target)
     {
-        // First the busy timeout: what follows may meet another connection's lock. Then the journal mode, which the
-        // rest builds upon.
+        // First the busy timeout: the others may meet another connection's lock. Then the format of the file, which the journal
+        // mode writes into it. Then the journal mode, which the rest builds upon.
         List<Pragma> pragmas = [Number("busy_timeout", (long)options.BusyTimeout.TotalMilliseconds)];
+        List<Pragma> additional = [.. options.Additional.Select(pair => new Pragma(pair.Key, pair.Value, AsRead(pair.Key, pair.Value)))];
+        pragmas.AddRange(additional.Where(static pragma => pragma.FixesFormat));
         bool inFile = target.Kind == DatabaseKind.File;
         if (inFile && !target.IsReadOnly)
         {
@@ -45,7 +55,7 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
             pragmas.Add(Number("mmap_size", options.MmapSizeBytes));
         }
 
-        pragmas.AddRange(options.Additional.Select(pair => new Pragma(pair.Key, pair.Value, AsRead(pair.Value))));
+        pragmas.AddRange(additional.Where(static pragma => !pragma.FixesFormat));
         return pragmas;
     }
 
@@ -55,11 +65,18 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
         return new Pragma(name, text, text);
     }
 
-    // SQLite takes these words for switches and reads them back as numbers.
-    private static string AsRead(string value) => value.ToUpperInvariant() switch
+    // SQLite reads its words for switches, modes and encodings back in one spelling.
+    private static string AsRead(string name, string value) => (name.ToUpperInvariant(), value.ToUpperInvariant()) switch
     {
-        "ON" or "TRUE" or "YES" => "1",
-        "OFF" or "FALSE" or "NO" => "0",
+        ("AUTO_VACUUM", "NONE") => "0",
+        ("AUTO_VACUUM", "FULL") => "1",
+        ("AUTO_VACUUM", "INCREMENTAL") => "2",
+        ("ENCODING", "UTF8" or "UTF-8") => "UTF-8",
+        ("ENCODING", "UTF16" or "UTF-16") => BitConverter.IsLittleEndian ? "UTF-16le" : "UTF-16be",
+        ("ENCODING", "UTF16LE") => "UTF-16le",
+        ("ENCODING", "UTF16BE") => "UTF-16be",
+        (_, "ON" or "TRUE" or "YES") => "1",
+        (_, "OFF" or "FALSE" or "NO") => "0",
         _ => value,
     };
 }

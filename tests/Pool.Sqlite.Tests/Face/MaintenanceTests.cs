@@ -157,11 +157,47 @@ public sealed class MaintenanceTests : IDisposable
         Assert.False(File.Exists(_copy.Path));
     }
 
-    [Fact]
-    public async Task A_backup_onto_itself_is_refused()
+    [Theory]
+    [InlineData("itself")]
+    [InlineData("itself with dots")]
+    [InlineData("-wal")]
+    [InlineData("-shm")]
+    [InlineData("-journal")]
+    [InlineData("symbolic link")]
+    [InlineData("symbolic link to the journal")]
+    [InlineData("hard link")]
+    [InlineData("link to the folder")]
+    public async Task A_backup_onto_one_of_its_own_files_is_refused_and_nothing_is_lost(string kind)
     {
-        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => _pool.BackupAsync(_database.Path));
+        string folder = Path.GetDirectoryName(_database.Path)!;
+        string link = _database.In("link");
+        string path = kind switch
+        {
+            "itself" => _database.Path,
+            "itself with dots" => Path.Combine(folder, "..", Path.GetFileName(folder), "test.db"),
+            "symbolic link" => File.CreateSymbolicLink(link, _database.Path).FullName,
+            "symbolic link to the journal" => File.CreateSymbolicLink(link, _database.Path + "-journal").FullName,
+            "hard link" => HardLink(link),
+            "link to the folder" => Path.Combine(Directory.CreateSymbolicLink(_copy.In("folder"), folder).FullName, "test.db"),
+            _ => _database.Path + kind,
+        };
+
+        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => _pool.BackupAsync(path));
+
         Assert.Contains("own database", refused.Message, StringComparison.Ordinal);
+        using SqlitePoolConnection connection = _pool.Rent();
+        Assert.Equal("5000", connection.Ask("select count(*) from t"));
+        Assert.Equal("ok", connection.Ask("pragma integrity_check"));
+    }
+
+    [Fact]
+    public async Task A_backup_to_a_folder_or_into_none_says_so()
+    {
+        string folder = Path.GetDirectoryName(_copy.Path)!;
+        Assert.Contains("is a folder", (await Assert.ThrowsAsync<ArgumentException>(() => _pool.BackupAsync(folder))).Message, StringComparison.Ordinal);
+        string missing = Path.Combine(folder, "missing", "copy.db");
+        Assert.Contains(
+            "does not exist", (await Assert.ThrowsAsync<DirectoryNotFoundException>(() => _pool.BackupAsync(missing))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -170,6 +206,13 @@ public sealed class MaintenanceTests : IDisposable
         await using SqlitePool pool = new($"Data Source={_database.Path};Foreign Keys=False");
         using SqlitePoolConnection connection = await pool.RentAsync();
         Assert.Equal("0", connection.Ask("pragma foreign_keys"));
+    }
+
+    private string HardLink(string link)
+    {
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start("ln", [_database.Path, link]);
+        process.WaitForExit();
+        return link;
     }
 
     private long WalBytes => new FileInfo(_database.Path + "-wal").Length;
