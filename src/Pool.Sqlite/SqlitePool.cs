@@ -1,13 +1,14 @@
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pool.Sqlite.Configuration;
 using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Leasing;
 using Pool.Sqlite.Maintenance;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
-using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite;
 
@@ -27,30 +28,27 @@ namespace Pool.Sqlite;
 /// object? tables = await command.ExecuteScalarAsync();
 /// </code>
 /// </example>
-public sealed partial class SqlitePool : DbDataSource
+public sealed class SqlitePool : DbDataSource
 {
     private readonly SqlitePoolOptions _options;
-    private readonly PoolLoggers _log;
     private readonly TimeProvider _time;
-    private readonly ConnectionSource _source;
+    private readonly DatabaseTarget _target;
+    private readonly PoolLoggers _log;
+    private readonly PoolMetrics _metrics;
+    private readonly PoolTracing _tracing;
+    private readonly LeaseRecorder _recorder;
+    private readonly LeaseInspector _leaseInspector;
+    private readonly WaitReporter _waits;
+    private readonly ConnectionPools _pools;
     private readonly LeasePool<PhysicalConnection> _leases;
-    private readonly LeasePool<PhysicalConnection> _writers;
-
-    // One connection for a flow that holds the write gate and needs a lease while all are out: see AmbientWriteGate.
-    private readonly LeasePool<PhysicalConnection> _reserve;
-    private readonly LeasePool<PhysicalConnection> _queueWriters;
-    private readonly LeasePool<PhysicalConnection>[] _all;
+    private readonly StatisticsReader _statistics;
+    private readonly PoolInspector _inspector;
+    private readonly HealthReporter _health;
     private readonly SharedLockKeeper? _sharedLockKeeper;
     private readonly Housekeeper _housekeeper;
-    private readonly Task _closed;
-    private readonly bool _cleansEveryReturn;
-    private readonly bool _capturesRentSite;
-    private readonly bool _notesEveryRent;
-    private long _leaks;
-
-    // One look at each on the fast path stands for everything that somebody may want to know of a lease: see BeginRound.
-    private bool _watchesRents;
-    private bool _watchesReturns;
+    private readonly DatabaseMaintenance _maintenance;
+    private readonly WorkRunner _work;
+    private readonly PoolShutdown _shutdown;
 
     /// <summary>Makes a pool with the default settings.</summary>
     /// <param name="connectionString">As for Microsoft.Data.Sqlite: <c>Data Source=app.db</c>.</param>
@@ -72,58 +70,59 @@ public sealed partial class SqlitePool : DbDataSource
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Clone();
-        DatabaseTarget target = OptionsCheck.Check(_options);
-        Name = string.IsNullOrWhiteSpace(_options.Name) ? target.DefaultName : _options.Name;
+        _target = OptionsCheck.Check(_options);
+        Name = string.IsNullOrWhiteSpace(_options.Name) ? _target.DefaultName : _options.Name;
         _time = timeProvider ?? TimeProvider.System;
-        _secondsPerTick = 1.0 / _time.TimestampFrequency;
         _log = new PoolLoggers(loggerFactory ?? NullLoggerFactory.Instance);
-        LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, target);
-        _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => _source!.Figures.WalBytes);
+        LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, _target);
+        ConnectionFigures figures = new();
+        _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => figures.WalBytes);
         _tracing = new PoolTracing(Name, _time);
-        _source = new ConnectionSource(_options, target, Name, _log.Connections, _metrics, _time) { Refused = RefusedException };
-        _leases = new LeasePool<PhysicalConnection>(_source, leasing with { Waited = RentWaited }, _time);
-        LeasePoolOptions single = leasing with { Size = 1, MaxOverflow = 0, MinIdle = 0 };
-        bool isPrivate = IsPrivateMemory;
-        _writers = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single with { Waited = WriterWaited }, _time);
-        _reserve = isPrivate ? _leases : new LeasePool<PhysicalConnection>(_source, single, _time);
-        _queueWriters = isPrivate ? _leases : new LeasePool<PhysicalConnection>(
-            _source.With(QueueSynchronous), single with { RentTimeout = WriterTimeout, MaxWaiters = int.MaxValue }, _time);
-        _all = isPrivate ? [_leases] : [_reserve, _writers, _queueWriters, _leases];
-        Writes = new SqlitePoolWriteQueue(this, _options.Writes);
-        _cleansEveryReturn = _options.Returning is not null;
-        _capturesRentSite = _options.CaptureRentSite;
-        _notesEveryRent = _capturesRentSite || _options.LeakThreshold != Timeout.InfiniteTimeSpan;
-        PoolSize = leasing.Size;
-        MaxOverflow = leasing.MaxOverflow;
-        _closed = LetGoWhenDrained();
-        _inspector = new PoolInspector(
-            Name, _log, _time, _options.LeakThreshold, GetStatistics, () => _source.Figures.Cache, Look, () => _source.Figures.WalBytes)
+        _recorder = new LeaseRecorder(Name, _options, _log, _metrics, _time);
+        _leaseInspector = new LeaseInspector(Name, _options, _recorder, _time);
+        _waits = new WaitReporter(Name, _log, _metrics, _tracing, _options.SlowThreshold, _time);
+        ConnectionSource source = new(_options, _target, Name, _log.Connections, _metrics, _time)
         {
-            RoundBegins = BeginRound,
+            Figures = figures,
+            Refused = _leaseInspector.Refused,
         };
-        _inspector.Begin();
-        BeginRound();
+        _pools = new ConnectionPools(Name, source, leasing, _options, _recorder, _leaseInspector, _waits, _log, _time);
+        _leases = _pools.Leases;
+        Writes = new SqlitePoolWriteQueue(this, _options.Writes);
+        _statistics = new StatisticsReader(_leases, _pools.All, figures, _waits, () => _pools.Leaks, Writes.GetStatistics);
+        _inspector = new PoolInspector(Name, _log, _time, _options.LeakThreshold, _statistics, figures, _leaseInspector, _recorder);
+        _health = new HealthReporter(_options, _inspector, _leaseInspector, _statistics, figures);
+        _sharedLockKeeper = SharedLockKeeper.For(_target, _options.Pragmas);
+        _maintenance = new DatabaseMaintenance(_pools, _target, _sharedLockKeeper, BusyTimeout, _time);
+        _work = new WorkRunner(this, _tracing, _metrics, _options.RentTimeout, _time);
+        _shutdown = new PoolShutdown(
+            Name, _pools, Writes.Close, Writes.Abandon, _leaseInspector, _options.ShutdownTimeout, _log, _time);
         PoolMeter.Add(_metrics);
-        _sharedLockKeeper = SharedLockKeeper.For(target, _options.Pragmas);
         _housekeeper = new Housekeeper(
-            _all, _inspector, _sharedLockKeeper, _time, OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold));
+            _pools.All, _inspector, _sharedLockKeeper, _time, OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold));
     }
 
     /// <summary>The pool's name, as in its messages.</summary>
     public string Name { get; }
 
     /// <summary>The connection string, without a password.</summary>
-    public override string ConnectionString => _source.Target.PublicString;
+    public override string ConnectionString => _target.PublicString;
+
+    /// <summary>
+    /// Many small writes in few commits: what has queued up while the last batch was written is the next one, and each
+    /// caller is told after the COMMIT that contains its write. On a connection of its own, opened for the first.
+    /// </summary>
+    public SqlitePoolWriteQueue Writes { get; }
 
     /// <summary>What the driver understands of the connection string, without a password.</summary>
-    internal string DriverConnectionString => _source.Target.DriverString;
+    internal string DriverConnectionString => _target.DriverString;
 
     /// <summary>The full path of the database file; null for a database in memory.</summary>
-    internal string? DatabaseFile => _source.Target.Kind == DatabaseKind.File
-        ? Path.GetFullPath(_source.Target.MemoryName)
+    internal string? DatabaseFile => _target.Kind == DatabaseKind.File
+        ? Path.GetFullPath(_target.MemoryName)
         : null;
 
-    internal string DataSource => _source.Target.DataSource;
+    internal string DataSource => _target.DataSource;
 
     internal int RentTimeoutSeconds => _options.RentTimeout == Timeout.InfiniteTimeSpan
         ? 0
@@ -131,15 +130,29 @@ public sealed partial class SqlitePool : DbDataSource
 
     internal TimeSpan BusyTimeout => _options.Pragmas.BusyTimeout;
 
-    internal int DefaultCommandTimeout => _source.Target.DefaultTimeoutSeconds;
+    internal int DefaultCommandTimeout => _target.DefaultTimeoutSeconds;
 
-    internal bool IsPrivateMemory => _source.Target.Kind == DatabaseKind.PrivateMemory;
+    internal bool IsPrivateMemory => _target.Kind == DatabaseKind.PrivateMemory;
 
-    internal bool SharesCache => _source.Target.SharesCache;
+    internal bool SharesCache => _target.SharesCache;
 
-    private int PoolSize { get; }
+    internal PoolInspector Inspector => _inspector;
 
-    private int MaxOverflow { get; }
+    internal TimeProvider Time => _time;
+
+    internal PoolTracing Tracing => _tracing;
+
+    internal PoolMetrics Metrics => _metrics;
+
+    internal ILogger Logger => _log.Writing;
+
+    internal TimeSpan ShutdownTimeout => _options.ShutdownTimeout;
+
+    internal TimeSpan WriterTimeout => _pools.QueueTimeout;
+
+    internal ConnectionPools Pools => _pools;
+
+    internal WaitReporter Waits => _waits;
 
     /// <summary>
     /// Lends a connection, waiting for one if all are out: first come, first served, for up to
@@ -152,98 +165,253 @@ public sealed partial class SqlitePool : DbDataSource
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
     /// <exception cref="Microsoft.Data.Sqlite.SqliteException">A connection was to be opened, and that failed.</exception>
     public ValueTask<SqlitePoolConnection> RentAsync(CancellationToken cancellationToken = default) =>
-        !_watchesRents
-        && !cancellationToken.IsCancellationRequested
-        && _leases.TryRentFromSlot(out PoolEntry<PhysicalConnection>? item)
-            ? new ValueTask<SqlitePoolConnection>(new SqlitePoolConnection(this, item))
-            : RentSlowAsync(cancellationToken);
+        RentAsync(_options.RentTimeout, cancellationToken);
 
-    /// <summary>As <see cref="RentAsync"/>, blocking the thread.</summary>
-    /// <inheritdoc cref="RentAsync"/>
-    public SqlitePoolConnection Rent(CancellationToken cancellationToken = default) =>
-        new(this, RentItem(cancellationToken));
+    /// <summary>As <see cref="RentAsync(CancellationToken)"/>, with a limit of its own.</summary>
+    /// <param name="timeout">
+    /// How long it may wait, instead of <see cref="SqlitePoolOptions.RentTimeout"/>: zero to fail at once when all are out,
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative, or longer than 24 days.</exception>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public ValueTask<SqlitePoolConnection> RentAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
+            ? new ValueTask<SqlitePoolConnection>(new SqlitePoolConnection(this, entry))
+            : Awaited(_pools.Rent(async: true, Checked(timeout), cancellationToken), SqlitePoolConnectionRole.ReadWrite);
+
+    /// <summary>As <see cref="RentAsync(CancellationToken)"/>, blocking the thread.</summary>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public SqlitePoolConnection Rent(CancellationToken cancellationToken = default) => new(this, RentEntry(cancellationToken));
+
+    /// <summary>As <see cref="RentAsync(TimeSpan, CancellationToken)"/>, blocking the thread.</summary>
+    /// <inheritdoc cref="RentAsync(TimeSpan, CancellationToken)"/>
+    public SqlitePoolConnection Rent(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        new(this, RentEntry(timeout, cancellationToken));
+
+    /// <summary>
+    /// Lends a connection for reading: one read transaction from the first statement to the return, so that everything
+    /// read belongs together. A statement that writes is refused before it runs.
+    /// </summary>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public ValueTask<SqlitePoolConnection> RentReaderAsync(CancellationToken cancellationToken = default) =>
+        TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
+            ? new ValueTask<SqlitePoolConnection>(ReaderOf(entry))
+            : Awaited(_pools.Rent(async: true, _options.RentTimeout, cancellationToken), SqlitePoolConnectionRole.Reader);
+
+    /// <summary>As <see cref="RentReaderAsync"/>, blocking the thread.</summary>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public SqlitePoolConnection RentReader(CancellationToken cancellationToken = default) => ReaderOf(RentEntry(cancellationToken));
+
+    /// <summary>
+    /// Lends the pool's own writer connection, which is not counted in <see cref="SqlitePoolOptions.PoolSize"/>, with the
+    /// write gate held until it is returned: nobody else in this process writes to the database meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public ValueTask<SqlitePoolConnection> RentWriterAsync(CancellationToken cancellationToken = default) =>
+        Awaited(_pools.RentWriter(async: true, _options.RentTimeout, cancellationToken), SqlitePoolConnectionRole.Writer);
+
+    /// <summary>As <see cref="RentWriterAsync"/>, blocking the thread.</summary>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public SqlitePoolConnection RentWriter(CancellationToken cancellationToken = default) => new(
+        this,
+        Blocking.Result(_pools.RentWriter(async: false, _options.RentTimeout, cancellationToken)),
+        SqlitePoolConnectionRole.Writer);
 
     /// <summary>A connection that is closed: it rents when it is opened, and gives back when it is closed.</summary>
     public new SqlitePoolConnection CreateConnection() => new(this);
 
-    /// <inheritdoc cref="Rent"/>
+    /// <inheritdoc cref="Rent(CancellationToken)"/>
     public new SqlitePoolConnection OpenConnection() => Rent();
 
-    /// <inheritdoc cref="RentAsync"/>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public new ValueTask<SqlitePoolConnection> OpenConnectionAsync(CancellationToken cancellationToken = default) =>
         RentAsync(cancellationToken);
 
-    internal PoolEntry<PhysicalConnection> RentItem(CancellationToken cancellationToken) =>
-        !_watchesRents
-        && !cancellationToken.IsCancellationRequested
-        && _leases.TryRentFromSlot(out PoolEntry<PhysicalConnection>? item)
-            ? item
-            : RentItemSlowly(cancellationToken);
-
-    internal ValueTask<PoolEntry<PhysicalConnection>> RentItemAsync(CancellationToken cancellationToken) =>
-        TryRentWatched(cancellationToken, out PoolEntry<PhysicalConnection>? item)
-            ? new(item)
-            : RentItemSlow(async: true, CaptureSite(), cancellationToken);
-
-    private PoolEntry<PhysicalConnection> RentItemSlowly(CancellationToken cancellationToken) =>
-        TryRentWatched(cancellationToken, out PoolEntry<PhysicalConnection>? item)
-            ? item
-            : RentItemSlow(async: false, CaptureSite(), cancellationToken).AsTask().GetAwaiter().GetResult();
-
-    // The fast path again, with the clock read.
-    private bool TryRentWatched(CancellationToken cancellationToken, [NotNullWhen(true)] out PoolEntry<PhysicalConnection>? item)
+    /// <summary>Runs <paramref name="work"/> on a reader lease: one snapshot.</summary>
+    /// <param name="work">What to read. It is called once.</param>
+    /// <param name="cancellationToken">Ends the wait for a connection.</param>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public Task<T> ReadAsync<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken = default)
     {
-        item = null;
-        if (!_watchesRents || _capturesRentSite || cancellationToken.IsCancellationRequested || !_leases.TryRentFromSlot(out item))
+        ArgumentNullException.ThrowIfNull(work);
+        return _work.Read(work, cancellationToken);
+    }
+
+    /// <inheritdoc cref="ReadAsync{T}"/>
+    public Task ReadAsync(Func<SqlitePoolConnection, Task> work, CancellationToken cancellationToken = default) =>
+        ReadAsync(WorkRunner.Answering(work), cancellationToken);
+
+    /// <summary>
+    /// Runs <paramref name="work"/> on the writer connection inside one <c>BEGIN IMMEDIATE</c>: committed when it returns,
+    /// rolled back when it throws. When another process makes it fail as busy, it is rolled back and run again, after
+    /// pauses of 10, 20, 40 ms and so on, until <see cref="SqlitePoolOptions.RentTimeout"/>.
+    /// </summary>
+    /// <param name="work">What to write. It can be called more than once, so it should change nothing but the database.</param>
+    /// <param name="cancellationToken">Ends the waits.</param>
+    /// <exception cref="SqliteException">SQLite refuses; nothing was written.</exception>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public Task<T> WriteAsync<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return _work.Write(work, cancellationToken);
+    }
+
+    /// <inheritdoc cref="WriteAsync{T}"/>
+    public Task WriteAsync(Func<SqlitePoolConnection, Task> work, CancellationToken cancellationToken = default) =>
+        WriteAsync(WorkRunner.Answering(work), cancellationToken);
+
+    /// <summary>
+    /// Runs one statement whose interpolated values become parameters, never text:
+    /// <c>ExecuteAsync($"insert into t values ({id}, {name})")</c>.
+    /// </summary>
+    /// <param name="sql">The statement.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>How many rows it changed, or -1 when it cannot change any.</returns>
+    /// <exception cref="SqliteException">SQLite refuses it.</exception>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sql);
+        return _work.Execute(sql, cancellationToken);
+    }
+
+    /// <summary>
+    /// Runs one statement for each of many rows, in one transaction and prepared once: all of them are stored, or none.
+    /// </summary>
+    /// <param name="sql">One statement with named parameters (<c>$id</c>) or numbered ones (<c>?1</c>).</param>
+    /// <param name="rows">For each row the values, in the order in which the parameters first appear in the statement.</param>
+    /// <param name="progress">Told how many rows are done, every 1,000 and at the end.</param>
+    /// <param name="cancellationToken">Stops it; nothing is stored then.</param>
+    /// <returns>How many rows were changed.</returns>
+    /// <exception cref="ArgumentException">
+    /// A row has not as many values as the statement has parameters, or one of those has no name.
+    /// </exception>
+    /// <exception cref="SqliteException">SQLite refuses one; nothing was stored.</exception>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public Task<long> ExecuteManyAsync(
+        string sql,
+        IEnumerable<IReadOnlyList<object?>> rows,
+        IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
+        ArgumentNullException.ThrowIfNull(rows);
+        return _work.ExecuteMany(sql, rows, progress, cancellationToken);
+    }
+
+    /// <summary>Opens connections until there are <see cref="SqlitePoolOptions.PoolSize"/>, so that no rent has to.</summary>
+    /// <param name="cancellationToken">Stops after the connection that is being opened.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
+    /// <exception cref="SqliteException">Opening failed.</exception>
+    public Task WarmUpAsync(CancellationToken cancellationToken = default) => _leases.WarmUp(cancellationToken);
+
+    /// <summary>
+    /// Closes every idle connection now, and each that is out when it comes back. Rents go on meanwhile, with new
+    /// connections: for after the database file was replaced, or an extension updated.
+    /// </summary>
+    /// <param name="cancellationToken">Looked at once, at the beginning.</param>
+    /// <exception cref="InvalidOperationException">A private memory database would be lost.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
+    public async Task ClearAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfPrivateMemory("cleared");
+        await _maintenance.Clear(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Runs <paramref name="work"/> while no connection of the pool is open: every lease is back, every handle closed,
+    /// and rents wait. For what needs the file for itself, such as replacing it.
+    /// </summary>
+    /// <param name="work">What to do. Renting from the same pool inside it is refused at once.</param>
+    /// <param name="cancellationToken">Ends the wait for the leases; passed on to <paramref name="work"/>.</param>
+    /// <exception cref="SqlitePoolTimeoutException">
+    /// Not every lease was back within <see cref="SqlitePoolOptions.RentTimeout"/>.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">A private memory database would be lost.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
+    public async Task RunExclusiveAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        ThrowIfPrivateMemory("closed for exclusive work");
+        await _maintenance.RunExclusive(work, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Moves what the WAL holds into the database file, under the write gate. Where readers or other processes are in the
+    /// way it tries again, after pauses of 10, 20, 40 ms and so on in which others write, until <c>BusyTimeout</c>.
+    /// </summary>
+    /// <param name="mode">How far it goes.</param>
+    /// <param name="cancellationToken">Ends the waits.</param>
+    /// <exception cref="SqliteException">SQLite refuses.</exception>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public async Task<CheckpointResult> CheckpointAsync(
+        CheckpointMode mode = CheckpointMode.Passive, CancellationToken cancellationToken = default)
+    {
+        if (!Enum.IsDefined(mode))
         {
-            return false;
+            throw new ArgumentOutOfRangeException(nameof(mode), mode, "Allowed: Passive, Full, Restart, Truncate.");
         }
 
-        item.Value.Notes.Rented(item.Rents, _time.GetTimestamp(), site: null);
-        return true;
+        return await _maintenance.Checkpoint(mode, cancellationToken).ConfigureAwait(false);
     }
 
-    private RentSite? CaptureSite() => _capturesRentSite ? RentSite.Capture() : null;
+    /// <summary>
+    /// <c>PRAGMA optimize</c>, under the write gate: refreshes what the query planner knows where that has become stale.
+    /// For now and then, and after large changes; the pool does it by itself when it closes.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait for the writer connection.</param>
+    /// <exception cref="SqliteException">SQLite refuses.</exception>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public Task OptimizeAsync(CancellationToken cancellationToken = default) => _maintenance.Optimize(cancellationToken);
 
-    private ValueTask<PoolEntry<PhysicalConnection>> RentItemSlow(
-        bool async, RentSite? site, CancellationToken cancellationToken)
+    /// <summary>
+    /// Copies the database as it is at this moment to another file, while reading and writing go on: from one snapshot, by
+    /// SQLite's backup interface. (Copying the file itself would miss the WAL, and drop SQLite's locks.)
+    /// </summary>
+    /// <param name="path">
+    /// The file. One that exists must be a database; it is replaced as a whole when the copy is complete, and left as it
+    /// is when it is not.
+    /// </param>
+    /// <param name="progress">Told how many pages are copied, every 1,000.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="ArgumentException">It is the pool's own file.</exception>
+    /// <exception cref="SqliteException">SQLite cannot write the file, or somebody else uses it.</exception>
+    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    public async Task BackupAsync(
+        string path, IProgress<BackupProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        return !_watchesRents && !AmbientWriteGate.HoldsGate ? Rent() : RentSpecially();
-
-        ValueTask<PoolEntry<PhysicalConnection>> Rent() =>
-            async ? _leases.RentAsync(cancellationToken) : new(_leases.Rent(cancellationToken));
-
-        async ValueTask<PoolEntry<PhysicalConnection>> RentSpecially()
-        {
-            PoolEntry<PhysicalConnection>? item = null;
-            if (AmbientWriteGate.HoldsGate)
-            {
-                item = await _leases.RentWithoutWaiting(async, cancellationToken).ConfigureAwait(false)
-                    ?? await _reserve.RentWithoutWaiting(async, cancellationToken).ConfigureAwait(false);
-            }
-
-            item ??= await Rent().ConfigureAwait(false);
-            Note(item, site);
-            return item;
-        }
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        await _maintenance.Backup(path, progress, cancellationToken).ConfigureAwait(false);
     }
 
-    internal void Return(PoolEntry<PhysicalConnection> item)
-    {
-        RetireReason reason = item.Value.IsTouched || _watchesReturns ? LookBack(item) : RetireReason.None;
-        item.Pool.Return(item, reason);
-    }
+    /// <summary>What is out on loan at this moment, the longest first.</summary>
+    public IReadOnlyList<SqlitePoolLease> GetLeases() => [.. _leaseInspector.Inspect().Select(static snapshot => snapshot.Lease)];
 
-    /// <summary>Takes back what a finalizer found. Cleaning can block, which a finalizer must not.</summary>
-    internal void ReturnLeaked(PoolEntry<PhysicalConnection> item) => ThreadPool.UnsafeQueueUserWorkItem(
-        static state =>
-        {
-            Interlocked.Increment(ref state.Pool._leaks);
-            state.Pool._log.Leasing.LeaseLeaked(state.Pool.Name, SqlitePoolConnection.NameOf(state.Item));
-            state.Pool.Return(state.Item);
-        },
-        (Pool: this, Item: item),
-        preferLocal: false);
+    /// <summary>
+    /// How the pool is, why, and what would help. Status and reasons are judged by the last minute, advice by the last
+    /// five; the database itself is not touched.
+    /// </summary>
+    public SqlitePoolHealth GetHealth() => _health.Report(_leases.IsClosed);
+
+    /// <summary>How the pool stands.</summary>
+    public SqlitePoolStatistics GetStatistics() => _statistics.Read();
+
+    internal PoolEntry<PhysicalConnection> RentEntry(CancellationToken cancellationToken) =>
+        RentEntry(_options.RentTimeout, cancellationToken);
+
+    internal ValueTask<PoolEntry<PhysicalConnection>> RentEntryAsync(CancellationToken cancellationToken) =>
+        _pools.Rent(async: true, _options.RentTimeout, cancellationToken);
+
+    internal Exception ClosedException() => _pools.ClosedException();
+
+    internal ValueTask<PoolEntry<PhysicalConnection>> RentForQueue(CancellationToken cancellationToken) =>
+        _pools.RentForQueue(cancellationToken);
+
+    internal void Return(PoolEntry<PhysicalConnection> entry) => _pools.Return(entry);
 
     /// <inheritdoc/>
     protected override DbConnection CreateDbConnection() => CreateConnection();
@@ -255,11 +423,89 @@ public sealed partial class SqlitePool : DbDataSource
     protected override async ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
         await RentAsync(cancellationToken).ConfigureAwait(false);
 
-    private ValueTask<SqlitePoolConnection> RentSlowAsync(CancellationToken cancellationToken) =>
-        TryRentWatched(cancellationToken, out PoolEntry<PhysicalConnection>? item)
-            ? new ValueTask<SqlitePoolConnection>(new SqlitePoolConnection(this, item))
-            : RentSlowestAsync(cancellationToken);
+    /// <summary>
+    /// Closes the pool without waiting for leases: who waits and who comes gets <see cref="ObjectDisposedException"/>, idle
+    /// connections close now, those that are out when they come back. What the write queue has accepted is committed first,
+    /// for up to <see cref="SqlitePoolOptions.ShutdownTimeout"/>; the rest fails.
+    /// </summary>
+    /// <param name="disposing">True from <see cref="IDisposable.Dispose"/>.</param>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Task written = Close();
+            if (!UserCallback.IsRunning)
+            {
+                written.GetAwaiter().GetResult();
+            }
+        }
 
-    private async ValueTask<SqlitePoolConnection> RentSlowestAsync(CancellationToken cancellationToken) =>
-        new(this, await RentItemSlow(async: true, CaptureSite(), cancellationToken).ConfigureAwait(false));
+        base.Dispose(disposing);
+    }
+
+    /// <summary>
+    /// As <see cref="Dispose(bool)"/>, and waits up to <see cref="SqlitePoolOptions.ShutdownTimeout"/> for what is out;
+    /// what then still is, the log says. After the last connection no file is open, and no <c>-wal</c> left, unless the
+    /// database is opened read-only or by somebody else as well.
+    /// </summary>
+    protected override async ValueTask DisposeAsyncCore()
+    {
+        // In a hook the connection that it was called for cannot come back before the hook ends; nor in an item of the queue.
+        bool isInside = UserCallback.IsRunning;
+        Deadline deadline = new(_time, _options.ShutdownTimeout);
+        _ = Close();
+        await base.DisposeAsyncCore().ConfigureAwait(false);
+        if (!isInside)
+        {
+            await _shutdown.WaitForLeases(deadline).ConfigureAwait(false);
+        }
+    }
+
+    private Task Close()
+    {
+        _housekeeper.Dispose();
+        _sharedLockKeeper?.Dispose();
+        PoolMeter.Remove(_metrics);
+        return _shutdown.Begin();
+    }
+
+    private bool TryRentFast(CancellationToken cancellationToken, [NotNullWhen(true)] out PoolEntry<PhysicalConnection>? entry)
+    {
+        entry = null;
+        return !_recorder.IsWatching && !cancellationToken.IsCancellationRequested && _leases.TryRentFromSlot(out entry);
+    }
+
+    private PoolEntry<PhysicalConnection> RentEntry(TimeSpan timeout, CancellationToken cancellationToken) =>
+        TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
+            ? entry
+            : Blocking.Result(_pools.Rent(async: false, Checked(timeout), cancellationToken));
+
+    private async ValueTask<SqlitePoolConnection> Awaited(
+        ValueTask<PoolEntry<PhysicalConnection>> rent, SqlitePoolConnectionRole role)
+    {
+        PoolEntry<PhysicalConnection> entry = await rent.ConfigureAwait(false);
+        return role == SqlitePoolConnectionRole.Reader ? ReaderOf(entry) : new SqlitePoolConnection(this, entry, role);
+    }
+
+    private SqlitePoolConnection ReaderOf(PoolEntry<PhysicalConnection> entry)
+    {
+        entry.Value.Notes.RentedAsReader(entry.Rents);
+        return new SqlitePoolConnection(this, entry, SqlitePoolConnectionRole.Reader);
+    }
+
+    private static TimeSpan Checked(TimeSpan timeout) =>
+        timeout == Timeout.InfiniteTimeSpan || (timeout >= TimeSpan.Zero && timeout.TotalMilliseconds <= int.MaxValue)
+            ? timeout
+            : throw new ArgumentOutOfRangeException(
+                nameof(timeout), timeout, "Allowed: from zero to 24 days, or Timeout.InfiniteTimeSpan.");
+
+    private void ThrowIfPrivateMemory(string what)
+    {
+        if (IsPrivateMemory)
+        {
+            throw new InvalidOperationException(
+                $"The pool '{Name}' cannot be {what}: its database lives in the memory of its one connection, and would be "
+                + "lost. Write \"Data Source=app;Mode=Memory;Cache=Shared\" for one that outlives its connections.");
+        }
+    }
 }

@@ -21,7 +21,7 @@ public sealed partial class SqlitePoolConnection
             PoolEntry<PhysicalConnection>? item = null;
             try
             {
-                item = _pool!.RentItem(CancellationToken.None);
+                item = _pool!.RentEntry(CancellationToken.None);
             }
             finally
             {
@@ -39,7 +39,7 @@ public sealed partial class SqlitePoolConnection
             PoolEntry<PhysicalConnection>? item = null;
             try
             {
-                item = await _pool!.RentItemAsync(cancellationToken).ConfigureAwait(false);
+                item = await _pool!.RentEntryAsync(cancellationToken).ConfigureAwait(false);
             }
             finally
             {
@@ -92,7 +92,7 @@ public sealed partial class SqlitePoolConnection
         }
         else if (_use.TryClose())
         {
-            _pool!.ReturnLeaked(_item!);
+            _pool!.Pools.ReturnLeaked(_item!);
             _use.EndClose();
         }
     }
@@ -148,7 +148,7 @@ public sealed partial class SqlitePoolConnection
                 return;
             }
 
-            _pool!.Return(_item!);
+            _pool!.Pools.Return(_item!);
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Execution;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.WriteQueue;
@@ -69,7 +70,7 @@ public sealed partial class SqlitePoolConnection
     }
 
     /// <summary>A wait for the write gate, noted in the pool until it is disposed.</summary>
-    internal SqlitePool.GateWait BeginGateWait() => _pool!.BeginGateWait();
+    internal WaitReporter.GateWait BeginGateWait() => _pool!.Waits.BeginGateWait();
 
     /// <inheritdoc/>
     protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => BeginTransaction(isolationLevel);

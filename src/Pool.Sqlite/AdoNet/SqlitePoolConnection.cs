@@ -1,7 +1,6 @@
 using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Execution;
 using Pool.Sqlite.Pooling;
@@ -48,7 +47,7 @@ public sealed partial class SqlitePoolConnection : DbConnection
     /// Names this lease in messages: the number of the connection in the upper, the number of its rent in the lower 32
     /// bits. Zero while closed.
     /// </summary>
-    public long LeaseId => _use.IsClosed ? 0 : IdOf(_item!);
+    public long LeaseId => _use.IsClosed ? 0 : _item!.LeaseId;
 
     /// <summary>
     /// The driver's own connection, for what ADO.NET has no words for: blobs, functions, backup. It belongs to the pool:
@@ -225,13 +224,7 @@ public sealed partial class SqlitePoolConnection : DbConnection
             nameof(SqlitePoolConnection), "This lease has gone back to the pool. Rent a new one for new work.")
         : new InvalidOperationException("The connection is closed. Open it first.");
 
-    internal SqliteException GateTimeout(TimeSpan waited) => _pool!.GateTimeout(Physical.Gate, waited);
-
-    internal static long IdOf(PoolEntry<PhysicalConnection> item) => ((long)item.Number << 32) | (item.Rents & uint.MaxValue);
-
-    /// <summary>A lease as it is called in messages: connection and rent.</summary>
-    internal static string NameOf(PoolEntry<PhysicalConnection> item) =>
-        string.Create(CultureInfo.InvariantCulture, $"{item.Number}-{item.Rents & uint.MaxValue}");
+    internal SqliteException GateTimeout(TimeSpan waited) => WriteWait.GateTimeout(_pool!.Name, Physical.Gate, waited);
 
     /// <inheritdoc/>
     protected override DbCommand CreateDbCommand() => CreateCommand();

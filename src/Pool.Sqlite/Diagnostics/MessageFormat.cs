@@ -11,6 +11,9 @@ internal static class MessageFormat
         ? Of($"{time.TotalMinutes:0.#} min")
         : time.TotalSeconds >= 1 ? Of($"{time.TotalSeconds:0.#} s") : Of($"{time.TotalMilliseconds:0.#} ms");
 
+    /// <summary>Seconds to the millisecond.</summary>
+    public static string Seconds(TimeSpan time) => Of($"{time.TotalSeconds:0.###} s");
+
     public static string Bytes(long bytes) => Of($"{bytes / 1048576.0:0.#} MiB");
 
     public static string Percent(double share) => Of($"{share * 100:0.#} %");

@@ -1,30 +1,49 @@
+using Pool.Sqlite.Sessions;
+
 namespace Pool.Sqlite.Diagnostics;
 
 /// <summary>
 /// The looks that the housekeeper takes at a pool from inside: samples for the history, leases that are out for too long,
 /// what they read from.
 /// </summary>
-internal sealed class PoolInspector(
-    string name,
-    PoolLoggers log,
-    TimeProvider time,
-    TimeSpan leakThreshold,
-    Func<SqlitePoolStatistics> statistics,
-    Func<CacheFigures> cache,
-    Func<IReadOnlyList<LeaseSnapshot>> leases,
-    Func<long> walBytes)
+internal sealed class PoolInspector
 {
-    private PoolHistory? _history;
+    private readonly string _name;
+    private readonly PoolLoggers _log;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _leakThreshold;
+    private readonly StatisticsReader _statistics;
+    private readonly ConnectionFigures _figures;
+    private readonly LeaseInspector _leases;
+    private readonly LeaseRecorder _recorder;
+    private readonly PoolHistory _history;
     private int _looking;
+
+    public PoolInspector(
+        string name,
+        PoolLoggers log,
+        TimeProvider time,
+        TimeSpan leakThreshold,
+        StatisticsReader statistics,
+        ConnectionFigures figures,
+        LeaseInspector leases,
+        LeaseRecorder recorder)
+    {
+        _name = name;
+        _log = log;
+        _time = time;
+        _leakThreshold = leakThreshold;
+        _statistics = statistics;
+        _figures = figures;
+        _leases = leases;
+        _recorder = recorder;
+
+        // Everything counts from here.
+        _history = new PoolHistory(time, Sample());
+    }
 
     /// <summary>What the process has used of the processors; a test puts its own here.</summary>
     public Func<TimeSpan> CpuTime { get; set; } = static () => OperatingSystem.IsBrowser() ? TimeSpan.Zero : Environment.CpuUsage.TotalTime;
-
-    /// <summary>Called at the beginning of each round.</summary>
-    public Action? RoundBegins { get; init; }
-
-    /// <summary>The pool is made: everything counts from here.</summary>
-    public void Begin() => _history = new PoolHistory(time, Sample());
 
     /// <summary>One round. Never throws: it is called by a timer.</summary>
     public void Look()
@@ -36,11 +55,12 @@ internal sealed class PoolInspector(
 
         try
         {
-            RoundBegins?.Invoke();
-            IReadOnlyList<LeaseSnapshot> looks = leases();
+            _recorder.Refresh();
+            _statistics.WantCacheLooks();
+            IReadOnlyList<LeaseSnapshot> looks = _leases.Inspect();
             NoteSnapshots(looks);
             ReportLeaks(looks);
-            if (_history!.IsDue)
+            if (_history.IsDue)
             {
                 _history.Add(Sample());
             }
@@ -49,7 +69,7 @@ internal sealed class PoolInspector(
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            log.Maintenance.RoundFailed(e, name);
+            _log.Maintenance.RoundFailed(e, _name);
         }
         finally
         {
@@ -57,9 +77,9 @@ internal sealed class PoolInspector(
         }
     }
 
-    public PoolSample Sample() => new(time.GetTimestamp(), statistics(), cache(), CpuTime());
+    public PoolSample Sample() => new(_time.GetTimestamp(), _statistics.Read(), _figures.Cache, CpuTime());
 
-    public PoolWindow Since(TimeSpan ago, PoolSample now) => _history!.Since(ago, now);
+    public PoolWindow Since(TimeSpan ago, PoolSample now) => _history.Since(ago, now);
 
     private void NoteSnapshots(IReadOnlyList<LeaseSnapshot> looks)
     {
@@ -68,14 +88,14 @@ internal sealed class PoolInspector(
         {
             if (look.Snapshot != 0 && look.Notes.Sight?.Snapshot != look.Snapshot)
             {
-                look.Notes.Sight = new SnapshotObservation(look.Snapshot, time.GetTimestamp(), size ??= walBytes());
+                look.Notes.Sight = new SnapshotObservation(look.Snapshot, _time.GetTimestamp(), size ??= _figures.WalBytes);
             }
         }
     }
 
     private void ReportLeaks(IReadOnlyList<LeaseSnapshot> looks)
     {
-        if (leakThreshold == Timeout.InfiniteTimeSpan)
+        if (_leakThreshold == Timeout.InfiniteTimeSpan)
         {
             return;
         }
@@ -83,11 +103,11 @@ internal sealed class PoolInspector(
         SqlitePoolStatistics? now = null;
         foreach (LeaseSnapshot look in looks)
         {
-            if (look.Lease.Age >= leakThreshold && look.Notes.TryReport(look.Rent))
+            if (look.Lease.Age >= _leakThreshold && look.Notes.TryReport(look.Rent))
             {
-                now ??= statistics();
-                log.Leasing.LeaseHeldTooLong(
-                    name, MessageFormat.Lease(look.Lease), leakThreshold, now.InUse, now.PoolSize + now.MaxOverflow, now.Waiting, now.WriteGateWaiting);
+                now ??= _statistics.Read();
+                _log.Leasing.LeaseHeldTooLong(
+                    _name, MessageFormat.Lease(look.Lease), _leakThreshold, now.InUse, now.PoolSize + now.MaxOverflow, now.Waiting, now.WriteGateWaiting);
             }
         }
     }

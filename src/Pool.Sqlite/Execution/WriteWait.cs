@@ -93,6 +93,13 @@ internal readonly struct WriteWait(SqlitePoolConnection connection, int commandT
         + $"{MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",
         raw.SQLITE_BUSY);
 
+    /// <summary>A write did not get its turn in time.</summary>
+    public static SqliteException GateTimeout(string pool, WriteGate gate, TimeSpan waited) => new(
+        $"Pool '{pool}': the right to write was not free within {MessageFormat.Seconds(waited)} (BusyTimeout, CommandTimeout): a "
+        + $"transaction or a writer lease of this process holds it, {gate.Waiting} others wait for it. Code that holds it must not "
+        + "wait for something that itself waits to write. Keep transactions short; await nothing slow inside them.",
+        raw.SQLITE_BUSY);
+
     public static SqliteException SnapshotIsOld() => new(
         "The transaction began by reading, and somebody else has written since: SQLite cannot let it write on what is no "
         + "longer true (SQLITE_BUSY_SNAPSHOT). Repeating the statement does not help. Roll back and run the whole transaction "

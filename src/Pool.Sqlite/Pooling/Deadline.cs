@@ -5,6 +5,9 @@ internal readonly struct Deadline(TimeProvider time, TimeSpan timeout)
 {
     private readonly long _startedAt = time.GetTimestamp();
 
+    /// <summary>The limit as a whole.</summary>
+    public TimeSpan Timeout => timeout;
+
     public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
 
     /// <summary>What is left, never negative; infinite when there is no limit.</summary>
@@ -12,7 +15,7 @@ internal readonly struct Deadline(TimeProvider time, TimeSpan timeout)
     {
         get
         {
-            if (timeout == Timeout.InfiniteTimeSpan)
+            if (timeout == System.Threading.Timeout.InfiniteTimeSpan)
             {
                 return timeout;
             }
@@ -22,5 +25,5 @@ internal readonly struct Deadline(TimeProvider time, TimeSpan timeout)
         }
     }
 
-    public bool Allows(TimeSpan delay) => timeout == Timeout.InfiniteTimeSpan || Remaining > delay;
+    public bool Allows(TimeSpan delay) => timeout == System.Threading.Timeout.InfiniteTimeSpan || Remaining > delay;
 }

@@ -23,13 +23,13 @@ internal sealed partial class LeasePool<T>
     private async ValueTask<PoolEntry<T>?> WaitForPermit(
         bool async, Deadline deadline, CancellationToken cancellationToken)
     {
-        if (!_closed && _options.RentTimeout == TimeSpan.Zero)
+        if (!_closed && deadline.Timeout == TimeSpan.Zero)
         {
             Interlocked.Increment(ref _timeouts);
             throw _source.RentRefused(RentRefusal.TimedOutWaiting, TimeSpan.Zero);
         }
 
-        Waiter<PoolEntry<T>>? waiter = _waiters.TryEnqueue();
+        Waiter<PoolEntry<T>>? waiter = _waiters.TryEnqueue(deadline.Timeout);
         if (waiter is null)
         {
             throw NoRoomToWait();
@@ -38,7 +38,7 @@ internal sealed partial class LeasePool<T>
         GrantToWaiters();
         WaitOutcome outcome = await waiter.Wait(async, cancellationToken).ConfigureAwait(false);
         TimeSpan waited = deadline.Elapsed;
-        _options.Waited?.Invoke(waited, outcome);
+        _events?.RentWaited(waited, outcome);
         switch (outcome)
         {
             case WaitOutcome.Granted:

@@ -17,6 +17,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     private readonly ILeaseSource<T> _source;
     private readonly LeasePoolOptions _options;
     private readonly TimeProvider _time;
+    private readonly IPoolEvents? _events;
     private readonly SemaphoreSlim _permits;
     private readonly ConcurrentQueue<PoolEntry<T>> _idle = new();
     private readonly PerCoreSlots<PoolEntry<T>> _slots;
@@ -32,8 +33,9 @@ internal sealed partial class LeasePool<T> : IDisposable
     private long _openFailures;
     private long _healthCheckFailures;
 
-    public LeasePool(ILeaseSource<T> source, LeasePoolOptions options, TimeProvider? time = null)
+    public LeasePool(ILeaseSource<T> source, LeasePoolOptions options, TimeProvider? time = null, IPoolEvents? events = null)
     {
+        _events = events;
         _source = source;
         _options = options;
         _time = time ?? TimeProvider.System;
@@ -46,6 +48,10 @@ internal sealed partial class LeasePool<T> : IDisposable
 
     /// <summary>How long rents that had to wait for a permit have waited.</summary>
     public DurationHistogram WaitTimes { get; } = new();
+
+    public int Size => _options.Size;
+
+    public int MaxOverflow => _options.MaxOverflow;
 
     public bool IsClosed => _closed;
 
@@ -70,21 +76,30 @@ internal sealed partial class LeasePool<T> : IDisposable
     }
 
     public PoolEntry<T> Rent(CancellationToken cancellationToken = default) =>
-        !cancellationToken.IsCancellationRequested && TryRentFromSlot(out PoolEntry<T>? item)
-            ? item
-            : RentSlow(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
+        Blocking.Result(Rent(async: false, _options.RentTimeout, cancellationToken));
 
     public ValueTask<PoolEntry<T>> RentAsync(CancellationToken cancellationToken = default) =>
+        Rent(async: true, _options.RentTimeout, cancellationToken);
+
+    /// <summary>Rents; not asynchronous, it blocks the thread, and is complete when it returns.</summary>
+    /// <param name="async">Whether waits may be asynchronous.</param>
+    /// <param name="timeout">How long it may take; zero refuses to wait for others, not to open where there is room.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask<PoolEntry<T>> Rent(bool async, TimeSpan timeout, CancellationToken cancellationToken) =>
         !cancellationToken.IsCancellationRequested && TryRentFromSlot(out PoolEntry<T>? item)
             ? new ValueTask<PoolEntry<T>>(item)
-            : RentSlow(async: true, cancellationToken);
+            : RentCore(async, timeout, cancellationToken);
+
+    public ValueTask<PoolEntry<T>?> RentWithoutWaiting(bool async, CancellationToken cancellationToken) =>
+        RentWithoutWaiting(async, _options.RentTimeout, cancellationToken);
 
     /// <summary>Rents if that needs no waiting for somebody else's return; null otherwise.</summary>
-    public async ValueTask<PoolEntry<T>?> RentWithoutWaiting(bool async, CancellationToken cancellationToken)
+    public async ValueTask<PoolEntry<T>?> RentWithoutWaiting(
+        bool async, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ThrowIfCanceled(cancellationToken);
         return TryTakePermit(out PoolEntry<T>? item)
-            ? await Lend(item, async, new Deadline(_time, _options.RentTimeout), cancellationToken).ConfigureAwait(false)
+            ? await Lend(item, async, new Deadline(_time, timeout), cancellationToken).ConfigureAwait(false)
             : null;
     }
 
@@ -105,10 +120,10 @@ internal sealed partial class LeasePool<T> : IDisposable
         ReturnSlow(item, reason);
     }
 
-    private async ValueTask<PoolEntry<T>> RentSlow(bool async, CancellationToken cancellationToken)
+    private async ValueTask<PoolEntry<T>> RentCore(bool async, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ThrowIfCanceled(cancellationToken);
-        Deadline deadline = new(_time, _options.RentTimeout);
+        Deadline deadline = new(_time, timeout);
         if (!TryTakePermit(out PoolEntry<T>? item))
         {
             item = await WaitForPermit(async, deadline, cancellationToken).ConfigureAwait(false);
@@ -185,7 +200,7 @@ internal sealed partial class LeasePool<T> : IDisposable
 
     // A timeout of zero refuses to wait for others, not to open where there is room.
     private Deadline OpenDeadline(Deadline deadline) =>
-        _options.RentTimeout == TimeSpan.Zero ? new Deadline(_time, Timeout.InfiniteTimeSpan) : deadline;
+        deadline.Timeout == TimeSpan.Zero ? new Deadline(_time, Timeout.InfiniteTimeSpan) : deadline;
 
     private Deadline OpenDeadline() => OpenDeadline(new Deadline(_time, _options.RentTimeout));
 

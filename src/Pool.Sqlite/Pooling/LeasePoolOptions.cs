@@ -25,9 +25,6 @@ internal sealed record LeasePoolOptions
 
     public TimeSpan HealthCheckInterval { get; init; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>Told that a rent had to wait, and how that ended. Must not throw.</summary>
-    public Action<TimeSpan, WaitOutcome>? Waited { get; init; }
-
     /// <summary>How many items may be out at once.</summary>
     public int Permits => Size + MaxOverflow;
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Pool.Sqlite.Pooling;
 
 /// <summary>One open item, with what the pool remembers of it.</summary>
@@ -25,6 +27,12 @@ internal sealed class PoolEntry<T>(LeasePool<T> pool, T value, int number, long 
 
     /// <summary>How often it was lent.</summary>
     public long Rents => Volatile.Read(ref _rents);
+
+    /// <summary>Names the lease: the number of the entry in the upper, that of the rent in the lower 32 bits.</summary>
+    public long LeaseId => ((long)Number << 32) | (Rents & uint.MaxValue);
+
+    /// <summary>The lease as messages name it: entry and rent.</summary>
+    public string LeaseName => string.Create(CultureInfo.InvariantCulture, $"{Number}-{Rents & uint.MaxValue}");
 
     public bool IsLeased => _isLeased;
 

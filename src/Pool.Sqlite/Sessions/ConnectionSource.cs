@@ -44,7 +44,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public DatabaseTarget Target { get; }
 
-    public ConnectionFigures Figures { get; private init; } = new();
+    public ConnectionFigures Figures { get; init; } = new();
 
     public bool ChecksEveryRent => _options.Renting is not null;
 
@@ -112,7 +112,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
         if (result.RolledBack)
         {
-            _logger.TransactionRolledBack(_name, SqlitePoolConnection.NameOf(item));
+            _logger.TransactionRolledBack(_name, item.LeaseName);
         }
 
         if (connection.IsRetired)
@@ -122,7 +122,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
         if (!result.IsClean)
         {
-            _logger.ConnectionNotReused(_name, SqlitePoolConnection.NameOf(item), result.Problem);
+            _logger.ConnectionNotReused(_name, item.LeaseName, result.Problem);
             return RetireReason.Unclean;
         }
 

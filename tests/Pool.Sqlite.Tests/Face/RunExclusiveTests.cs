@@ -176,17 +176,40 @@ public sealed class RunExclusiveTests : IDisposable
     }
 
     [Fact]
-    public async Task A_rent_inside_it_times_out_instead_of_hanging()
+    public async Task A_rent_inside_it_is_refused_at_once_and_says_what_to_do()
     {
-        Exception? inside = null;
         await _pool.RunExclusiveAsync(async token =>
         {
-            Task<SqlitePoolConnection> rent = _pool.RentAsync(token).AsTask();
-            _time.Advance(TimeSpan.FromSeconds(30));
-            inside = await Record.ExceptionAsync(() => rent);
+            InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => _pool.RentAsync(token).AsTask());
+            Assert.Contains("RunExclusiveAsync", refused.Message, StringComparison.Ordinal);
+            Assert.Throws<InvalidOperationException>(() => _pool.Rent(token));
+            Assert.Throws<InvalidOperationException>(() => _pool.RentReader(token));
+            await Assert.ThrowsAsync<InvalidOperationException>(() => _pool.RentWriterAsync(token).AsTask());
+            await Assert.ThrowsAsync<InvalidOperationException>(() => _pool.CheckpointAsync(cancellationToken: token));
         }).Limited();
 
-        Assert.IsType<SqlitePoolTimeoutException>(inside);
+        _pool.Rent().Dispose();
+    }
+
+    [Fact]
+    public async Task A_task_that_was_started_inside_it_and_outlives_it_can_rent()
+    {
+        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task later = Task.CompletedTask;
+        await _pool.RunExclusiveAsync(_ =>
+        {
+            later = RentAfterwards();
+            return Task.CompletedTask;
+        }).Limited();
+        over.SetResult();
+
+        await later.Limited();
+
+        async Task RentAfterwards()
+        {
+            await over.Task;
+            using SqlitePoolConnection connection = await _pool.RentAsync();
+        }
     }
 
     [Fact]

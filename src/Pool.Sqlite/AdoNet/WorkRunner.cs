@@ -1,0 +1,129 @@
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Pooling;
+using SQLitePCL;
+
+namespace Pool.Sqlite;
+
+/// <summary>Runs work on leases of a pool: a function on a reader or in a transaction, one statement, many rows.</summary>
+internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetrics metrics, TimeSpan retryFor, TimeProvider time)
+{
+    private const int RowsBetweenReports = 1_000;
+
+    public async Task<T> Read<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using SqlitePoolConnection connection = await pool.RentReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await work(connection).ConfigureAwait(false);
+    }
+
+    /// <summary>In one transaction, which is run again when another process was in the way.</summary>
+    public async Task<T> Write<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken)
+    {
+        Deadline deadline = new(time, retryFor);
+        for (int retry = 0; ; retry++)
+        {
+            TimeSpan pause = Backoff.Delay(retry);
+            try
+            {
+                return await WriteOnce(work, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(pause))
+            {
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    public async Task<int> Execute(FormattableString sql, CancellationToken cancellationToken)
+    {
+        using SqlitePoolConnection connection = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolCommand command = connection.CreateParameterizedCommand(sql);
+        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>One statement for each of many rows, in one transaction.</summary>
+    public async Task<long> ExecuteMany(
+        string sql, IEnumerable<IReadOnlyList<object?>> rows, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        // Not Write, which may run its work again: the rows may be such as can be read only once.
+        using SqlitePoolConnection connection = await pool.RentWriterAsync(cancellationToken).ConfigureAwait(false);
+        using PoolTracing.Span span = tracing.StartBatch();
+        SqlitePoolTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            int done = 0;
+            try
+            {
+                long changes = ExecuteMany(connection, sql, rows, progress, ref done, cancellationToken);
+                long start = time.GetTimestamp();
+                transaction.Commit();
+                metrics.RecordBatch(done, time.GetElapsedTime(start));
+                PoolTracing.EndBatch(span, done);
+                return changes;
+            }
+            catch (Exception e)
+            {
+                PoolTracing.EndBatch(span, done, e);
+                throw;
+            }
+        }
+    }
+
+    public static Func<SqlitePoolConnection, Task<bool>> Answering(Func<SqlitePoolConnection, Task> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return async connection =>
+        {
+            await work(connection).ConfigureAwait(false);
+            return true;
+        };
+    }
+
+    private static long ExecuteMany(
+        SqlitePoolConnection connection,
+        string sql,
+        IEnumerable<IReadOnlyList<object?>> rows,
+        IProgress<long>? progress,
+        ref int done,
+        CancellationToken cancellationToken)
+    {
+        using SqlitePoolCommand command = connection.CreateCommand(sql);
+        SqliteParameter[] parameters = command.DeriveParameters();
+        long changes = 0;
+        foreach (IReadOnlyList<object?> row in rows)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (row.Count != parameters.Length)
+            {
+                throw new ArgumentException(
+                    $"Row {done} has {row.Count} values, but the statement has {parameters.Length} parameters.", nameof(rows));
+            }
+
+            for (int i = 0; i < parameters.Length; i++)
+            {
+                parameters[i].Value = row[i] ?? DBNull.Value;
+            }
+
+            changes += Math.Max(0, command.ExecuteNonQuery());
+            if (++done % RowsBetweenReports == 0)
+            {
+                progress?.Report(done);
+            }
+        }
+
+        progress?.Report(done);
+        return changes;
+    }
+
+    private async Task<T> WriteOnce<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using SqlitePoolConnection connection = await pool.RentWriterAsync(cancellationToken).ConfigureAwait(false);
+        SqlitePoolTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            T result = await work(connection).ConfigureAwait(false);
+            transaction.Commit();
+            return result;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Pool.Sqlite.Sessions;
+
+namespace Pool.Sqlite.Diagnostics;
+
+/// <summary>Judges one pool's health and finds advice, from the samples of its last minutes and what it is doing now.</summary>
+internal sealed class HealthReporter(
+    SqlitePoolOptions options, PoolInspector inspector, LeaseInspector leases, StatisticsReader statistics, ConnectionFigures figures)
+{
+    public SqlitePoolHealth Report(bool isClosed)
+    {
+        PoolSample now = inspector.Sample();
+        HealthInput view = new()
+        {
+            Statistics = now.Statistics,
+            IsClosed = isClosed,
+            NothingIsOpen = statistics.NothingIsOpen,
+            Minute = inspector.Since(Thresholds.HealthWindow, now),
+            Recent = inspector.Since(PoolHistory.Length, now),
+            Leases = leases.Inspect(),
+            LongLease = options.LeakThreshold == Timeout.InfiniteTimeSpan ? Thresholds.LongLease : options.LeakThreshold,
+            WalBytes = figures.WalBytes,
+            WalLimit = options.Pragmas.JournalSizeLimitBytes,
+            WalCheckpoint = options.Pragmas.WalAutoCheckpointPages * Thresholds.PageSize,
+            FullestCache = now.Cache.Fullest,
+            CacheSizeKiB = options.Pragmas.CacheSizeKiB,
+            Engine = EngineVersion.Current,
+        };
+        (SqlitePoolStatus status, IReadOnlyList<string> reasons) = HealthJudge.Judge(view);
+        return new SqlitePoolHealth
+        {
+            Status = status,
+            Utilization = view.Utilization,
+            Reasons = reasons,
+            Advice = Advice.For(view),
+            EngineVersion = view.Engine.ToString(),
+            WalBytes = view.WalBytes,
+            Statistics = view.Statistics,
+        };
+    }
+}

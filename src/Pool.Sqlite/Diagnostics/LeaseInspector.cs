@@ -1,0 +1,111 @@
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
+
+namespace Pool.Sqlite.Diagnostics;
+
+/// <summary>Describes what is out on loan: as a list, and in the messages of rents that are refused.</summary>
+internal sealed class LeaseInspector(string name, SqlitePoolOptions options, LeaseRecorder recorder, TimeProvider time)
+{
+    private LeasePool<PhysicalConnection>? _leases;
+    private LeasePool<PhysicalConnection>[] _all = [];
+    private LeasePool<PhysicalConnection>[] _writers = [];
+
+    /// <summary>Names the pools.</summary>
+    /// <param name="leases">The connections that rents share.</param>
+    /// <param name="all">Every pool of the database.</param>
+    /// <param name="writers">Those of <paramref name="all"/> whose connections are lent with the write gate.</param>
+    public void Attach(
+        LeasePool<PhysicalConnection> leases, LeasePool<PhysicalConnection>[] all, LeasePool<PhysicalConnection>[] writers)
+    {
+        _leases = leases;
+        _all = all;
+        _writers = writers;
+    }
+
+    /// <summary>Every lease, the longest first.</summary>
+    public LeaseSnapshot[] Inspect() =>
+    [
+        .. _all.SelectMany(static pool => pool.Leased())
+            .Where(lease => !IsWaitingForGate(lease.Item))
+            .Select(lease => Inspect(lease.Item, lease.Held))
+            .OrderByDescending(static snapshot => snapshot.Lease.Age),
+    ];
+
+    /// <summary>Every lease, in a sentence.</summary>
+    public string Describe() =>
+        string.Join(", ", _all.SelectMany(static pool => pool.Leased()).Select(lease => Describe(lease.Item, lease.Held)));
+
+    public SqlitePoolTimeoutException Refused(RentRefusal refusal, TimeSpan waited) => Refused(
+        refusal switch
+        {
+            RentRefusal.TooManyWaiters => $"{options.MaxWaiters} rents are waiting already, which is MaxWaiters.",
+            RentRefusal.TimedOutOpening => $"A connection could not be opened within {MessageFormat.Seconds(waited)}.",
+            _ => $"No connection was free within {MessageFormat.Seconds(waited)}.",
+        },
+        waited);
+
+    /// <summary>The exception of a rent that was refused.</summary>
+    /// <param name="why">A sentence.</param>
+    /// <param name="waited">How long the rent took.</param>
+    public SqlitePoolTimeoutException Refused(string why, TimeSpan waited)
+    {
+        LeaseCounts counts = _leases!.Count();
+        (PoolEntry<PhysicalConnection> Item, TimeSpan Held)[] leased =
+            [.. _leases.Leased().Select(lease => (lease.Item, HeldFor(lease.Item, lease.Held))).OrderByDescending(lease => lease.Item2)];
+        string stand = $" {counts.InUse} are in use (PoolSize {_leases.Size}, MaxOverflow {_leases.MaxOverflow}), {counts.Waiting} others wait.";
+        string longest = leased is [var first, ..] ? $" Out for the longest: {Describe(first.Item, first.Held)}." : "";
+        return new SqlitePoolTimeoutException($"Pool '{name}': {why}{stand}{longest}")
+        {
+            PoolName = name,
+            Waited = waited,
+            PoolSize = _leases.Size,
+            MaxOverflow = _leases.MaxOverflow,
+            InUse = counts.InUse,
+            Waiting = counts.Waiting,
+            LongestHeld = leased is [var held, ..] ? held.Held : null,
+            LongestHeldRentSite = leased is [var site, ..] ? SiteOf(site.Item) : null,
+        };
+    }
+
+    private LeaseSnapshot Inspect(PoolEntry<PhysicalConnection> entry, TimeSpan held)
+    {
+        PhysicalConnection connection = entry.Value;
+        long rent = entry.Rents;
+        long snapshot = connection.Snapshot;
+        return new LeaseSnapshot(
+            new SqlitePoolLease
+            {
+                LeaseId = entry.LeaseId,
+                Name = entry.LeaseName,
+                Role = connection.KeepsGate || IsWriter(entry) ? SqlitePoolConnectionRole.Writer
+                    : connection.Notes.IsReader(rent) ? SqlitePoolConnectionRole.Reader
+                    : SqlitePoolConnectionRole.ReadWrite,
+                Age = HeldFor(entry, held),
+                RentSite = SiteOf(entry),
+                Sql = connection.CurrentSql,
+                SnapshotAge = snapshot == 0 ? null
+                    : connection.Notes.Sight is { } sight && sight.Snapshot == snapshot ? time.GetElapsedTime(sight.Since)
+                    : TimeSpan.Zero,
+                HoldsWriteGate = connection.HoldsGate,
+            },
+            connection.Notes,
+            rent,
+            snapshot);
+    }
+
+    // A writer connection is taken from its pool before the gate: until then it is nobody's lease.
+    private bool IsWaitingForGate(PoolEntry<PhysicalConnection> entry) => IsWriter(entry) && !entry.Value.HoldsGate;
+
+    private bool IsWriter(PoolEntry<PhysicalConnection> entry) => Array.IndexOf(_writers, entry.Pool) >= 0;
+
+    // Where every rent is recorded and this one is not yet, it has only just begun.
+    private TimeSpan HeldFor(PoolEntry<PhysicalConnection> entry, TimeSpan seen) =>
+        entry.Value.Notes.RentedAt(entry.Rents) is { } at ? time.GetElapsedTime(at)
+        : recorder.RecordsEveryRent ? TimeSpan.Zero
+        : seen;
+
+    private string Describe(PoolEntry<PhysicalConnection> entry, TimeSpan held) =>
+        $"lease {entry.LeaseName}, for {MessageFormat.Seconds(HeldFor(entry, held))}{MessageFormat.Site(SiteOf(entry))}";
+
+    private static string? SiteOf(PoolEntry<PhysicalConnection> entry) => entry.Value.Notes.SiteOf(entry.Rents)?.ToString();
+}

@@ -1,0 +1,260 @@
+using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
+using Pool.Sqlite.Writing;
+
+namespace Pool.Sqlite.Leasing;
+
+/// <summary>
+/// The connections of one database in four pools: those that rents share, the writer's, one in reserve for a flow that
+/// holds the write gate, and the write queue's. Of a private memory database there is one connection, which is all of them.
+/// </summary>
+internal sealed class ConnectionPools
+{
+    private readonly ConnectionSource _source;
+    private readonly LeaseRecorder _recorder;
+    private readonly LeaseInspector _inspector;
+    private readonly WaitReporter _waits;
+    private readonly PoolLoggers _log;
+    private readonly TimeProvider _time;
+    private readonly string _name;
+    private readonly bool _cleansEveryReturn;
+    private long _leaks;
+
+    public ConnectionPools(
+        string name,
+        ConnectionSource source,
+        LeasePoolOptions leasing,
+        SqlitePoolOptions options,
+        LeaseRecorder recorder,
+        LeaseInspector inspector,
+        WaitReporter waits,
+        PoolLoggers log,
+        TimeProvider time)
+    {
+        _name = name;
+        _source = source;
+        _recorder = recorder;
+        _inspector = inspector;
+        _waits = waits;
+        _log = log;
+        _time = time;
+        _cleansEveryReturn = options.Returning is not null;
+        RentTimeout = options.RentTimeout;
+
+        // A RentTimeout of zero is for callers that would rather do something else; the queue has nothing else to do.
+        QueueTimeout = RentTimeout != TimeSpan.Zero ? RentTimeout : options.Pragmas.BusyTimeout;
+        Leases = new LeasePool<PhysicalConnection>(source, leasing, time, waits);
+        if (source.Target.Kind == DatabaseKind.PrivateMemory)
+        {
+            Writers = Reserve = QueueWriters = Leases;
+            All = [Leases];
+        }
+        else
+        {
+            LeasePoolOptions single = leasing with { Size = 1, MaxOverflow = 0, MinIdle = 0 };
+            LeasePoolOptions queue = single with { RentTimeout = QueueTimeout, MaxWaiters = int.MaxValue };
+            Writers = new LeasePool<PhysicalConnection>(source, single, time, waits.ForWriters());
+            Reserve = new LeasePool<PhysicalConnection>(source, single, time);
+            QueueWriters = new LeasePool<PhysicalConnection>(
+                source.With(options.Writes.Synchronous ?? options.Pragmas.Synchronous), queue, time);
+            All = [Reserve, Writers, QueueWriters, Leases];
+        }
+
+        bool isShared = Writers == Leases;
+        waits.Attach(Leases, isShared ? null : Writers, leasing.Permits);
+        inspector.Attach(Leases, All, isShared ? [] : [Writers, QueueWriters]);
+        Closed = DisposeSourceWhenDrained();
+    }
+
+    public LeasePool<PhysicalConnection> Leases { get; }
+
+    public LeasePool<PhysicalConnection> Writers { get; }
+
+    public LeasePool<PhysicalConnection> Reserve { get; }
+
+    /// <summary>
+    /// Not the writers': who waits for those is told at once when the pool is closed, while the queue goes on writing.
+    /// </summary>
+    public LeasePool<PhysicalConnection> QueueWriters { get; }
+
+    /// <summary>Each pool once, in the order in which they are closed.</summary>
+    public LeasePool<PhysicalConnection>[] All { get; }
+
+    public TimeSpan RentTimeout { get; }
+
+    /// <summary>How long the write queue waits for the right to write.</summary>
+    public TimeSpan QueueTimeout { get; }
+
+    /// <summary>How many leases were found by their finalizer.</summary>
+    public long Leaks => Interlocked.Read(ref _leaks);
+
+    public bool IsClosed => Leases.IsClosed;
+
+    /// <summary>Ends when nothing is open any more.</summary>
+    public Task Closed { get; }
+
+    public Exception ClosedException() => _source.Closed();
+
+    /// <summary>Every rent that the fast path of the face does not serve.</summary>
+    public ValueTask<PoolEntry<PhysicalConnection>> Rent(bool async, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (ExclusiveFlow.IsInside(this))
+        {
+            throw ExclusiveFlow.RentRefused(_name);
+        }
+
+        bool holdsGate = AmbientWriteGate.HoldsGate;
+        if (!_recorder.IsWatching && !holdsGate)
+        {
+            return Leases.Rent(async, timeout, cancellationToken);
+        }
+
+        RentSite? site = _recorder.CaptureSite();
+        ValueTask<PoolEntry<PhysicalConnection>> rent = holdsGate
+            ? RentHoldingGate(async, timeout, cancellationToken)
+            : Leases.Rent(async, timeout, cancellationToken);
+        if (!rent.IsCompletedSuccessfully)
+        {
+            return RecordWhenRented(rent, site);
+        }
+
+        PoolEntry<PhysicalConnection> entry = rent.Result;
+        _recorder.Rented(entry, site);
+        return new ValueTask<PoolEntry<PhysicalConnection>>(entry);
+    }
+
+    /// <summary>The writer connection, with the write gate held until it is returned.</summary>
+    public ValueTask<PoolEntry<PhysicalConnection>> RentWriter(bool async, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (ExclusiveFlow.IsInside(this))
+        {
+            throw ExclusiveFlow.RentRefused(_name);
+        }
+
+        // Here, and not in an asynchronous method, whose caller would not see it.
+        AmbientWriteGate.Mark();
+        return RecordWhenRented(RentWithGate(Writers, timeout, async, cancellationToken), _recorder.CaptureSite());
+    }
+
+    /// <summary>The queue's own connection, with the write gate.</summary>
+    public ValueTask<PoolEntry<PhysicalConnection>> RentForQueue(CancellationToken cancellationToken) =>
+        RentWithGate(QueueWriters, QueueTimeout, async: true, cancellationToken);
+
+    /// <summary>Puts right what the lease has left behind, and takes the connection back. Never throws.</summary>
+    public void Return(PoolEntry<PhysicalConnection> entry)
+    {
+        if (_recorder.IsWatching)
+        {
+            _recorder.Returning(entry);
+        }
+
+        entry.Pool.Return(entry, entry.Value.IsTouched || _cleansEveryReturn ? _source.Clean(entry) : RetireReason.None);
+    }
+
+    /// <summary>Takes back what a finalizer found. Cleaning can block, which a finalizer must not.</summary>
+    public void ReturnLeaked(PoolEntry<PhysicalConnection> entry) => ThreadPool.UnsafeQueueUserWorkItem(
+        static state =>
+        {
+            Interlocked.Increment(ref state.Pools._leaks);
+            state.Pools._log.Leasing.LeaseLeaked(state.Pools._name, state.Entry.LeaseName);
+            state.Pools.Return(state.Entry);
+        },
+        (Pools: this, Entry: entry),
+        preferLocal: false);
+
+    public void Clear() => Array.ForEach(All, static pool => pool.Clear());
+
+    /// <summary>Runs something while nothing is open and nothing can be rented.</summary>
+    public async Task RunExclusive(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        int begun = 0;
+        try
+        {
+            for (; begun < All.Length; begun++)
+            {
+                await All[begun].BeginExclusive(cancellationToken).ConfigureAwait(false);
+            }
+
+            await ExclusiveFlow.Run(this, work, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Array.ForEach(All[..begun], static pool => pool.EndExclusive());
+        }
+    }
+
+    /// <summary>Closes everything but what the queue needs to write what it has accepted.</summary>
+    public void CloseForRents()
+    {
+        foreach (LeasePool<PhysicalConnection> pool in All)
+        {
+            if (pool != QueueWriters)
+            {
+                pool.Dispose();
+            }
+        }
+    }
+
+    public void CloseForQueue() => QueueWriters.Dispose();
+
+    // A flow that holds the gate must not queue behind those who wait for it.
+    private async ValueTask<PoolEntry<PhysicalConnection>> RentHoldingGate(
+        bool async, TimeSpan timeout, CancellationToken cancellationToken) =>
+        await Leases.RentWithoutWaiting(async, timeout, cancellationToken).ConfigureAwait(false)
+        ?? await Reserve.RentWithoutWaiting(async, timeout, cancellationToken).ConfigureAwait(false)
+        ?? await Leases.Rent(async, timeout, cancellationToken).ConfigureAwait(false);
+
+    private async ValueTask<PoolEntry<PhysicalConnection>> RecordWhenRented(
+        ValueTask<PoolEntry<PhysicalConnection>> rent, RentSite? site)
+    {
+        PoolEntry<PhysicalConnection> entry = await rent.ConfigureAwait(false);
+        _recorder.Rented(entry, site);
+        return entry;
+    }
+
+    private async ValueTask<PoolEntry<PhysicalConnection>> RentWithGate(
+        LeasePool<PhysicalConnection> writers, TimeSpan timeout, bool async, CancellationToken cancellationToken)
+    {
+        Deadline deadline = new(_time, timeout);
+        PoolEntry<PhysicalConnection> entry = await writers.Rent(async, timeout, cancellationToken).ConfigureAwait(false);
+        PhysicalConnection physical = entry.Value;
+        try
+        {
+            if (!await EnterGate(physical.Gate, async, deadline.Remaining, cancellationToken).ConfigureAwait(false))
+            {
+                throw _inspector.Refused(
+                    $"The right to write was not free within {MessageFormat.Seconds(deadline.Elapsed)}.", deadline.Elapsed);
+            }
+        }
+        catch
+        {
+            entry.Pool.Return(entry);
+            throw;
+        }
+
+        physical.HoldsGate = physical.KeepsGate = physical.IsTouched = true;
+        physical.MarkAmbientGate();
+        return entry;
+    }
+
+    private async ValueTask<bool> EnterGate(WriteGate gate, bool async, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (gate.TryEnter())
+        {
+            return true;
+        }
+
+        using (_waits.BeginGateWait())
+        {
+            return await gate.Enter(async, timeout, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DisposeSourceWhenDrained()
+    {
+        await Task.WhenAll(All.Select(static pool => pool.Drained)).ConfigureAwait(false);
+        _source.Dispose();
+    }
+}
