@@ -103,13 +103,19 @@ internal sealed class SampleProcess : IAsyncDisposable
         string own = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
         string framework = Path.GetFileName(own);
         string configuration = Path.GetFileName(Path.GetDirectoryName(own)!);
-        string root = own;
+        return Path.Combine(FolderOf(name), "bin", configuration, framework, $"{name}.dll");
+    }
+
+    /// <summary>The folder of a sample's source.</summary>
+    public static string FolderOf(string name)
+    {
+        string root = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
         while (!File.Exists(Path.Combine(root, "Pool.sln")))
         {
             root = Path.GetDirectoryName(root) ?? throw new DirectoryNotFoundException("The folder of Pool.sln was not found.");
         }
 
-        return Path.Combine(root, "samples", name, "bin", configuration, framework, $"{name}.dll");
+        return Path.Combine(root, "samples", name);
     }
 
     private void Add(string? line)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Pool.Sqlite.Samples.Tests;
@@ -15,6 +16,43 @@ public sealed class SampleTests
         Assert.True(exit == 0, sample.Output);
         Assert.Contains("0 failures, Healthy", sample.Output, StringComparison.Ordinal);
         AssertClosed(sample, "signals.db");
+    }
+
+    [Fact]
+    public async Task QuickStart_stores_and_counts()
+    {
+        await using SampleProcess sample = SampleProcess.Start("QuickStart");
+        int exit = await sample.WaitForExit();
+        Assert.True(exit == 0, sample.Output);
+        Assert.Contains("people: 1", sample.Output, StringComparison.Ordinal);
+        AssertClosed(sample, "quick-start.db");
+    }
+
+    [Fact]
+    public async Task NativeAot_also_runs_compiled_just_in_time()
+    {
+        await using SampleProcess sample = SampleProcess.Start("NativeAot");
+        int exit = await sample.WaitForExit();
+        Assert.True(exit == 0, sample.Output);
+        Assert.Contains("people: 2", sample.Output, StringComparison.Ordinal);
+        AssertClosed(sample, "native-aot.db");
+    }
+
+    [Fact]
+    public async Task SystemSqlite_runs_on_the_engine_of_the_machine_as_the_documentation_says()
+    {
+        string folder = SampleProcess.FolderOf("SystemSqlite");
+        string page = await File.ReadAllTextAsync(Path.Combine(folder, "../../docs/configuration.md"));
+        Assert.Contains(await File.ReadAllTextAsync(Path.Combine(folder, "Program.cs")), page, StringComparison.Ordinal);
+        Assert.SkipUnless(
+            NativeLibrary.TryLoad("libsqlite3.so.0", out _) || NativeLibrary.TryLoad("sqlite3", out _),
+            "This machine has no SQLite of its own.");
+
+        await using SampleProcess sample = SampleProcess.Start("SystemSqlite");
+        int exit = await sample.WaitForExit();
+        Assert.True(exit == 0, sample.Output);
+        Assert.Contains("SQLite 3.", sample.Output, StringComparison.Ordinal);
+        AssertClosed(sample, "system.db");
     }
 
     [Fact]

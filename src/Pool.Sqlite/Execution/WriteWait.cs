@@ -24,7 +24,7 @@ internal enum WriteBlocker
 
 /// <summary>
 /// The waiting of one write under one deadline: in turn at the gate, then for SQLite's lock by asking about every
-/// millisecond. SQLite's own waiting blocks the thread, and in some builds sleeps whole seconds.
+/// millisecond. SQLite's own waiting blocks the thread.
 /// </summary>
 internal readonly struct WriteWait(SqlitePoolConnection connection, int commandTimeout)
 {
