@@ -72,7 +72,7 @@ public sealed class SqlitePool : DbDataSource
         _options = options.Clone();
         _target = OptionsCheck.Check(_options);
         Name = string.IsNullOrWhiteSpace(_options.Name) ? _target.DefaultName : _options.Name;
-        _time = timeProvider ?? TimeProvider.System;
+        _time = MonotonicTime.For(timeProvider);
         _log = new PoolLoggers(loggerFactory ?? NullLoggerFactory.Instance);
         LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, _target);
         ConnectionFigures figures = new();
@@ -85,6 +85,7 @@ public sealed class SqlitePool : DbDataSource
         {
             Figures = figures,
             Refused = _leaseInspector.Refused,
+            Opening = () => _housekeeper!.Start(),
         };
         _pools = new ConnectionPools(Name, source, leasing, _options, _recorder, _leaseInspector, _waits, _log, _time);
         _leases = _pools.Leases;
@@ -99,7 +100,7 @@ public sealed class SqlitePool : DbDataSource
             Name, _pools, Writes.Close, Writes.Abandon, _leaseInspector, _options.ShutdownTimeout, _log, _time);
         PoolMeter.Add(_metrics);
         _housekeeper = new Housekeeper(
-            _pools.All, _inspector, _sharedLockKeeper, _time, OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold));
+            _pools.All, _inspector, _sharedLockKeeper, _log, Name, _time, OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold));
     }
 
     /// <summary>The pool's name, as in its messages.</summary>

@@ -3,8 +3,8 @@ namespace Pool.Sqlite;
 /// <summary>No connection could be lent in time. The message and the properties say how the pool stood.</summary>
 public sealed class SqlitePoolTimeoutException : TimeoutException
 {
-    internal SqlitePoolTimeoutException(string message)
-        : base(message)
+    internal SqlitePoolTimeoutException(string message, Exception? cause = null)
+        : base(message, cause)
     {
     }
 

@@ -12,7 +12,10 @@ internal sealed class DurationHistogram
     private const int SubCount = 1 << SubBits;
 
     // Microseconds up to 2^43: a hundred days.
-    private readonly long[] _buckets = new long[(43 - SubBits + 1) * SubCount];
+    private const int BucketCount = (43 - SubBits + 1) * SubCount;
+
+    // 2.6 kB, from the first duration on: many pools never have one to record.
+    private long[]? _buckets;
     private long _count;
     private long _totalTicks;
     private long _maxTicks;
@@ -20,7 +23,8 @@ internal sealed class DurationHistogram
     public void Record(TimeSpan duration)
     {
         long ticks = Math.Max(0, duration.Ticks);
-        Interlocked.Increment(ref _buckets[Math.Min(IndexOf(ticks / TimeSpan.TicksPerMicrosecond), _buckets.Length - 1)]);
+        long[] buckets = Volatile.Read(ref _buckets) ?? MakeBuckets();
+        Interlocked.Increment(ref buckets[Math.Min(IndexOf(ticks / TimeSpan.TicksPerMicrosecond), BucketCount - 1)]);
         Interlocked.Increment(ref _count);
         Interlocked.Add(ref _totalTicks, ticks);
         for (long max = Volatile.Read(ref _maxTicks); ticks > max; max = Volatile.Read(ref _maxTicks))
@@ -36,11 +40,22 @@ internal sealed class DurationHistogram
             Volatile.Read(ref _count), new TimeSpan(Volatile.Read(ref _totalTicks)), Percentile(0.5, max), Percentile(0.99, max), max);
     }
 
+    private long[] MakeBuckets()
+    {
+        long[] fresh = new long[BucketCount];
+        return Interlocked.CompareExchange(ref _buckets, fresh, null) ?? fresh;
+    }
+
     private TimeSpan Percentile(double fraction, TimeSpan max)
     {
+        if (Volatile.Read(ref _buckets) is not { } counts)
+        {
+            return TimeSpan.Zero;
+        }
+
         // A copy, so that the sum and the search see the same: of 2.6 kB, so on the stack.
-        Span<long> buckets = stackalloc long[_buckets.Length];
-        _buckets.CopyTo(buckets);
+        Span<long> buckets = stackalloc long[BucketCount];
+        counts.CopyTo(buckets);
         long count = 0;
         foreach (long bucket in buckets)
         {

@@ -35,26 +35,32 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
     public string Describe() =>
         string.Join(", ", _all.SelectMany(static pool => pool.Leased()).Select(lease => Describe(lease.Item, lease.Held)));
 
-    public SqlitePoolTimeoutException Refused(RentRefusal refusal, TimeSpan waited) => Refused(
+    public SqlitePoolTimeoutException Refused(RentRefusal refusal, TimeSpan waited, Exception? cause) => Refused(
         refusal switch
         {
             RentRefusal.TooManyWaiters => $"{options.MaxWaiters} rents are waiting already, which is MaxWaiters.",
+            RentRefusal.RejectedByHook =>
+                $"The Renting hook refused every connection for {MessageFormat.Seconds(waited)}: it "
+                + (cause is null ? "returned false." : $"threw {cause.GetType().Name}, which is the inner exception."),
+            RentRefusal.RejectedByProbe => $"Every connection failed its health check for {MessageFormat.Seconds(waited)}.",
             RentRefusal.TimedOutOpening => $"A connection could not be opened within {MessageFormat.Seconds(waited)}.",
             _ => $"No connection was free within {MessageFormat.Seconds(waited)}.",
         },
-        waited);
+        waited,
+        cause);
 
     /// <summary>The exception of a rent that was refused.</summary>
     /// <param name="why">A sentence.</param>
     /// <param name="waited">How long the rent took.</param>
-    public SqlitePoolTimeoutException Refused(string why, TimeSpan waited)
+    /// <param name="cause">What was thrown meanwhile, if anything.</param>
+    public SqlitePoolTimeoutException Refused(string why, TimeSpan waited, Exception? cause = null)
     {
         LeaseCounts counts = _leases!.Count();
         (PoolEntry<PhysicalConnection> Item, TimeSpan Held)[] leased =
             [.. _leases.Leased().Select(lease => (lease.Item, HeldFor(lease.Item, lease.Held))).OrderByDescending(lease => lease.Item2)];
         string stand = $" {counts.InUse} are in use (PoolSize {_leases.Size}, MaxOverflow {_leases.MaxOverflow}), {counts.Waiting} others wait.";
         string longest = leased is [var first, ..] ? $" Out for the longest: {Describe(first.Item, first.Held)}." : "";
-        return new SqlitePoolTimeoutException($"Pool '{name}': {why}{stand}{longest}")
+        return new SqlitePoolTimeoutException($"Pool '{name}': {why}{stand}{longest}", cause)
         {
             PoolName = name,
             Waited = waited,

@@ -5,53 +5,106 @@ using Pool.Sqlite.Sessions;
 namespace Pool.Sqlite.Maintenance;
 
 /// <summary>
-/// Calls a pool's rounds on a timer. It holds the pool weakly: one that is forgotten instead of closed can be
-/// collected, and the timer ends with it.
+/// The periodic rounds of one pool. They begin when something is opened for the first time, and rest when nothing has been
+/// open for as long as the history goes. A pool that is forgotten instead of closed can be collected: the timer holds this weakly.
 /// </summary>
-internal sealed class Housekeeper : IDisposable
+internal sealed class Housekeeper(
+    LeasePool<PhysicalConnection>[] pools,
+    PoolInspector inspector,
+    SharedLockKeeper? sharedLockKeeper,
+    PoolLoggers log,
+    string name,
+    TimeProvider time,
+    TimeSpan period) : IPeriodicWork, IDisposable
 {
-    private readonly ITimer _timer;
+    private const int Resting = 0;
+    private const int Running = 1;
+    private const int Ended = 2;
+    private int _state;
+    private long _lastOpen;
 
-    public Housekeeper(
-        LeasePool<PhysicalConnection>[] pools, PoolInspector inspector, SharedLockKeeper? sharedLockKeeper, TimeProvider time, TimeSpan period)
+    /// <summary>A connection is about to be opened.</summary>
+    public void Start()
     {
-        Round round = new(pools, inspector, sharedLockKeeper);
-        _timer = time.CreateTimer(static state => ((Round)state!).Run(), round, period, period);
-        round.Timer = _timer;
+        Volatile.Write(ref _lastOpen, time.GetTimestamp());
+        if (Volatile.Read(ref _state) == Resting && Interlocked.CompareExchange(ref _state, Running, Resting) == Resting)
+        {
+            SharedTimer.For(time).Add(this, period);
+
+            // Ended meanwhile, before there was anything to be removed.
+            if (Volatile.Read(ref _state) == Ended)
+            {
+                SharedTimer.For(time).Remove(this);
+            }
+        }
     }
 
-    public void Dispose() => _timer.Dispose();
-
-    private sealed class Round(LeasePool<PhysicalConnection>[] pools, PoolInspector inspector, SharedLockKeeper? sharedLockKeeper)
+    public void Dispose()
     {
-        private readonly WeakReference<LeasePool<PhysicalConnection>>[] _pools =
-            [.. pools.Select(pool => new WeakReference<LeasePool<PhysicalConnection>>(pool))];
-
-        private readonly WeakReference<PoolInspector> _inspector = new(inspector);
-
-        public ITimer? Timer { get; set; }
-
-        public void Run()
+        if (Interlocked.Exchange(ref _state, Ended) == Running)
         {
-            long rents = 0;
-            foreach (WeakReference<LeasePool<PhysicalConnection>> reference in _pools)
-            {
-                if (!reference.TryGetTarget(out LeasePool<PhysicalConnection>? pool) || pool.IsClosed)
-                {
-                    Timer?.Dispose();
-                    sharedLockKeeper?.Dispose();
-                    return;
-                }
+            SharedTimer.For(time).Remove(this);
+        }
+    }
 
-                pool.Sweep();
-                rents += pool.Rents;
-            }
+    public bool Run()
+    {
+        try
+        {
+            return RunRound();
+        }
+#pragma warning disable CA1031 // An exception on a timer's thread would end the process; the next round tries again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            log.Maintenance.RoundFailed(e, name);
+            return true;
+        }
+    }
 
-            sharedLockKeeper?.Look(rents);
-            if (_inspector.TryGetTarget(out PoolInspector? looks))
-            {
-                looks.Look();
-            }
+    private bool RunRound()
+    {
+        if (Volatile.Read(ref _state) == Ended)
+        {
+            return false;
+        }
+
+        long rents = 0;
+        bool isOpen = false;
+        foreach (LeasePool<PhysicalConnection> pool in pools)
+        {
+            pool.Sweep();
+            rents += pool.Rents;
+            isOpen |= pool.Count().Open > 0;
+        }
+
+        sharedLockKeeper?.Look(rents);
+        inspector.Look();
+        RestIfIdle(isOpen);
+        return true;
+    }
+
+    // By then the history has nothing left of what has happened, and what begins again begins a new one.
+    private void RestIfIdle(bool isOpen)
+    {
+        long now = time.GetTimestamp();
+        if (isOpen)
+        {
+            Volatile.Write(ref _lastOpen, now);
+            return;
+        }
+
+        long lastOpen = Volatile.Read(ref _lastOpen);
+        if (time.GetElapsedTime(lastOpen, now) <= PoolHistory.Length + TimeSpan.FromMinutes(1))
+        {
+            return;
+        }
+
+        SharedTimer.For(time).Remove(this);
+        if (Interlocked.CompareExchange(ref _state, Resting, Running) == Running && Volatile.Read(ref _lastOpen) != lastOpen)
+        {
+            // Something was opened meanwhile, and found the rounds still running.
+            Start();
         }
     }
 }

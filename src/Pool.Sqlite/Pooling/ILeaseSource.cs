@@ -17,11 +17,12 @@ internal interface ILeaseSource<T>
     /// <param name="item">The item, held by nobody else.</param>
     /// <param name="probe">True when it was idle so long that it must show it still works.</param>
     /// <param name="reason">Why it must not be lent.</param>
-    bool Check(T item, bool probe, out RetireReason reason);
+    /// <param name="cause">What a hook threw, if that is why.</param>
+    bool Check(T item, bool probe, out RetireReason reason, out Exception? cause);
 
     /// <summary>The look at an idle item that nobody rents. Never throws.</summary>
     /// <returns>Why it must not be kept.</returns>
-    RetireReason Probe(T item) => Check(item, probe: true, out RetireReason reason) ? RetireReason.None : reason;
+    RetireReason Probe(T item) => Check(item, probe: true, out RetireReason reason, out _) ? RetireReason.None : reason;
 
     /// <summary>Closes an item. Never throws.</summary>
     /// <param name="item">The item, held by nobody else.</param>
@@ -30,7 +31,10 @@ internal interface ILeaseSource<T>
     void Close(T item, RetireReason reason, bool last);
 
     /// <summary>Makes the exception of a rent that was refused for want of time or of room among the waiters.</summary>
-    Exception RentRefused(RentRefusal refusal, TimeSpan waited);
+    /// <param name="refusal">Why.</param>
+    /// <param name="waited">How long the rent took.</param>
+    /// <param name="cause">What the last check threw, when checks refused whatever was opened.</param>
+    Exception RentRefused(RentRefusal refusal, TimeSpan waited, Exception? cause = null);
 
     /// <summary>Makes the exception of a rent from a closed pool.</summary>
     Exception Closed();
@@ -51,6 +55,12 @@ internal enum RentRefusal
 
     /// <summary>The deadline passed while an item was being opened.</summary>
     TimedOutOpening,
+
+    /// <summary>The deadline passed while every item was refused by its check, the last time by a hook.</summary>
+    RejectedByHook,
+
+    /// <summary>The deadline passed while every item was refused by its check, the last time by its probe.</summary>
+    RejectedByProbe,
 
     /// <summary>As many as are allowed to wait were waiting already.</summary>
     TooManyWaiters,

@@ -15,6 +15,9 @@ internal sealed partial class LeasePool<T>
     public void Dispose()
     {
         _closed = true;
+
+        // Not on this thread, which would go on with what those who pause do next.
+        _ = _closing.CancelAsync();
         _waiters.Dispose();
         CloseIdle();
         _items.Close();

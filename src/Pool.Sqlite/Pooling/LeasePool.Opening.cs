@@ -96,7 +96,7 @@ internal sealed partial class LeasePool<T>
                     }
 
                     _source.Retrying(retry + 1, delay);
-                    await Pause(delay, async, abandoned).ConfigureAwait(false);
+                    await Blocking.Pause(async, delay, _time, abandoned).ConfigureAwait(false);
                 }
             }
         }
@@ -104,17 +104,6 @@ internal sealed partial class LeasePool<T>
         {
             _items.EndOpen(item, generation);
         }
-    }
-
-    private Task Pause(TimeSpan delay, bool async, CancellationToken cancellationToken)
-    {
-        Task pause = Task.Delay(delay, _time, cancellationToken);
-        if (!async)
-        {
-            pause.GetAwaiter().GetResult();
-        }
-
-        return pause;
     }
 
     private PoolEntry<T> OpenOnce()

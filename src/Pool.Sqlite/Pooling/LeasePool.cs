@@ -25,6 +25,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     private readonly EntryRegistry<T> _items = new();
     private readonly bool _checksEveryRent;
     private readonly bool _closesOverflow;
+    private readonly CancellationTokenSource _closing = new();
     private volatile bool _closed;
     private int _peak;
     private long _misses;
@@ -38,7 +39,7 @@ internal sealed partial class LeasePool<T> : IDisposable
         _events = events;
         _source = source;
         _options = options;
-        _time = time ?? TimeProvider.System;
+        _time = MonotonicTime.For(time);
         _permits = new SemaphoreSlim(options.Permits, options.Permits);
         _slots = new PerCoreSlots<PoolEntry<T>>(Math.Min(Environment.ProcessorCount, options.Permits));
         _waiters = new WaiterQueue<PoolEntry<T>>(_time, options.RentTimeout, options.MaxWaiters);
@@ -136,7 +137,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     private async ValueTask<PoolEntry<T>> Lend(
         PoolEntry<T>? item, bool async, Deadline deadline, CancellationToken cancellationToken)
     {
-        for (; ; )
+        for (int rejections = 0; ;)
         {
             bool isNew = item is null && !_idle.TryDequeue(out item);
             item ??= await Open(async, OpenDeadline(deadline), _options.Permits, cancellationToken).ConfigureAwait(false);
@@ -152,7 +153,7 @@ internal sealed partial class LeasePool<T> : IDisposable
                 throw _source.Closed();
             }
 
-            RetireReason reason = WhyNotLend(item);
+            RetireReason reason = WhyNotLend(item, out Exception? cause);
             if (reason == RetireReason.None)
             {
                 if (isNew)
@@ -165,18 +166,28 @@ internal sealed partial class LeasePool<T> : IDisposable
                 return item;
             }
 
-            Exception? failure = WhyGiveUp(isNew, deadline, cancellationToken);
+            // A check that refuses what has just been opened, twice, may refuse everything: it must not make the pool open and
+            // close without end.
+            bool isRejected = isNew && reason is RetireReason.Retired or RetireReason.Unhealthy;
+            TimeSpan pause = isRejected && rejections++ > 0 ? Backoff.Delay(rejections - 2) : TimeSpan.Zero;
+            Exception? failure = WhyGiveUp(isNew ? pause : null, reason, cause, deadline, cancellationToken);
             Close(item, reason, withPermit: failure is not null);
             item = null;
             if (failure is not null)
             {
                 throw failure;
             }
+
+            if (pause > TimeSpan.Zero)
+            {
+                await PauseForNextTry(async, pause, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
     // A check that refuses everything must not hold a rent for ever.
-    private Exception? WhyGiveUp(bool wasNew, Deadline deadline, CancellationToken cancellationToken)
+    private Exception? WhyGiveUp(
+        TimeSpan? pause, RetireReason reason, Exception? cause, Deadline deadline, CancellationToken cancellationToken)
     {
         if (_closed)
         {
@@ -189,13 +200,40 @@ internal sealed partial class LeasePool<T> : IDisposable
             return new OperationCanceledException(cancellationToken);
         }
 
-        if (wasNew && !deadline.Allows(TimeSpan.Zero))
+        if (pause is { } delay && !deadline.Allows(delay))
         {
             Interlocked.Increment(ref _timeouts);
-            return _source.RentRefused(RentRefusal.TimedOutOpening, deadline.Elapsed);
+            RentRefusal refusal = reason switch
+            {
+                RetireReason.Retired => RentRefusal.RejectedByHook,
+                RetireReason.Unhealthy => RentRefusal.RejectedByProbe,
+                _ => RentRefusal.TimedOutOpening,
+            };
+            return _source.RentRefused(refusal, deadline.Elapsed, cause);
         }
 
         return null;
+    }
+
+    /// <summary>Keeps the permit through a pause, unless that ends early.</summary>
+    private async ValueTask PauseForNextTry(bool async, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+            await Blocking.Pause(async, pause, _time, end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            ReleasePermit();
+            if (_closed)
+            {
+                throw _source.Closed();
+            }
+
+            Interlocked.Increment(ref _cancellations);
+            throw new OperationCanceledException(cancellationToken);
+        }
     }
 
     // A timeout of zero refuses to wait for others, not to open where there is room.
@@ -204,13 +242,14 @@ internal sealed partial class LeasePool<T> : IDisposable
 
     private Deadline OpenDeadline() => OpenDeadline(new Deadline(_time, _options.RentTimeout));
 
-    private RetireReason WhyNotLend(PoolEntry<T> item)
+    private RetireReason WhyNotLend(PoolEntry<T> item, out Exception? cause)
     {
+        cause = null;
         RetireReason reason = WhyRetire(item);
         if (reason == RetireReason.None && (item.IsProbeDue || _checksEveryRent))
         {
             bool probe = item.IsProbeDue;
-            if (_source.Check(item.Value, probe, out reason))
+            if (_source.Check(item.Value, probe, out reason, out cause))
             {
                 item.IsProbeDue = false;
                 return RetireReason.None;

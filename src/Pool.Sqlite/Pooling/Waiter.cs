@@ -68,7 +68,13 @@ internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
             cancellationToken.UnsafeRegister(static state => ((Waiter<T>)state!).Cancel(), this);
         try
         {
-            return async ? await Task.ConfigureAwait(false) : Task.GetAwaiter().GetResult();
+            if (!async && !Blocking.Wait(Task, queue.Time, DueAt))
+            {
+                // Unless it was granted at this very moment, which the outcome then says.
+                queue.Withdraw(this, WaitOutcome.TimedOut);
+            }
+
+            return await Task.ConfigureAwait(false);
         }
         finally
         {

@@ -21,7 +21,7 @@ internal sealed class WaiterQueue<T> : IDisposable
 
     public WaiterQueue(TimeProvider time, TimeSpan timeout, int capacity)
     {
-        _time = time;
+        _time = MonotonicTime.For(time);
         _timeout = timeout;
         _capacity = capacity;
     }
@@ -31,6 +31,8 @@ internal sealed class WaiterQueue<T> : IDisposable
     /// only a newcomer would find it.
     /// </summary>
     public int WaiterSignal => _waiterSignal;
+
+    public TimeProvider Time => _time;
 
     public int Count => Volatile.Read(ref _count);
 
@@ -194,11 +196,24 @@ internal sealed class WaiterQueue<T> : IDisposable
         TimeSpan left = _time.GetElapsedTime(_time.GetTimestamp(), dueAt);
 
         // Timers count whole milliseconds, rounded down: rounded up, it never goes off too early, and then again.
-        TimeSpan due = TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds)));
+        TimeSpan due = TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(left.TotalMilliseconds), 0, int.MaxValue));
         _timer ??= _time.CreateTimer(
             static state => ((WaiterQueue<T>)state!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
-    private void Expire() => FailDue(_time.GetTimestamp(), WaitOutcome.TimedOut);
+    // An exception here would end the process. One that a clock throws is as if it had not gone off: those who block keep their
+    // own time, and the next who comes sets the timer again.
+    private void Expire()
+    {
+        try
+        {
+            FailDue(_time.GetTimestamp(), WaitOutcome.TimedOut);
+        }
+#pragma warning disable CA1031 // On a timer's thread there is nobody to tell.
+        catch
+#pragma warning restore CA1031
+        {
+        }
+    }
 }

@@ -36,11 +36,14 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         options.Pragmas.Synchronous = synchronous;
         return synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File
             ? this
-            : new ConnectionSource(options, Target, _name, _logger, _metrics, _time) { Refused = Refused, Figures = Figures };
+            : new ConnectionSource(options, Target, _name, _logger, _metrics, _time) { Refused = Refused, Figures = Figures, Opening = Opening };
     }
 
     /// <summary>How the pool stands, for the exception of a rent that is refused.</summary>
-    public Func<RentRefusal, TimeSpan, Exception>? Refused { get; set; }
+    public Func<RentRefusal, TimeSpan, Exception?, Exception>? Refused { get; set; }
+
+    /// <summary>Called before each open.</summary>
+    public Action? Opening { get; init; }
 
     public DatabaseTarget Target { get; }
 
@@ -50,6 +53,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public PhysicalConnection Open()
     {
+        Opening?.Invoke();
         try
         {
             if (Target.Kind == DatabaseKind.SharedMemory)
@@ -74,10 +78,11 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_IOERR
     };
 
-    public bool Check(PhysicalConnection item, bool probe, out RetireReason reason)
+    public bool Check(PhysicalConnection item, bool probe, out RetireReason reason, out Exception? cause)
     {
+        cause = null;
         reason = probe ? Probe(item) : RetireReason.None;
-        if (reason == RetireReason.None && _options.Renting is { } renting && !Allows(renting, item, nameof(SqlitePoolOptions.Renting)))
+        if (reason == RetireReason.None && _options.Renting is { } renting && !Allows(renting, item, nameof(SqlitePoolOptions.Renting), out cause))
         {
             reason = RetireReason.Retired;
         }
@@ -126,7 +131,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             return RetireReason.Unclean;
         }
 
-        return _options.Returning is { } returning && !Allows(returning, connection, nameof(SqlitePoolOptions.Returning))
+        return _options.Returning is { } returning && !Allows(returning, connection, nameof(SqlitePoolOptions.Returning), out _)
             ? RetireReason.Retired
             : RetireReason.None;
     }
@@ -148,7 +153,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         }
     }
 
-    public Exception RentRefused(RentRefusal refusal, TimeSpan waited) => Refused!(refusal, waited);
+    public Exception RentRefused(RentRefusal refusal, TimeSpan waited, Exception? cause) => Refused!(refusal, waited, cause);
 
     public Exception Closed() => new ObjectDisposedException(nameof(SqlitePool), $"The pool '{_name}' is closed.");
 
@@ -199,8 +204,9 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         }
     }
 
-    private bool Allows(Func<SqliteConnection, bool> hook, PhysicalConnection connection, string name)
+    private bool Allows(Func<SqliteConnection, bool> hook, PhysicalConnection connection, string name, out Exception? cause)
     {
+        cause = null;
         try
         {
             return UserCallback.Run(hook, connection.Driver);
@@ -210,6 +216,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 #pragma warning restore CA1031
         {
             _logger.HookFailed(e, _name, name);
+            cause = e;
             return false;
         }
     }

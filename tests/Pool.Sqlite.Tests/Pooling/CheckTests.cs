@@ -74,7 +74,9 @@ public sealed class CheckTests : LeasePoolTest
         Pool.Sweep();
         Source.Checking = (_, _) => RetireReason.Unhealthy;
 
-        Assert.Equal(4, (await Rent()).Number);
+        Task<PoolEntry<FakeItem>> rent = StartRent();
+        await Until(rent);
+        Assert.Equal(4, (await rent).Number);
 
         AssertPool(open: 1, inUse: 1);
         Assert.Equal((3, 4), (Counts.HealthCheckFailures, Counts.Misses));
@@ -133,7 +135,9 @@ public sealed class CheckTests : LeasePoolTest
         Source.Checking = (item, _) => item.Number < 4 ? RetireReason.Retired : RetireReason.None;
         MakePool(new LeasePoolOptions { Size = 1, RentTimeout = Seconds(5) });
 
-        Assert.Equal(4, (await Rent()).Number);
+        Task<PoolEntry<FakeItem>> rent = StartRent();
+        await Until(rent);
+        Assert.Equal(4, (await rent).Number);
 
         Assert.Equal((1, 1), (Counts.Rents, Counts.Misses));
     }
@@ -155,8 +159,11 @@ public sealed class CheckTests : LeasePoolTest
 
         Task<PoolEntry<FakeItem>> rent = blocking ? StartRentOnThread() : StartRent();
 
-        await Assert.ThrowsAsync<RefusedException>(rent.Limited);
-        Assert.InRange(Source.Opened, 5, 6);
+        // Between its tries it pauses.
+        await Until(rent);
+        RefusedException refused = await Assert.ThrowsAsync<RefusedException>(rent.Limited);
+        Assert.Equal(RentRefusal.RejectedByHook, refused.Refusal);
+        Assert.InRange(Source.Opened, 2, 6);
         Assert.Equal((1, 0, 0), (Counts.Timeouts, Counts.Rents, Counts.Misses));
         Source.Checking = null;
     }
@@ -179,10 +186,46 @@ public sealed class CheckTests : LeasePoolTest
         };
         MakePool(new LeasePoolOptions { Size = 1 });
 
-        await AssertCanceled(blocking ? StartRentOnThread(cancel.Token) : StartRent(cancel.Token));
+        Task<PoolEntry<FakeItem>> rent = blocking ? StartRentOnThread(cancel.Token) : StartRent(cancel.Token);
+        await Until(rent);
+        await AssertCanceled(rent);
 
         Assert.InRange(Source.Opened, 3, 4);
         Assert.Equal((1, 0, 0), (Counts.Cancellations, Counts.Rents, Counts.Misses));
         Source.Checking = null;
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_pause_between_tries_ends_when_the_pool_is_closed_or_the_rent_is_cancelled(bool closes)
+    {
+        using CancellationTokenSource cancel = new();
+        Source.ChecksEveryRent = true;
+        Source.Checking = (_, _) => RetireReason.Retired;
+        MakePool(new LeasePoolOptions { Size = 1 });
+        Task<PoolEntry<FakeItem>> rent = StartRent(cancel.Token);
+        await Limit.Until(() => Source.Closes.Count == 2 && Time.ArmedTimers == 1);
+
+        if (closes)
+        {
+            Pool.Dispose();
+            await AssertClosed(rent);
+        }
+        else
+        {
+            await cancel.CancelAsync();
+            await AssertCanceled(rent);
+        }
+
+        Assert.Equal(2, Source.Opened);
+        Source.Checking = null;
+    }
+
+    // The clock goes on.
+    private Task Until(Task rent) => Limit.Until(() =>
+    {
+        Time.Advance(Milliseconds(1));
+        return rent.IsCompleted;
+    });
 }

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Tests.Support;
 
@@ -48,6 +49,43 @@ public sealed class ThreadPoolTests : LeasePoolTest
     }
 
     [Fact]
+    public async Task Waits_that_block_keep_their_own_time_without_the_thread_pool()
+    {
+        using TempDatabase database = new();
+        SqlitePoolOptions options = database.Options(size: 3, overflow: 0);
+        options.RentTimeout = TimeSpan.FromMilliseconds(200);
+        options.Pragmas.BusyTimeout = TimeSpan.FromMilliseconds(200);
+        await using SqlitePool pool = new(options);
+        using SqlitePoolConnection holder = pool.Rent();
+        holder.Run("create table t(value)");
+        using SqlitePoolConnection other = pool.Rent();
+        SqlitePoolConnection third = pool.Rent();
+        using SqlitePoolTransaction transaction = holder.BeginTransaction();
+        List<Exception?> failures = [];
+
+        WithoutThreadPool(() =>
+        {
+            foreach (Action wait in new Action[]
+            {
+                () => pool.Rent().Dispose(),
+                () => other.BeginTransaction().Dispose(),
+                () => other.Run("insert into t values (1)"),
+                () => pool.RentWriter().Dispose(),
+            })
+            {
+                Thread thread = Start(() => failures.Add(Record.Exception(wait)));
+                Assert.True(thread.Join(Limit.Length), "It stayed beyond its timeout.");
+            }
+        });
+
+        third.Dispose();
+        Assert.IsType<SqlitePoolTimeoutException>(failures[0]);
+        Assert.IsType<SqliteException>(failures[1]);
+        Assert.IsType<SqliteException>(failures[2]);
+        Assert.IsType<SqlitePoolTimeoutException>(failures[3]);
+    }
+
+    [Fact]
     public async Task Stock_is_not_opened_beyond_the_bound_while_opens_have_yet_to_begin()
     {
         MakePool(new LeasePoolOptions { Size = 2, MaxOverflow = 1, MinIdle = 2 });
@@ -93,7 +131,9 @@ public sealed class ThreadPoolTests : LeasePoolTest
     private static Thread Start(Action work)
     {
         Thread thread = new(() => work()) { IsBackground = true };
-        thread.Start();
+
+        // Not in the flow of the test, which may hold the write gate.
+        thread.UnsafeStart();
         return thread;
     }
 

@@ -66,8 +66,9 @@ internal sealed class FakeSource : ILeaseSource<FakeItem>
 
     public bool IsTransient(Exception failure) => failure is FakeFailure { Transient: true };
 
-    public bool Check(FakeItem item, bool probe, out RetireReason reason)
+    public bool Check(FakeItem item, bool probe, out RetireReason reason, out Exception? cause)
     {
+        cause = null;
         Interlocked.Increment(ref _checks);
         item.Take("a check");
         reason = Checking?.Invoke(item, probe) ?? RetireReason.None;
@@ -88,7 +89,7 @@ internal sealed class FakeSource : ILeaseSource<FakeItem>
         Interlocked.Decrement(ref _existing);
     }
 
-    public Exception RentRefused(RentRefusal refusal, TimeSpan waited) => new RefusedException(refusal, waited);
+    public Exception RentRefused(RentRefusal refusal, TimeSpan waited, Exception? cause) => new RefusedException(refusal, waited);
 
     public Exception Closed() => new ObjectDisposedException("the pool");
 }

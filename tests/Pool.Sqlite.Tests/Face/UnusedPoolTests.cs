@@ -1,0 +1,68 @@
+using Pool.Sqlite.Tests.Support;
+
+namespace Pool.Sqlite.Tests.Face;
+
+/// <summary>Pools that are made and never used, or not any more.</summary>
+public sealed class UnusedPoolTests
+{
+    [Fact]
+    public void A_pool_that_is_made_and_never_used_has_no_timer_and_little_memory()
+    {
+        using TempDatabase database = new();
+        FakeTimeProvider time = new();
+        new SqlitePool(database.Options(), timeProvider: time).Dispose();
+        List<SqlitePool> pools = [];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            pools.Add(new SqlitePool(database.Options(), timeProvider: time));
+        }
+
+        // With what is garbage at once.
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 100, 0, 32_000);
+        Assert.Equal(0, time.CreatedTimers);
+        pools.ForEach(static pool => pool.Dispose());
+        Assert.Equal(0, time.CreatedTimers);
+    }
+
+    [Fact]
+    public async Task All_pools_of_a_clock_share_one_timer_that_goes_with_the_last_of_them()
+    {
+        using TempDatabase database = new();
+        FakeTimeProvider time = new();
+        SqlitePool[] pools = [.. Enumerable.Range(0, 5).Select(_ => new SqlitePool(database.Options(), timeProvider: time))];
+        foreach (SqlitePool pool in pools)
+        {
+            using SqlitePoolConnection connection = pool.Rent();
+        }
+
+        Assert.Equal(1, time.ArmedTimers);
+        await Task.WhenAll(pools[1..].Select(static pool => pool.DisposeAsync().AsTask())).Limited();
+
+        // The timers of the waits in there go a moment after them.
+        await Limit.Until(() => time.ArmedTimers == 1);
+        await pools[0].DisposeAsync();
+        await Limit.Until(() => time.ArmedTimers == 0);
+    }
+
+    [Fact]
+    public async Task Rounds_rest_when_nothing_has_been_open_for_long_and_begin_again_with_the_next_open()
+    {
+        using TempDatabase database = new();
+        FakeTimeProvider time = new();
+        SqlitePoolOptions options = database.Options();
+        options.IdleTimeout = TimeSpan.FromSeconds(5);
+        await using SqlitePool pool = new(options, timeProvider: time);
+        pool.Rent().Dispose();
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((0, 1L), (pool.GetStatistics().Open, pool.GetStatistics().ClosedByIdle));
+
+        time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(0, time.ArmedTimers);
+
+        pool.Rent().Dispose();
+        Assert.Equal(1, time.ArmedTimers);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((0, 2L), (pool.GetStatistics().Open, pool.GetStatistics().ClosedByIdle));
+    }
+}
