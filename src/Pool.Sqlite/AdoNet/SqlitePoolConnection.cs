@@ -33,8 +33,14 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
         Role = role;
     }
 
+    /// <summary>Makes a closed connection of no pool yet: set its <see cref="ConnectionString"/>, then open it.</summary>
+    public SqlitePoolConnection()
+        : this(pool: null)
+    {
+    }
+
     /// <summary>A closed one: it rents when it is opened.</summary>
-    internal SqlitePoolConnection(SqlitePool? pool = null)
+    internal SqlitePoolConnection(SqlitePool? pool)
     {
         _pool = pool;
         _use = UseGuard.ClosedGuard;

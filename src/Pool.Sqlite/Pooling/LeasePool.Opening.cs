@@ -8,7 +8,12 @@ internal sealed partial class LeasePool<T>
     /// </summary>
     /// <returns>Null, and the permit still with the caller, when there are as many as the limit, or all is closed.</returns>
     private async ValueTask<PoolEntry<T>?> Open(
-        bool async, Deadline deadline, int limit, CancellationToken cancellationToken)
+        bool async,
+        Deadline deadline,
+        int limit,
+        CancellationToken cancellationToken,
+        RentRefusal refusal = RentRefusal.TimedOutOpening,
+        Exception? cause = null)
     {
         // Announced before it begins: by then others may have come to look how many there will be.
         if (!_items.TryBeginOpen(limit))
@@ -42,7 +47,7 @@ internal sealed partial class LeasePool<T>
             if (timedOut)
             {
                 Interlocked.Increment(ref _timeouts);
-                throw _source.RentRefused(RentRefusal.TimedOutOpening, deadline.Elapsed);
+                throw _source.RentRefused(refusal, deadline.Elapsed, cause);
             }
 
             if (failure is OperationCanceledException && cancellationToken.IsCancellationRequested)

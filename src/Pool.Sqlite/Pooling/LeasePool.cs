@@ -137,10 +137,14 @@ internal sealed partial class LeasePool<T> : IDisposable
     private async ValueTask<PoolEntry<T>> Lend(
         PoolEntry<T>? item, bool async, Deadline deadline, CancellationToken cancellationToken)
     {
+        // Why the last try was rejected, should the time be up while the next one opens.
+        RentRefusal refusal = RentRefusal.TimedOutOpening;
+        Exception? cause = null;
         for (int rejections = 0; ;)
         {
             bool isNew = item is null && !_idle.TryDequeue(out item);
-            item ??= await Open(async, OpenDeadline(deadline), _options.Permits, cancellationToken).ConfigureAwait(false);
+            item ??= await Open(
+                async, OpenDeadline(deadline), _options.Permits, cancellationToken, refusal, cause).ConfigureAwait(false);
             if (item is null)
             {
                 // One has been opened for stock meanwhile, so there is one for this permit: look again.
@@ -153,7 +157,7 @@ internal sealed partial class LeasePool<T> : IDisposable
                 throw _source.Closed();
             }
 
-            RetireReason reason = WhyNotLend(item, out Exception? cause);
+            RetireReason reason = WhyNotLend(item, out Exception? thrown);
             if (reason == RetireReason.None)
             {
                 if (isNew)
@@ -168,9 +172,15 @@ internal sealed partial class LeasePool<T> : IDisposable
 
             // A check that refuses what has just been opened, twice, may refuse everything: it must not make the pool open and
             // close without end.
-            bool isRejected = isNew && reason is RetireReason.Retired or RetireReason.Unhealthy;
+            bool isRejected = isNew && reason is (RetireReason.Retired or RetireReason.Unhealthy);
             TimeSpan pause = isRejected && rejections++ > 0 ? Backoff.Delay(rejections - 2) : TimeSpan.Zero;
-            Exception? failure = WhyGiveUp(isNew ? pause : null, reason, cause, deadline, cancellationToken);
+            if (isRejected)
+            {
+                refusal = reason == RetireReason.Retired ? RentRefusal.RejectedByHook : RentRefusal.RejectedByProbe;
+                cause = thrown;
+            }
+
+            Exception? failure = WhyGiveUp(isNew ? pause : null, refusal, cause, deadline, cancellationToken);
             Close(item, reason, withPermit: failure is not null);
             item = null;
             if (failure is not null)
@@ -187,7 +197,7 @@ internal sealed partial class LeasePool<T> : IDisposable
 
     // A check that refuses everything must not hold a rent for ever.
     private Exception? WhyGiveUp(
-        TimeSpan? pause, RetireReason reason, Exception? cause, Deadline deadline, CancellationToken cancellationToken)
+        TimeSpan? pause, RentRefusal refusal, Exception? cause, Deadline deadline, CancellationToken cancellationToken)
     {
         if (_closed)
         {
@@ -203,12 +213,6 @@ internal sealed partial class LeasePool<T> : IDisposable
         if (pause is { } delay && !deadline.Allows(delay))
         {
             Interlocked.Increment(ref _timeouts);
-            RentRefusal refusal = reason switch
-            {
-                RetireReason.Retired => RentRefusal.RejectedByHook,
-                RetireReason.Unhealthy => RentRefusal.RejectedByProbe,
-                _ => RentRefusal.TimedOutOpening,
-            };
             return _source.RentRefused(refusal, deadline.Elapsed, cause);
         }
 

@@ -55,6 +55,24 @@ public sealed class ProviderFactoryTests
         Assert.Same(SqlitePoolFactory.Instance, DbProviderFactories.GetFactory(connection));
     }
 
+    [Fact]
+    public void A_connection_and_a_command_can_be_made_by_reflection_and_work_once_they_know_their_database()
+    {
+        using TempDatabase database = new();
+        using (DbConnection connection = Activator.CreateInstance<SqlitePoolConnection>())
+        using (DbCommand command = Activator.CreateInstance<SqlitePoolCommand>())
+        {
+            Assert.Throws<InvalidOperationException>(connection.Open);
+            connection.ConnectionString = database.ConnectionString;
+            connection.Open();
+            command.Connection = connection;
+            command.CommandText = "select 1";
+            Assert.Equal(1L, command.ExecuteScalar());
+        }
+
+        SqlitePoolFactory.ClosePools();
+    }
+
     private static long Use(DbProviderFactory factory, string connectionString, string sql)
     {
         using DbConnection connection = factory.CreateConnection()!;
