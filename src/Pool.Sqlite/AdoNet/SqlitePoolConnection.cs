@@ -176,6 +176,12 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
         return command;
     }
 
+    /// <summary>Always true.</summary>
+    public override bool CanCreateBatch => true;
+
+    /// <summary>A batch on this connection, in its current transaction.</summary>
+    public new SqlitePoolBatch CreateBatch() => new(this, CurrentTransaction);
+
     /// <summary>A command whose interpolated values become parameters, never text.</summary>
     internal SqlitePoolCommand CreateParameterizedCommand(FormattableString sql)
     {
@@ -243,4 +249,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
 
     /// <inheritdoc/>
     protected override DbCommand CreateDbCommand() => CreateCommand();
+
+    /// <inheritdoc/>
+    protected override DbBatch CreateDbBatch() => CreateBatch();
 }
