@@ -222,6 +222,9 @@ public sealed class SqlitePool : DbDataSource
     /// <summary>A connection that is closed: it rents when it is opened, and gives back when it is closed.</summary>
     public new SqlitePoolConnection CreateConnection() => new(this);
 
+    /// <summary>A batch that rents a connection when it is first run, and gives it back when it is disposed.</summary>
+    public new SqlitePoolBatch CreateBatch() => new(CreateConnection(), null, ownsConnection: true);
+
     /// <inheritdoc cref="Rent(CancellationToken)"/>
     public new SqlitePoolConnection OpenConnection() => Rent();
 
@@ -421,6 +424,9 @@ public sealed class SqlitePool : DbDataSource
 
     /// <inheritdoc/>
     protected override DbConnection CreateDbConnection() => CreateConnection();
+
+    /// <inheritdoc/>
+    protected override DbBatch CreateDbBatch() => CreateBatch();
 
     /// <inheritdoc/>
     protected override DbConnection OpenDbConnection() => Rent();

@@ -181,6 +181,12 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
         return command;
     }
 
+    /// <summary>Always true.</summary>
+    public override bool CanCreateBatch => true;
+
+    /// <summary>A batch on this connection, in its current transaction.</summary>
+    public new SqlitePoolBatch CreateBatch() => new(this, CurrentTransaction);
+
     /// <summary>A command with the text and the values that <see cref="InterpolatedSql"/> read.</summary>
     internal SqlitePoolCommand CreateParameterizedCommand(string commandText, object?[] values)
     {
@@ -242,4 +248,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
 
     /// <inheritdoc/>
     protected override DbCommand CreateDbCommand() => CreateCommand();
+
+    /// <inheritdoc/>
+    protected override DbBatch CreateDbBatch() => CreateBatch();
 }

@@ -429,9 +429,10 @@ internal sealed class StatementCursor
         catch (Exception e)
         {
             GiveUp(operation);
-            if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            if (e is OperationCanceledException)
             {
-                throw StatementErrors.Cancelled(null, CancellationToken.None);
+                throw StatementErrors.Cancelled(
+                    null, cancellationToken.IsCancellationRequested ? cancellationToken : CancellationToken.None);
             }
 
             throw;

@@ -558,7 +558,7 @@ internal sealed class StatementRun(Action checkTime)
         else if (!_batch[_batchIndex].IsOwn)
         {
             RecordsAffected = Math.Max(0, RecordsAffected) + changes;
-            _batch[_batchIndex].RecordsAffected = Math.Max(0, _batch[_batchIndex].RecordsAffected) + changes;
+            _batch[_batchIndex].AddChanges(changes);
         }
     }
 

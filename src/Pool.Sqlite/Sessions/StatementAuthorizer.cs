@@ -167,6 +167,7 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
             case >= raw.SQLITE_DROP_TEMP_INDEX and <= raw.SQLITE_DROP_TEMP_VIEW:
                 watch.Prepared |= PreparedKinds.Schema;
                 watch.Changes |= SessionChanges.TempObject;
+                watch._written.Add("temp");
                 break;
 
             // "create table temp.x" comes as an ordinary table in the database "temp".
