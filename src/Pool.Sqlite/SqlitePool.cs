@@ -268,6 +268,10 @@ public sealed class SqlitePool : DbDataSource
     /// <param name="sql">The statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>How many rows it changed, or -1 when it cannot change any.</returns>
+    /// <exception cref="ArgumentException">
+    /// A value stands where no parameter can (in quotes, for a name, in a comment), or has a format; the message says what to
+    /// write.
+    /// </exception>
     /// <exception cref="SqliteException">SQLite refuses it.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)

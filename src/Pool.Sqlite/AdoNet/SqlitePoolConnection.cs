@@ -165,13 +165,13 @@ public sealed partial class SqlitePoolConnection : DbConnection
         return command;
     }
 
-    /// <summary>A command whose interpolated values become parameters, never text.</summary>
-    internal SqlitePoolCommand CreateParameterizedCommand(FormattableString sql)
+    /// <summary>A command with the text and the values that <see cref="InterpolatedSql"/> read.</summary>
+    internal SqlitePoolCommand CreateParameterizedCommand(string commandText, object?[] values)
     {
-        SqlitePoolCommand command = CreateCommand(InterpolatedSql.Text(sql));
-        for (int i = 0; i < sql.ArgumentCount; i++)
+        SqlitePoolCommand command = CreateCommand(commandText);
+        for (int i = 0; i < values.Length; i++)
         {
-            command.Parameters.AddWithValue(InterpolatedSql.Name(i), sql.GetArgument(i) ?? DBNull.Value);
+            command.Parameters.AddWithValue(InterpolatedSql.Name(i), values[i] ?? DBNull.Value);
         }
 
         return command;

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Execution;
 using Pool.Sqlite.Pooling;
 using SQLitePCL;
 
@@ -36,8 +37,9 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
 
     public async Task<int> Execute(FormattableString sql, CancellationToken cancellationToken)
     {
+        (string text, object?[] values) = InterpolatedSql.Read(sql);
         using SqlitePoolConnection connection = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
-        using SqlitePoolCommand command = connection.CreateParameterizedCommand(sql);
+        using SqlitePoolCommand command = connection.CreateParameterizedCommand(text, values);
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 

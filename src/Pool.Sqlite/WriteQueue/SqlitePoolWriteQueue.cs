@@ -94,11 +94,15 @@ public sealed class SqlitePoolWriteQueue
     /// <param name="sql">The statement.</param>
     /// <param name="cancellationToken">Cancels it as long as it has not begun, and stops it while it runs.</param>
     /// <returns>How many rows it changed, or -1 when it cannot change any; once that is committed.</returns>
+    /// <exception cref="ArgumentException">
+    /// A value stands where no parameter can (in quotes, for a name, in a comment), or has a format. Thrown by the call itself.
+    /// </exception>
     /// <inheritdoc cref="EnqueueAsync{T}"/>
     public Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sql);
-        return Enqueue(new StatementItem(_counters, InterpolatedSql.Text(sql), sql.GetArguments()), cancellationToken);
+        (string text, object?[] values) = InterpolatedSql.Read(sql);
+        return Enqueue(new StatementItem(_counters, text, values), cancellationToken);
     }
 
     /// <summary>Runs one statement with its values.</summary>
@@ -138,11 +142,13 @@ public sealed class SqlitePoolWriteQueue
 
     /// <summary>Queues one statement, whose interpolated values become parameters, that nobody waits for.</summary>
     /// <param name="sql">The statement.</param>
+    /// <exception cref="ArgumentException">A value stands where no parameter can, or has a format.</exception>
     /// <inheritdoc cref="TryPost(Action{SqlitePoolConnection})"/>
     public bool TryPost(FormattableString sql)
     {
         ArgumentNullException.ThrowIfNull(sql);
-        return TryPost(new PostedStatement(_counters, this, InterpolatedSql.Text(sql), sql.GetArguments()));
+        (string text, object?[] values) = InterpolatedSql.Read(sql);
+        return TryPost(new PostedStatement(_counters, this, text, values));
     }
 
     /// <summary>Queues one statement that nobody waits for.</summary>

@@ -31,11 +31,11 @@ public sealed class ExecuteTests : IDisposable
     }
 
     [Fact]
-    public async Task Braces_formats_and_repeated_values_do_no_harm()
+    public async Task Braces_and_repeated_values_do_no_harm()
     {
         int id = 1;
         Assert.Equal(1, await _pool.ExecuteAsync($"insert into t values ({id}, json_object('a', '{{x}}'))"));
-        Assert.Equal(1, await _pool.ExecuteAsync($"insert into t values ({id + 1:000}, {id,5})"));
+        Assert.Equal(1, await _pool.ExecuteAsync($"insert into t values ({id + 1}, {id})"));
         Assert.Equal(2, await _pool.ExecuteAsync($"update t set value = value where id in ({1}, {2})"));
         Assert.Equal(-1, await _pool.ExecuteAsync($"select 1"));
         using SqlitePoolConnection connection = _pool.Rent();
