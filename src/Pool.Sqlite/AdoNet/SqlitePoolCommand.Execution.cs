@@ -160,6 +160,10 @@ public sealed partial class SqlitePoolCommand
                 : RunDriver(physical, statement, kind, behavior);
             return outcome.WriteBlocker == WriteBlocker.None;
         }
+        catch (SqliteException e) when (physical.NoteFailure(e))
+        {
+            throw;
+        }
         catch (SqliteException e) when (isCombinedWrite && e.SqliteErrorCode == raw.SQLITE_INTERRUPT && !WasStopped(e))
         {
             // Not so short after all; SQLite has undone it.

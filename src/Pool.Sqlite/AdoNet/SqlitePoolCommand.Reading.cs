@@ -94,6 +94,7 @@ public sealed partial class SqlitePoolCommand
         }
         catch (SqliteException e)
         {
+            _ = connection.Physical.NoteFailure(e);
             if (_open is { } open)
             {
                 open.HasFailed = true;

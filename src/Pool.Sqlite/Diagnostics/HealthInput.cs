@@ -1,3 +1,5 @@
+using Pool.Sqlite.Diagnostics.Records;
+
 namespace Pool.Sqlite.Diagnostics;
 
 /// <summary>Everything that health and advice are judged by.</summary>
@@ -10,7 +12,17 @@ internal sealed record HealthInput
     /// <summary>True when not even a writer has its connection.</summary>
     public required bool NothingIsOpen { get; init; }
 
-    /// <summary>The last minute.</summary>
+    public required SqlitePoolHealthOptions Options { get; init; }
+
+    /// <summary>For how long utilization has been critical.</summary>
+    public required TimeSpan CriticalFor { get; init; }
+
+    /// <summary>Statements that the database itself made fail.</summary>
+    public required IReadOnlyList<StatementFailure> StatementFailures { get; init; }
+
+    public bool IsLeakSuspected => CriticalFor > TimeSpan.Zero && CriticalFor >= Options.CriticalUtilizationTime;
+
+    /// <summary>The time that the status is judged by.</summary>
     public required PoolWindow Minute { get; init; }
 
     /// <summary>The last minutes, as far as the history goes.</summary>

@@ -32,6 +32,8 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
     ];
 
     /// <summary>Every lease, in a sentence.</summary>
+    public int Count => _all.Sum(static pool => pool.Leased().Count());
+
     public string Describe() =>
         string.Join(", ", _all.SelectMany(static pool => pool.Leased()).Select(lease => Describe(lease.Item, lease.Held)));
 

@@ -44,7 +44,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public DatabaseTarget Target { get; }
 
-    public ConnectionFigures Figures { get; init; } = new();
+    public required ConnectionFigures Figures { get; init; }
 
     public bool ChecksEveryRent => _options.Renting is not null;
 
@@ -157,6 +157,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     private void NoteOpen(PhysicalConnection connection, TimeSpan time)
     {
+        connection.Failures = Figures.Failures;
         _metrics.RecordCreate(time);
         if (time >= _options.SlowThreshold && _options.SlowThreshold != Timeout.InfiniteTimeSpan)
         {
