@@ -7,7 +7,7 @@ internal static class Advice
     [
         .. new[] { BaseSize(view), Reuse(view), PoolSize(view), WriteQueue(view), QueueCapacity(view), LongLease(view), WalPinned(view), CacheSize(view) }
             .OfType<SqlitePoolAdvice>()
-            .Concat(ForEngine(view.Engine))
+            .Concat(EngineAdvice.For(view.Engine))
             .Select(static advice => advice with { Severity = SeverityOf(advice.Id) })
             .OrderByDescending(static advice => advice.Severity),
     ];
@@ -19,26 +19,6 @@ internal static class Advice
         "pool-size" or "long-lease" or "wal-pinned" or "queue-commits" or "queue-capacity" => SqlitePoolAdviceSeverity.Warning,
         _ => SqlitePoolAdviceSeverity.Info,
     };
-
-    public static IEnumerable<SqlitePoolAdvice> ForEngine(EngineVersion engine)
-    {
-        if (engine.HasWalResetBug)
-        {
-            yield return new SqlitePoolAdvice(
-                "engine-wal-reset",
-                "Take SQLite 3.51.3 or later (or 3.50.7, or 3.44.6). Until then let no second process write to the database: "
-                + "a checkpoint there that overlaps a commit here can lose what was committed. One process alone is safe behind the write gate.",
-                $"The engine is SQLite {engine}; the fault is in 3.7.0 to 3.51.2.");
-        }
-
-        if (engine.HasAggregateBug)
-        {
-            yield return new SqlitePoolAdvice(
-                "engine-cve-2025-6965",
-                "Take SQLite 3.50.2 or later, above all where SQL comes from outside: an aggregate query can corrupt memory (CVE-2025-6965).",
-                $"The engine is SQLite {engine}; the fault is in everything before 3.50.2.");
-        }
-    }
 
     private static SqlitePoolAdvice? BaseSize(HealthInput view)
     {
@@ -109,7 +89,7 @@ internal static class Advice
         }
 
         string evidence = MessageFormat.Of(
-            $"Of the write queue, {MessageFormat.Full(view, recent)}; {MessageFormat.Count(recent.Commits.Count, "batch", "batches")} took {MessageFormat.Time(recent.Commits.Mean)} each for their COMMIT.");
+            $"Of the write queue, {view.DescribeFullQueue(recent)}; {MessageFormat.Count(recent.Commits.Count, "batch", "batches")} took {MessageFormat.Time(recent.Commits.Mean)} each for their COMMIT.");
         return recent.Commits.Mean >= Thresholds.SlowCommit
             ? new SqlitePoolAdvice(
                 "queue-commits",

@@ -50,15 +50,8 @@ internal sealed record HealthInput
     public int Limit => Statistics.PoolSize + Statistics.MaxOverflow;
 
     public double Utilization => (double)Statistics.InUse / Limit;
-}
 
-/// <summary>A lease, with what the pool notes of it.</summary>
-/// <param name="Lease">As the outside sees it.</param>
-/// <param name="Notes">The notes of its connection.</param>
-/// <param name="Rent">The number of the rent on its connection.</param>
-/// <param name="Snapshot">The number of the state of the database that it reads from; 0 for none.</param>
-internal sealed record LeaseSnapshot(SqlitePoolLease Lease, LeaseRecord Notes, long Rent, long Snapshot)
-{
-    /// <summary>How much the WAL has grown while it read from one state, given its size now.</summary>
-    public long WalGrowth(long walBytes) => Notes.Sight is { } sight && sight.Snapshot == Snapshot ? walBytes - sight.WalBytes : 0;
+    /// <summary>A sentence on how full the write queue was.</summary>
+    public string DescribeFullQueue(PoolWindow window) => MessageFormat.Of(
+        $"in the last {MessageFormat.Time(window.Elapsed)} {MessageFormat.Count(window.PostsRefused, "post was", "posts were")} refused, and {MessageFormat.Count(window.RoomWaits.Count, "write")} waited for room, {MessageFormat.Time(window.RoomWaits.Mean)} each (Capacity {Statistics.Writes.Capacity})");
 }

@@ -126,7 +126,7 @@ internal static class HealthJudge
         // A closed pool refuses posts as well, and that is said already.
         if (!view.IsClosed && (minute.PostsRefused > 0 || IsLong(minute.RoomWaits, view.Options.WarningWaitThreshold)))
         {
-            yield return (SqlitePoolStatus.Warning, $"The write queue was full: {MessageFormat.Full(view, minute)}.");
+            yield return (SqlitePoolStatus.Warning, $"The write queue was full: {view.DescribeFullQueue(minute)}.");
         }
     }
 

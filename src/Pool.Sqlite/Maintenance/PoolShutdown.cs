@@ -49,16 +49,7 @@ internal sealed class PoolShutdown(
     /// <param name="deadline">Since the shutdown began.</param>
     public async Task WaitForLeases(Deadline deadline)
     {
-        if (!_written.Task.IsCompleted || !pools.Closed.IsCompleted)
-        {
-            log.Leasing.ShutdownWaits(
-                name,
-                timeout,
-                MessageFormat.Count(leases.Count, "lease that is out", "leases that are out"),
-                MessageFormat.Count(queued(), "queued write"),
-                leases.Describe());
-        }
-
+        SayWhatIsWaitedFor(leases.Count, queued());
         try
         {
             await _written.Task.ConfigureAwait(false);
@@ -67,6 +58,19 @@ internal sealed class PoolShutdown(
         catch (TimeoutException)
         {
             log.Leasing.LeasesStillOut(name, timeout, leases.Describe());
+        }
+    }
+
+    private void SayWhatIsWaitedFor(int leased, int writes)
+    {
+        if (leased + writes > 0)
+        {
+            log.Leasing.ShutdownWaits(
+                name,
+                timeout,
+                MessageFormat.Count(leased, "lease that is out", "leases that are out"),
+                MessageFormat.Count(writes, "queued write"),
+                leases.Describe());
         }
     }
 

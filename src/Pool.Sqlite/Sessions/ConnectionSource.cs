@@ -171,7 +171,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
         if (Figures.TryJudgeEngine())
         {
-            foreach (SqlitePoolAdvice advice in Advice.ForEngine(EngineVersion.Current))
+            foreach (SqlitePoolAdvice advice in EngineAdvice.For(EngineVersion.Current))
             {
                 _logger.EngineWarning(_name, advice.Evidence, advice.Recommendation);
             }

@@ -23,7 +23,7 @@ public sealed class OptionsTests : IDisposable
         { "RentTimeout", "5.00:00:00", "write 00:00:05 for 5 seconds", options => options.RentTimeout = TimeSpan.Parse("5", null) },
         { "Writes.ItemTimeout", "90.00:00:00", "write 00:01:30 for 90 seconds", options => options.Writes.ItemTimeout = TimeSpan.FromDays(90) },
         { "Pragmas.BusyTimeout", "5.00:00:00", "write 00:00:05 for 5 seconds", options => options.Pragmas.BusyTimeout = TimeSpan.FromDays(5) },
-        { "Pragmas.MmapSizeBytes", "9,223,372,036,854,775,807", "0 to 2,147,418,112", options => options.Pragmas.MmapSizeBytes = long.MaxValue },
+        { "Pragmas.MmapSizeBytes", "9223372036854775807", "0 to 2,147,418,112", options => options.Pragmas.MmapSizeBytes = long.MaxValue },
         { "Health.WarningUtilization", "NaN", "0 to 1", options => options.Health.WarningUtilization = double.NaN },
         { "Health.CriticalUtilization", "1.5", "0 to 1", options => options.Health.CriticalUtilization = 1.5 },
         { "Health.WaitThreshold", "00:00:00", "10 ms to a day", options => options.Health.WaitThreshold = TimeSpan.Zero },

@@ -19,7 +19,7 @@ public sealed class AdviceTests : DiagnosticsTest
             Time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.Equal(Advice.ForEngine(EngineVersion.Current), pool.GetHealth().Advice);
+        Assert.Equal(EngineAdvice.For(EngineVersion.Current), pool.GetHealth().Advice);
     }
 
     [Fact]

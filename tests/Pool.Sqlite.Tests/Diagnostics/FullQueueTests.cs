@@ -163,7 +163,7 @@ public sealed class FullQueueTests : DiagnosticsTest
         [.. Enumerable.Range(0, writes).Select(i => pool.Writes.ExecuteAsync($"insert into t values ({i})"))];
 
     private static void AssertNotAdvised(SqlitePool pool) =>
-        Assert.Equal(Advice.ForEngine(EngineVersion.Current), pool.GetHealth().Advice);
+        Assert.Equal(EngineAdvice.For(EngineVersion.Current), pool.GetHealth().Advice);
 
     private static void AssertWarns(SqlitePool pool, string reason)
     {

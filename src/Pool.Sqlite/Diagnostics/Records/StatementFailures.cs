@@ -63,8 +63,3 @@ internal sealed class StatementFailures(TimeProvider time)
         _ => null,
     };
 }
-
-/// <summary>Failures of one kind.</summary>
-/// <param name="Meaning">For a message.</param>
-/// <param name="Count">Up to 100.</param>
-internal readonly record struct StatementFailure(string Meaning, int Count);

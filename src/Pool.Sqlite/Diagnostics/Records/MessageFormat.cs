@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pool.Sqlite.Diagnostics;
+namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>Figures as sentences have them.</summary>
 internal static class MessageFormat
@@ -20,10 +20,6 @@ internal static class MessageFormat
     public static string Count(long count, string one, string? many = null) => Of($"{count} {(count == 1 ? one : many ?? one + "s")}");
 
     public static string Percent(double share) => Of($"{share * 100:0.#} %");
-
-    /// <summary>What it meant that the write queue was full.</summary>
-    public static string Full(HealthInput view, PoolWindow window) => Of(
-        $"in the last {Time(window.Elapsed)} {Count(window.PostsRefused, "post was", "posts were")} refused, and {Count(window.RoomWaits.Count, "write")} waited for room, {Time(window.RoomWaits.Mean)} each (Capacity {view.Statistics.Writes.Capacity})");
 
     /// <summary>A lease: name, what it is, how long it is out, and where it was rented.</summary>
     public static string Lease(SqlitePoolLease lease) =>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Pool.Sqlite.Diagnostics;
+namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>
 /// A logger that never throws and repeats nothing without end. It is called between taking the write gate or a permit and

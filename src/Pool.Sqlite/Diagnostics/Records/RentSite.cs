@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Pool.Sqlite.Diagnostics;
+namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>Where a lease was made: the caller's frames, without the pool's and the runtime's own.</summary>
 internal sealed class RentSite(StackTrace stack)

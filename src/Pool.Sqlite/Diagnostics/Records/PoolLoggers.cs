@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Pool.Sqlite.Diagnostics;
+namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>A category for each room, so that one can be turned up or down alone.</summary>
 internal sealed class PoolLoggers(ILoggerFactory factory, TimeProvider time)

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Pool.Sqlite.Diagnostics;
+namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>Everything the library writes to a log, with event ids that stay.</summary>
 internal static partial class LogMessages
