@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pool.Sqlite;
 using Pool.Sqlite.AspNetCore;
 
@@ -17,8 +19,9 @@ public static class SqlitePoolEndpointRouteBuilderExtensions
     /// <c>health</c>: 200, or 503 when the pool is critical.
     /// </summary>
     /// <remarks>
-    /// Protect it: it shows SQL text, file names and, with <see cref="SqlitePoolOptions.CaptureRentSite"/>, stack traces. Call
-    /// <c>RequireAuthorization()</c> on what this returns, or map it where only you can reach it.
+    /// It shows SQL text, file names and, with <see cref="SqlitePoolOptions.CaptureRentSite"/>, stack traces. Call
+    /// <c>RequireAuthorization()</c> on what this returns. Without it only callers on this machine are answered, all others get
+    /// 403, and the log says so once; <c>AllowAnonymous()</c> opens it to everybody.
     /// </remarks>
     /// <param name="endpoints">The application, or a group.</param>
     /// <param name="pattern">Where. Default <c>/pool</c>.</param>
@@ -32,10 +35,13 @@ public static class SqlitePoolEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         SqlitePool pool = PoolLookup.Find(endpoints.ServiceProvider, serviceKey);
         PoolEndpoints answers = new(pool, endpoints.ServiceProvider.GetService<TimeProvider>() ?? TimeProvider.System);
+        LocalCallersOnly guard = new(
+            pool.Name,
+            endpoints.ServiceProvider.GetService<ILoggerFactory>()?.CreateLogger("Pool.Sqlite.AspNetCore") ?? NullLogger.Instance);
         RouteGroupBuilder group = endpoints.MapGroup(pattern);
-        group.MapMethods("/", GetAndHead, PoolEndpoints.Page).WithDisplayName($"SQLite pool '{pool.Name}': page");
-        group.MapMethods("/stats", GetAndHead, answers.Stats).WithDisplayName($"SQLite pool '{pool.Name}': stats");
-        group.MapMethods("/health", GetAndHead, answers.Health).WithDisplayName($"SQLite pool '{pool.Name}': health");
+        group.MapMethods("/", GetAndHead, guard.Around(PoolEndpoints.Page)).WithDisplayName($"SQLite pool '{pool.Name}': page");
+        group.MapMethods("/stats", GetAndHead, guard.Around(answers.Stats)).WithDisplayName($"SQLite pool '{pool.Name}': stats");
+        group.MapMethods("/health", GetAndHead, guard.Around(answers.Health)).WithDisplayName($"SQLite pool '{pool.Name}': health");
         return group;
     }
 }

@@ -73,9 +73,9 @@ public sealed class SqlitePool : DbDataSource
         _target = OptionsCheck.Check(_options);
         Name = string.IsNullOrWhiteSpace(_options.Name) ? _target.DefaultName : _options.Name;
         _time = MonotonicTime.For(timeProvider);
-        _log = new PoolLoggers(loggerFactory ?? NullLoggerFactory.Instance);
+        _log = new PoolLoggers(loggerFactory ?? NullLoggerFactory.Instance, _time);
         LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, _target);
-        ConnectionFigures figures = new();
+        ConnectionFigures figures = new(_time);
         _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => figures.WalBytes);
         _tracing = new PoolTracing(Name, _time);
         _recorder = new LeaseRecorder(Name, _options, _log, _metrics, _time);
@@ -91,13 +91,15 @@ public sealed class SqlitePool : DbDataSource
         _leases = _pools.Leases;
         Writes = new SqlitePoolWriteQueue(this, _options.Writes);
         _statistics = new StatisticsReader(_leases, _pools.All, figures, _waits, () => _pools.Leaks, Writes.GetStatistics);
-        _inspector = new PoolInspector(Name, _log, _time, _options.LeakThreshold, _statistics, figures, _leaseInspector, _recorder);
-        _health = new HealthReporter(_options, _inspector, _leaseInspector, _statistics, figures);
+        UtilizationWatch utilization = new(_options.Health.CriticalUtilization, _time);
+        _inspector = new PoolInspector(
+            Name, _log, _time, _options.LeakThreshold, _statistics, figures, _leaseInspector, _recorder, utilization);
+        _health = new HealthReporter(_options, _inspector, _leaseInspector, _statistics, figures, utilization);
         _sharedLockKeeper = SharedLockKeeper.For(_target, _options.Pragmas);
         _maintenance = new DatabaseMaintenance(_pools, _target, _sharedLockKeeper, BusyTimeout, _time);
         _work = new WorkRunner(this, _tracing, _metrics, _options.RentTimeout, _time);
         _shutdown = new PoolShutdown(
-            Name, _pools, Writes.Close, Writes.Abandon, _leaseInspector, _options.ShutdownTimeout, _log, _time);
+            Name, _pools, Writes.Close, Writes.Abandon, () => Writes.GetStatistics().Queued, _leaseInspector, _options.ShutdownTimeout, _log, _time);
         PoolMeter.Add(_metrics);
         _housekeeper = new Housekeeper(
             _pools.All, _inspector, _sharedLockKeeper, _log, Name, _time, OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold));

@@ -11,7 +11,7 @@ public enum SqlitePoolStatus
     /// <summary>It works, and something should be looked at.</summary>
     Warning,
 
-    /// <summary>It is at its limit, or failing.</summary>
+    /// <summary>Users are hurt: rents are refused or wait for long, or the database cannot be read or written.</summary>
     Critical,
 }
 
@@ -22,9 +22,16 @@ public sealed record SqlitePoolHealth
     public required SqlitePoolStatus Status { get; init; }
 
     /// <summary>
-    /// Connections in use out of <c>PoolSize + MaxOverflow</c>, from 0 to 1: healthy up to 0.7, a warning up to 0.9, critical above.
+    /// Connections in use out of <c>PoolSize + MaxOverflow</c>, from 0 to 1: a warning above 0.7, see
+    /// <see cref="SqlitePoolHealthOptions"/>.
     /// </summary>
     public required double Utilization { get; init; }
+
+    /// <summary>
+    /// Whether the pool has been used up for so long that leases are likely to be held for nothing: see
+    /// <see cref="SqlitePoolHealthOptions.CriticalUtilization"/>, without which it is always false.
+    /// </summary>
+    public required bool LeakSuspected { get; init; }
 
     /// <summary>What makes <see cref="Status"/> worse than healthy, a sentence each, with its figures.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
@@ -46,4 +53,21 @@ public sealed record SqlitePoolHealth
 /// <param name="Id">Names the kind of advice, for alerts; it stays the same between versions.</param>
 /// <param name="Recommendation">What to do.</param>
 /// <param name="Evidence">The figures that led to it.</param>
-public sealed record SqlitePoolAdvice(string Id, string Recommendation, string Evidence);
+public sealed record SqlitePoolAdvice(string Id, string Recommendation, string Evidence)
+{
+    /// <summary>How much it matters. Default <see cref="SqlitePoolAdviceSeverity.Info"/>.</summary>
+    public SqlitePoolAdviceSeverity Severity { get; init; }
+}
+
+/// <summary>How much advice matters.</summary>
+public enum SqlitePoolAdviceSeverity
+{
+    /// <summary>It works as it is, and could be faster.</summary>
+    Info,
+
+    /// <summary>It costs users time now, or will cause trouble if it goes on.</summary>
+    Warning,
+
+    /// <summary>Data is at risk.</summary>
+    Critical,
+}

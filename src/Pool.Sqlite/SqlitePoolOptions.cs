@@ -7,7 +7,7 @@ namespace Pool.Sqlite;
 /// nothing.
 /// </summary>
 /// <remarks>
-/// A time is zero or more, at most 24 days, or <see cref="Timeout.InfiniteTimeSpan"/>, which turns off what it times.
+/// A time is zero or more, at most a day, or <see cref="Timeout.InfiniteTimeSpan"/>, which turns off what it times.
 /// </remarks>
 public sealed class SqlitePoolOptions
 {
@@ -128,6 +128,9 @@ public sealed class SqlitePoolOptions
     /// <summary>The settings of the write queue, <see cref="SqlitePool.Writes"/>.</summary>
     public SqlitePoolWriteQueueOptions Writes { get; private set; } = new();
 
+    /// <summary>From where on the pool's health is a warning, or critical.</summary>
+    public SqlitePoolHealthOptions Health { get; private set; } = new();
+
     /// <summary>
     /// Called with each connection after it was opened and has its PRAGMAs: the place to register functions and
     /// collations, load extensions and attach databases. What it sets up belongs to the connection and stays. An
@@ -154,6 +157,7 @@ public sealed class SqlitePoolOptions
         SqlitePoolOptions copy = (SqlitePoolOptions)MemberwiseClone();
         copy.Pragmas = Pragmas.Clone();
         copy.Writes = Writes.Clone();
+        copy.Health = Health.Clone();
         return copy;
     }
 }

@@ -18,7 +18,7 @@ public sealed class SqlitePoolWriteQueueOptions
     /// <summary>
     /// How long a batch waits for more items. Default zero: it takes whatever has queued up while the last one was written.
     /// More saves commits where items trickle in and nobody waits for them (posts), and delays each by up to this. A full
-    /// batch, a flush and a close don't wait. At most 24 days.
+    /// batch, a flush and a close don't wait. At most a day.
     /// </summary>
     public TimeSpan MaxBatchDelay { get; set; }
 

@@ -27,7 +27,7 @@ public sealed class SqlitePragmas
 
     /// <summary>
     /// How long SQLite waits for a lock that another connection holds. Default 30 seconds, as the driver's own command
-    /// timeout; zero fails at once. Whole milliseconds, up to 24 days.
+    /// timeout; zero fails at once. Whole milliseconds, up to a day.
     /// </summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -39,7 +39,8 @@ public sealed class SqlitePragmas
 
     /// <summary>
     /// How much of the file is read through a memory map, in bytes, for each connection. Default 256 MiB; zero turns
-    /// it off, which is advisable where another process may truncate the file. Not applied to memory databases.
+    /// it off, which is advisable where another process may truncate the file. At most 2,147,418,112, SQLite's own bound. Not
+    /// applied to memory databases.
     /// </summary>
     public long MmapSizeBytes { get; set; } = 268_435_456;
 

@@ -120,7 +120,7 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
         await page.Shows("#queued", "3");
         await page.Shows("#queue-note", "2 wait for room now, 0 have had to");
         await Assertions.Expect(page["#queue-tile"]).ToContainClassAsync("concern");
-        await page.Contains("#findings", "1 posts were refused");
+        await page.Contains("#findings", "1 post was refused");
         over.Set();
         await busy.Limited();
         await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => Task.WhenAll(writes).Limited());

@@ -65,6 +65,11 @@ internal static class ConnectionStringKeys
         {
             if (ByLetters.TryGetValue(NearestWord.Letters(key), out PoolKey? poolKey))
             {
+                if (pool.ContainsKey(poolKey.Name))
+                {
+                    throw new ArgumentException($"The key '{poolKey.Name}' is there twice, in two spellings. Leave one out.");
+                }
+
                 pool[poolKey.Name] = driver[key];
                 driver.Remove(key);
             }

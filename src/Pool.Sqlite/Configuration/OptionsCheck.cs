@@ -10,7 +10,10 @@ namespace Pool.Sqlite.Configuration;
 internal static partial class OptionsCheck
 {
     private const int MostConnections = 10_000;
-    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(24);
+    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
+
+    // SQLite's own bound, SQLITE_MAX_MMAP_SIZE, as it is compiled by default.
+    private const long MostMmapBytes = 0x7fff0000;
     private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10);
 
@@ -32,6 +35,7 @@ internal static partial class OptionsCheck
         {
             target = DatabaseTarget.Parse(options.ConnectionString);
             CheckTarget(target, options, errors);
+            CheckExclusiveLock(options, target, errors);
         }
         catch (ArgumentException e)
         {
@@ -55,6 +59,7 @@ internal static partial class OptionsCheck
         Time(errors, nameof(options.ShutdownTimeout), options.ShutdownTimeout);
         CheckPragmas(options.Pragmas, errors);
         CheckWrites(options.Writes, errors);
+        CheckHealth(options.Health, errors);
         return errors.Count == 0 ? target : null;
     }
 
@@ -109,18 +114,31 @@ internal static partial class OptionsCheck
         }
     }
 
+    private static void CheckExclusiveLock(SqlitePoolOptions options, DatabaseTarget target, List<string> errors)
+    {
+        // Even with one connection to lend, the pool has a writer of its own.
+        if (target.Kind == DatabaseKind.File
+            && options.Pragmas.Additional.TryGetValue("locking_mode", out string? mode)
+            && "EXCLUSIVE".Equals(mode?.Trim(), StringComparison.OrdinalIgnoreCase))
+        {
+            errors.Add(
+                "Pragmas.Additional has locking_mode=EXCLUSIVE: the first connection would keep the file for itself, and the pool's "
+                + "others would wait for it in vain. Leave it out; within the process the write gate keeps writers apart.");
+        }
+    }
+
     private static void CheckPragmas(SqlitePragmas pragmas, List<string> errors)
     {
         Defined(errors, "Pragmas.JournalMode", pragmas.JournalMode);
         Defined(errors, "Pragmas.Synchronous", pragmas.Synchronous);
         Defined(errors, "Pragmas.TempStore", pragmas.TempStore);
         Range(errors, "Pragmas.CacheSizeKiB", pragmas.CacheSizeKiB, 0, int.MaxValue);
-        Range(errors, "Pragmas.MmapSizeBytes", pragmas.MmapSizeBytes, 0, long.MaxValue);
+        Range(errors, "Pragmas.MmapSizeBytes", pragmas.MmapSizeBytes, 0, MostMmapBytes);
         Range(errors, "Pragmas.JournalSizeLimitBytes", pragmas.JournalSizeLimitBytes, -1, long.MaxValue);
         Range(errors, "Pragmas.WalAutoCheckpointPages", pragmas.WalAutoCheckpointPages, 0, int.MaxValue);
         if (pragmas.BusyTimeout < TimeSpan.Zero || pragmas.BusyTimeout > LongestTime)
         {
-            errors.Add($"Pragmas.BusyTimeout is {pragmas.BusyTimeout}. Allowed: from zero to 24 days.");
+            errors.Add($"Pragmas.BusyTimeout is {pragmas.BusyTimeout}. Allowed: from zero to a day.{MeantSeconds(pragmas.BusyTimeout)}");
         }
 
         foreach ((string name, string value) in pragmas.Additional)
@@ -136,12 +154,37 @@ internal static partial class OptionsCheck
         Time(errors, "Writes.ItemTimeout", writes.ItemTimeout, zero: false);
         if (writes.MaxBatchDelay < TimeSpan.Zero || writes.MaxBatchDelay > LongestTime)
         {
-            errors.Add($"Writes.MaxBatchDelay is {writes.MaxBatchDelay}. Allowed: from zero to 24 days.");
+            errors.Add($"Writes.MaxBatchDelay is {writes.MaxBatchDelay}. Allowed: from zero to a day.{MeantSeconds(writes.MaxBatchDelay)}");
         }
 
         if (writes.Synchronous is { } synchronous)
         {
             Defined(errors, "Writes.Synchronous", synchronous);
+        }
+    }
+
+    private static void CheckHealth(SqlitePoolHealthOptions health, List<string> errors)
+    {
+        Share(errors, "Health.WarningUtilization", health.WarningUtilization);
+        if (health.CriticalUtilization is { } critical)
+        {
+            Share(errors, "Health.CriticalUtilization", critical);
+        }
+
+        Time(errors, "Health.CriticalUtilizationTime", health.CriticalUtilizationTime);
+        Time(errors, "Health.WarningWaitThreshold", health.WarningWaitThreshold, zero: false);
+        Time(errors, "Health.WaitThreshold", health.WaitThreshold, zero: false);
+        if (health.Window < TimeSpan.FromSeconds(10) || health.Window > LongestTime)
+        {
+            errors.Add($"Health.Window is {health.Window}. Allowed: from 10 seconds to a day.{MeantSeconds(health.Window)}");
+        }
+    }
+
+    private static void Share(List<string> errors, string name, double value)
+    {
+        if (value is not (>= 0 and <= 1))
+        {
+            errors.Add(MessageFormat.Of($"{name} is {value}. Allowed: 0 to 1."));
         }
     }
 
@@ -196,9 +239,15 @@ internal static partial class OptionsCheck
         if (!inRange && value != Timeout.InfiniteTimeSpan)
         {
             errors.Add(
-                $"{name} is {value}. Allowed: from {(zero ? "zero" : "10 ms")} to 24 days, or Timeout.InfiniteTimeSpan.");
+                $"{name} is {value}. Allowed: from {(zero ? "zero" : "10 ms")} to a day, or Timeout.InfiniteTimeSpan.{MeantSeconds(value)}");
         }
     }
+
+    // In a configuration "5" is five days to .NET.
+    private static string MeantSeconds(TimeSpan value) => value >= LongestTime && value.Ticks % TimeSpan.TicksPerDay == 0
+        && value.TotalDays <= 86_400
+            ? $" A number alone means days: write {TimeSpan.FromSeconds(value.TotalDays):c} for {value.TotalDays:0} seconds."
+            : "";
 
     private static void Defined<TEnum>(List<string> errors, string name, TEnum value)
         where TEnum : struct, Enum

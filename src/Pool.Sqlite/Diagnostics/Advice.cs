@@ -6,29 +6,19 @@ internal static class Advice
     public static IReadOnlyList<SqlitePoolAdvice> For(HealthInput view) =>
     [
         .. new[] { BaseSize(view), Reuse(view), PoolSize(view), WriteQueue(view), QueueCapacity(view), LongLease(view), WalPinned(view), CacheSize(view) }
-            .OfType<SqlitePoolAdvice>(),
-        .. ForEngine(view.Engine),
+            .OfType<SqlitePoolAdvice>()
+            .Concat(EngineAdvice.For(view.Engine))
+            .Select(static advice => advice with { Severity = SeverityOf(advice.Id) })
+            .OrderByDescending(static advice => advice.Severity),
     ];
 
-    public static IEnumerable<SqlitePoolAdvice> ForEngine(EngineVersion engine)
+    // Slower than it could be, unless something is waited for, or grows, or can be lost.
+    private static SqlitePoolAdviceSeverity SeverityOf(string id) => id switch
     {
-        if (engine.HasWalResetBug)
-        {
-            yield return new SqlitePoolAdvice(
-                "engine-wal-reset",
-                "Take SQLite 3.51.3 or later (or 3.50.7, or 3.44.6). Until then let no second process write to the database: "
-                + "a checkpoint there that overlaps a commit here can lose what was committed. One process alone is safe behind the write gate.",
-                $"The engine is SQLite {engine}; the fault is in 3.7.0 to 3.51.2.");
-        }
-
-        if (engine.HasAggregateBug)
-        {
-            yield return new SqlitePoolAdvice(
-                "engine-cve-2025-6965",
-                "Take SQLite 3.50.2 or later, above all where SQL comes from outside: an aggregate query can corrupt memory (CVE-2025-6965).",
-                $"The engine is SQLite {engine}; the fault is in everything before 3.50.2.");
-        }
-    }
+        "engine-wal-reset" or "engine-cve-2025-6965" => SqlitePoolAdviceSeverity.Critical,
+        "pool-size" or "long-lease" or "wal-pinned" or "queue-commits" or "queue-capacity" => SqlitePoolAdviceSeverity.Warning,
+        _ => SqlitePoolAdviceSeverity.Info,
+    };
 
     private static SqlitePoolAdvice? BaseSize(HealthInput view)
     {
@@ -37,7 +27,7 @@ internal static class Advice
             ? new SqlitePoolAdvice(
                 "base-size",
                 MessageFormat.Of($"Make PoolSize larger than {view.Statistics.PoolSize}, up to {view.Statistics.PeakInUse} (the most that were in use at once), or OverflowIdleTimeout longer: connections beyond it are opened and closed over and over."),
-                MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {recent.ClosedByOverflow} connections beyond PoolSize were closed again, at {recent.Rents} rents; {MessageFormat.Percent(recent.HitRatio)} of the rents found one open."))
+                MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {MessageFormat.Count(recent.ClosedByOverflow, "connection")} beyond PoolSize {(recent.ClosedByOverflow == 1 ? "was" : "were")} closed again, at {MessageFormat.Count(recent.Rents, "rent")}; {MessageFormat.Percent(recent.HitRatio)} of the rents found one open."))
             : null;
     }
 
@@ -50,7 +40,7 @@ internal static class Advice
                 "reuse",
                 "Register functions and collations, attach databases and make temp tables in ConnectionOpened, and call Retire only "
                 + "where it is needed: what a lease leaves behind that cannot be put right costs its connection.",
-                MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {recent.NotReused} connections were not used again after their lease, at {recent.Rents} rents; {MessageFormat.Percent(recent.HitRatio)} of the rents found one open."))
+                MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {MessageFormat.Count(recent.NotReused, "connection was", "connections were")} not used again after {(recent.NotReused == 1 ? "its" : "their")} lease, at {MessageFormat.Count(recent.Rents, "rent")}; {MessageFormat.Percent(recent.HitRatio)} of the rents found one open."))
             : null;
     }
 
@@ -71,8 +61,8 @@ internal static class Advice
 
         return new SqlitePoolAdvice(
             "pool-size",
-            MessageFormat.Of($"Make PoolSize larger than {view.Statistics.PoolSize} (with MaxOverflow {view.Statistics.MaxOverflow}), or hold leases for a shorter time: rents wait while the processors have nothing to do."),
-            MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {waits.Count} rents had to wait, {MessageFormat.Time(waits.Mean)} on average, and the process used {MessageFormat.Percent(recent.CpuShare)} of {Environment.ProcessorCount} processors."));
+            MessageFormat.Of($"Make PoolSize larger than {view.Statistics.PoolSize} (with MaxOverflow {view.Statistics.MaxOverflow}), or hold leases for a shorter time: rents wait, and this process leaves most of the processors' time unused. (Other processes may use it: look at the machine's load first.)"),
+            MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {MessageFormat.Count(waits.Count, "rent")} had to wait, {MessageFormat.Time(waits.Mean)} on average, and the process used {MessageFormat.Percent(recent.CpuShare)} of {MessageFormat.Count(Environment.ProcessorCount, "processor")}."));
     }
 
     private static SqlitePoolAdvice? WriteQueue(HealthInput view)
@@ -85,7 +75,7 @@ internal static class Advice
                 "write-queue",
                 "Send small writes through the write queue (SqlitePool.Writes), which commits together what has queued up, or put more "
                 + "rows into one WriteAsync or ExecuteManyAsync; and keep transactions short: writes wait for each other.",
-                MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {waits.Count} writes had to wait for the write gate, {MessageFormat.Time(waits.Mean)} each: {waiting:0.##} at any moment."))
+                MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {MessageFormat.Count(waits.Count, "write")} had to wait for the write gate, {MessageFormat.Time(waits.Mean)} each: {waiting:0.##} at any moment."))
             : null;
     }
 
@@ -99,7 +89,7 @@ internal static class Advice
         }
 
         string evidence = MessageFormat.Of(
-            $"Of the write queue, {MessageFormat.Full(view, recent)}; {recent.Commits.Count} batches took {MessageFormat.Time(recent.Commits.Mean)} each for their COMMIT.");
+            $"Of the write queue, {view.DescribeFullQueue(recent)}; {MessageFormat.Count(recent.Commits.Count, "batch", "batches")} took {MessageFormat.Time(recent.Commits.Mean)} each for their COMMIT.");
         return recent.Commits.Mean >= Thresholds.SlowCommit
             ? new SqlitePoolAdvice(
                 "queue-commits",
@@ -120,7 +110,7 @@ internal static class Advice
             ? new SqlitePoolAdvice(
                 "long-lease",
                 "Return leases when their work is done (a using block does); what takes minutes should rent again for each step.",
-                MessageFormat.Of($"{held.Length} of {view.Statistics.InUse} leases are out for more than {MessageFormat.Time(view.LongLease)}, while {view.Statistics.Waiting} rents wait; the longest: {MessageFormat.Lease(held[0])}."))
+                MessageFormat.Of($"{held.Length} of {MessageFormat.Count(view.Statistics.InUse, "lease")} {(held.Length == 1 ? "is" : "are")} out for more than {MessageFormat.Time(view.LongLease)}, while {MessageFormat.Count(view.Statistics.Waiting, "rent waits", "rents wait")}; the longest: {MessageFormat.Lease(held[0])}."))
             : null;
     }
 

@@ -1,3 +1,5 @@
+using Pool.Sqlite.Diagnostics.Records;
+
 namespace Pool.Sqlite.Diagnostics;
 
 /// <summary>Everything that health and advice are judged by.</summary>
@@ -10,7 +12,17 @@ internal sealed record HealthInput
     /// <summary>True when not even a writer has its connection.</summary>
     public required bool NothingIsOpen { get; init; }
 
-    /// <summary>The last minute.</summary>
+    public required SqlitePoolHealthOptions Options { get; init; }
+
+    /// <summary>For how long utilization has been critical.</summary>
+    public required TimeSpan CriticalFor { get; init; }
+
+    /// <summary>Statements that the database itself made fail.</summary>
+    public required IReadOnlyList<StatementFailure> StatementFailures { get; init; }
+
+    public bool IsLeakSuspected => CriticalFor > TimeSpan.Zero && CriticalFor >= Options.CriticalUtilizationTime;
+
+    /// <summary>The time that the status is judged by.</summary>
     public required PoolWindow Minute { get; init; }
 
     /// <summary>The last minutes, as far as the history goes.</summary>
@@ -38,15 +50,8 @@ internal sealed record HealthInput
     public int Limit => Statistics.PoolSize + Statistics.MaxOverflow;
 
     public double Utilization => (double)Statistics.InUse / Limit;
-}
 
-/// <summary>A lease, with what the pool notes of it.</summary>
-/// <param name="Lease">As the outside sees it.</param>
-/// <param name="Notes">The notes of its connection.</param>
-/// <param name="Rent">The number of the rent on its connection.</param>
-/// <param name="Snapshot">The number of the state of the database that it reads from; 0 for none.</param>
-internal sealed record LeaseSnapshot(SqlitePoolLease Lease, LeaseRecord Notes, long Rent, long Snapshot)
-{
-    /// <summary>How much the WAL has grown while it read from one state, given its size now.</summary>
-    public long WalGrowth(long walBytes) => Notes.Sight is { } sight && sight.Snapshot == Snapshot ? walBytes - sight.WalBytes : 0;
+    /// <summary>A sentence on how full the write queue was.</summary>
+    public string DescribeFullQueue(PoolWindow window) => MessageFormat.Of(
+        $"in the last {MessageFormat.Time(window.Elapsed)} {MessageFormat.Count(window.PostsRefused, "post was", "posts were")} refused, and {MessageFormat.Count(window.RoomWaits.Count, "write")} waited for room, {MessageFormat.Time(window.RoomWaits.Mean)} each (Capacity {Statistics.Writes.Capacity})");
 }

@@ -1,3 +1,5 @@
+using Pool.Sqlite.Diagnostics.Records;
+
 namespace Pool.Sqlite.Diagnostics;
 
 /// <summary>Judges how a pool is: the worst of what it finds, and a sentence for each.</summary>
@@ -9,7 +11,7 @@ internal static class HealthJudge
 {
     public static (SqlitePoolStatus Status, IReadOnlyList<string> Reasons) Judge(HealthInput view)
     {
-        List<(SqlitePoolStatus Status, string Text)> found = [.. Closed(view), .. Use(view), .. Failures(view), .. Leaks(view), .. Queue(view), .. Wal(view)];
+        List<(SqlitePoolStatus Status, string Text)> found = [.. Closed(view), .. Use(view), .. Failures(view), .. Statements(view), .. Leaks(view), .. Queue(view), .. Wal(view)];
         return (found.Select(static one => one.Status).DefaultIfEmpty().Max(), [.. found.Select(static one => one.Text)]);
     }
 
@@ -23,34 +25,59 @@ internal static class HealthJudge
 
     private static IEnumerable<(SqlitePoolStatus Status, string Text)> Use(HealthInput view)
     {
-        if (view.Utilization > Thresholds.WarningUtilization)
+        if (view.IsLeakSuspected)
         {
             yield return (
-                view.Utilization > Thresholds.CriticalUtilization ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{view.Statistics.InUse} of {view.Limit} connections are in use, {view.Statistics.Waiting} rents wait."));
+                SqlitePoolStatus.Critical,
+                MessageFormat.Of($"{view.Statistics.InUse} of {view.Limit} connections have been in use for {MessageFormat.Time(view.CriticalFor)}, overflow included: a leak is suspected."));
+        }
+        else if (view.Utilization > view.Options.WarningUtilization)
+        {
+            yield return (
+                SqlitePoolStatus.Warning,
+                MessageFormat.Of($"{view.Statistics.InUse} of {view.Limit} connections are in use, {MessageFormat.Count(view.Statistics.Waiting, "rent waits", "rents wait")}."));
         }
 
         if (view.Minute.Timeouts > 0)
         {
             yield return (
                 SqlitePoolStatus.Critical,
-                MessageFormat.Of($"{view.Minute.Timeouts} rents were refused in the last {MessageFormat.Time(view.Minute.Elapsed)}: none was free in time."));
+                MessageFormat.Of($"{MessageFormat.Count(view.Minute.Timeouts, "rent was", "rents were")} refused in the last {MessageFormat.Time(view.Minute.Elapsed)}: none was free in time."));
         }
 
         Waits waits = view.Minute.Waits;
-        if (waits.Mean >= Thresholds.LongMeanWait)
+        if (Waited(view, waits) is { } status)
         {
             yield return (
-                SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{waits.Count} rents had to wait in the last {MessageFormat.Time(view.Minute.Elapsed)}, {MessageFormat.Time(waits.Mean)} on average."));
+                status,
+                MessageFormat.Of($"{MessageFormat.Count(waits.Count, "rent")} had to wait in the last {MessageFormat.Time(view.Minute.Elapsed)}, {MessageFormat.Time(waits.Mean)} on average."));
         }
 
         Waits writes = view.Minute.WriteGateWaits;
-        if (writes.Mean >= Thresholds.LongMeanWait)
+        if (Waited(view, writes) is { } writeStatus)
         {
             yield return (
-                SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{writes.Count} writes had to wait for the write gate in the last {MessageFormat.Time(view.Minute.Elapsed)}, {MessageFormat.Time(writes.Mean)} on average."));
+                writeStatus,
+                MessageFormat.Of($"{MessageFormat.Count(writes.Count, "write")} had to wait for the write gate in the last {MessageFormat.Time(view.Minute.Elapsed)}, {MessageFormat.Time(writes.Mean)} on average."));
+        }
+    }
+
+    private static SqlitePoolStatus? Waited(HealthInput view, Waits waits) =>
+        IsLong(waits, view.Options.WaitThreshold) ? SqlitePoolStatus.Critical
+        : IsLong(waits, view.Options.WarningWaitThreshold) ? SqlitePoolStatus.Warning
+        : null;
+
+    private static bool IsLong(Waits waits, TimeSpan threshold) =>
+        threshold != Timeout.InfiniteTimeSpan && waits.Count > 0 && waits.Mean >= threshold;
+
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Statements(HealthInput view)
+    {
+        foreach (StatementFailure failure in view.StatementFailures)
+        {
+            // One alone may be a disk's passing trouble, or a caller's own.
+            yield return (
+                failure.Count > 1 ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,
+                MessageFormat.Of($"{MessageFormat.Count(failure.Count, "statement")} failed in the last {MessageFormat.Time(view.Options.Window)}: {failure.Meaning}."));
         }
     }
 
@@ -63,14 +90,14 @@ internal static class HealthJudge
             bool all = minute.Misses == 0 && view.NothingIsOpen;
             yield return (
                 all ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{minute.OpenFailures} attempts to open a connection failed in the last {MessageFormat.Time(minute.Elapsed)}{(all ? ", and none succeeded" : "")}."));
+                MessageFormat.Of($"{MessageFormat.Count(minute.OpenFailures, "attempt")} to open a connection failed in the last {MessageFormat.Time(minute.Elapsed)}{(all ? ", and none succeeded" : "")}."));
         }
 
         if (minute.HealthCheckFailures > 0)
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{minute.HealthCheckFailures} connections failed their health check in the last {MessageFormat.Time(minute.Elapsed)}."));
+                MessageFormat.Of($"{MessageFormat.Count(minute.HealthCheckFailures, "connection")} failed {(minute.HealthCheckFailures == 1 ? "its" : "their")} health check in the last {MessageFormat.Time(minute.Elapsed)}."));
         }
     }
 
@@ -80,7 +107,7 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{view.Minute.Leaks} leases were dropped without being disposed in the last {MessageFormat.Time(view.Minute.Elapsed)}."));
+                MessageFormat.Of($"{MessageFormat.Count(view.Minute.Leaks, "lease was", "leases were")} dropped without being disposed in the last {MessageFormat.Time(view.Minute.Elapsed)}."));
         }
 
         int held = view.Leases.Count(look => look.Lease.Age >= view.LongLease);
@@ -88,7 +115,7 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{held} leases have been out for more than {MessageFormat.Time(view.LongLease)}, the longest for {MessageFormat.Time(view.Leases[0].Lease.Age)}."));
+                MessageFormat.Of($"{MessageFormat.Count(held, "lease has", "leases have")} been out for more than {MessageFormat.Time(view.LongLease)}, the longest for {MessageFormat.Time(view.Leases[0].Lease.Age)}."));
         }
     }
 
@@ -97,9 +124,9 @@ internal static class HealthJudge
         PoolWindow minute = view.Minute;
 
         // A closed pool refuses posts as well, and that is said already.
-        if (!view.IsClosed && (minute.PostsRefused > 0 || minute.RoomWaits.Mean >= Thresholds.LongMeanWait))
+        if (!view.IsClosed && (minute.PostsRefused > 0 || IsLong(minute.RoomWaits, view.Options.WarningWaitThreshold)))
         {
-            yield return (SqlitePoolStatus.Warning, $"The write queue was full: {MessageFormat.Full(view, minute)}.");
+            yield return (SqlitePoolStatus.Warning, $"The write queue was full: {view.DescribeFullQueue(minute)}.");
         }
     }
 

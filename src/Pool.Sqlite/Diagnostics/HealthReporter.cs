@@ -4,7 +4,8 @@ namespace Pool.Sqlite.Diagnostics;
 
 /// <summary>Judges one pool's health and finds advice, from the samples of its last minutes and what it is doing now.</summary>
 internal sealed class HealthReporter(
-    SqlitePoolOptions options, PoolInspector inspector, LeaseInspector leases, StatisticsReader statistics, ConnectionFigures figures)
+    SqlitePoolOptions options, PoolInspector inspector, LeaseInspector leases, StatisticsReader statistics, ConnectionFigures figures,
+    UtilizationWatch utilization)
 {
     public SqlitePoolHealth Report(bool isClosed)
     {
@@ -14,7 +15,10 @@ internal sealed class HealthReporter(
             Statistics = now.Statistics,
             IsClosed = isClosed,
             NothingIsOpen = statistics.NothingIsOpen,
-            Minute = inspector.Since(Thresholds.HealthWindow, now),
+            Options = options.Health,
+            CriticalFor = utilization.Observe(now.Statistics),
+            StatementFailures = figures.Failures.Since(options.Health.Window),
+            Minute = inspector.Since(options.Health.Window, now),
             Recent = inspector.Since(PoolHistory.Length, now),
             Leases = leases.Inspect(),
             LongLease = options.LeakThreshold == Timeout.InfiniteTimeSpan ? Thresholds.LongLease : options.LeakThreshold,
@@ -30,6 +34,7 @@ internal sealed class HealthReporter(
         {
             Status = status,
             Utilization = view.Utilization,
+            LeakSuspected = view.IsLeakSuspected,
             Reasons = reasons,
             Advice = Advice.For(view),
             EngineVersion = view.Engine.ToString(),

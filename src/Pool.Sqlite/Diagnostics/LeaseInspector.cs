@@ -31,6 +31,9 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
             .OrderByDescending(static snapshot => snapshot.Lease.Age),
     ];
 
+    /// <summary>How many leases are out, those of the writers' connections included.</summary>
+    public int Count => _all.Sum(static pool => pool.Leased().Count());
+
     /// <summary>Every lease, in a sentence.</summary>
     public string Describe() =>
         string.Join(", ", _all.SelectMany(static pool => pool.Leased()).Select(lease => Describe(lease.Item, lease.Held)));

@@ -16,6 +16,7 @@ internal sealed class PoolInspector
     private readonly ConnectionFigures _figures;
     private readonly LeaseInspector _leases;
     private readonly LeaseRecorder _recorder;
+    private readonly UtilizationWatch _utilization;
     private readonly PoolHistory _history;
     private int _looking;
 
@@ -27,7 +28,8 @@ internal sealed class PoolInspector
         StatisticsReader statistics,
         ConnectionFigures figures,
         LeaseInspector leases,
-        LeaseRecorder recorder)
+        LeaseRecorder recorder,
+        UtilizationWatch utilization)
     {
         _name = name;
         _log = log;
@@ -37,6 +39,7 @@ internal sealed class PoolInspector
         _figures = figures;
         _leases = leases;
         _recorder = recorder;
+        _utilization = utilization;
 
         // Everything counts from here.
         _history = new PoolHistory(time, Sample());
@@ -56,10 +59,16 @@ internal sealed class PoolInspector
         try
         {
             _recorder.Refresh();
+            _log.ReportRepeated(_name);
             _statistics.WantCacheLooks();
             IReadOnlyList<LeaseSnapshot> looks = _leases.Inspect();
             NoteSnapshots(looks);
             ReportLeaks(looks);
+            if (_utilization.IsWanted)
+            {
+                _utilization.Observe(_statistics.Read());
+            }
+
             if (_history.IsDue)
             {
                 _history.Add(Sample());

@@ -2,9 +2,3 @@ namespace Pool.Sqlite.Diagnostics;
 
 /// <summary>What had been counted at one moment.</summary>
 internal sealed record PoolSample(long At, SqlitePoolStatistics Statistics, CacheFigures Cache, TimeSpan Cpu);
-
-/// <summary>How SQLite's page caches have done.</summary>
-/// <param name="Hits">Pages that were there.</param>
-/// <param name="Misses">Pages that were read from the file.</param>
-/// <param name="Fullest">How full the fullest of them was, 1 being all that <c>cache_size</c> allows.</param>
-internal readonly record struct CacheFigures(long Hits, long Misses, double Fullest);

@@ -3,18 +3,6 @@ namespace Pool.Sqlite.Diagnostics;
 /// <summary>From where on something is said of a pool, each number with its reason.</summary>
 internal static class Thresholds
 {
-    /// <summary>Above it there is less than a third left for a burst.</summary>
-    public const double WarningUtilization = 0.7;
-
-    /// <summary>Above it the next rents wait.</summary>
-    public const double CriticalUtilization = 0.9;
-
-    /// <summary>Health is judged by the last minute, so that it recovers a minute after the trouble has ended.</summary>
-    public static readonly TimeSpan HealthWindow = TimeSpan.FromMinutes(1);
-
-    /// <summary>A person who uses what waits notices: when rents wait that long on average, it is worth a warning.</summary>
-    public static readonly TimeSpan LongMeanWait = TimeSpan.FromSeconds(1);
-
     /// <summary>Nothing that is answered while somebody waits for it takes minutes: then a lease is one that was forgotten.</summary>
     public static readonly TimeSpan LongLease = TimeSpan.FromMinutes(2);
 

@@ -313,6 +313,10 @@ internal sealed class StatementCursor
             isDone = true;
             return blocker;
         }
+        catch (SqliteException e) when (physical.NoteFailure(e))
+        {
+            throw;
+        }
         catch (SqliteException e) when (_isCombined && IsInterrupt(e) && !physical.Stop.WasStopped(_execution))
         {
             // Not so short after all; SQLite has undone it.

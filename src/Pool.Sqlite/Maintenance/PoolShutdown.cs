@@ -12,6 +12,7 @@ namespace Pool.Sqlite.Maintenance;
 /// <param name="pools">What is to be closed.</param>
 /// <param name="drainQueue">Refuses further writes; the task ends when those accepted are settled.</param>
 /// <param name="abandonQueue">Gives up what is still queued; answers how much that was.</param>
+/// <param name="queued">How many writes are queued.</param>
 /// <param name="leases">Names what is still out.</param>
 /// <param name="timeout">For the queue, and for the leases.</param>
 /// <param name="log">Where it says what was left.</param>
@@ -21,6 +22,7 @@ internal sealed class PoolShutdown(
     ConnectionPools pools,
     Func<Task> drainQueue,
     Func<int> abandonQueue,
+    Func<int> queued,
     LeaseInspector leases,
     TimeSpan timeout,
     PoolLoggers log,
@@ -47,6 +49,7 @@ internal sealed class PoolShutdown(
     /// <param name="deadline">Since the shutdown began.</param>
     public async Task WaitForLeases(Deadline deadline)
     {
+        SayWhatIsWaitedFor(leases.Count, queued());
         try
         {
             await _written.Task.ConfigureAwait(false);
@@ -55,6 +58,19 @@ internal sealed class PoolShutdown(
         catch (TimeoutException)
         {
             log.Leasing.LeasesStillOut(name, timeout, leases.Describe());
+        }
+    }
+
+    private void SayWhatIsWaitedFor(int leased, int writes)
+    {
+        if (leased + writes > 0)
+        {
+            log.Leasing.ShutdownWaits(
+                name,
+                timeout,
+                MessageFormat.Count(leased, "lease that is out", "leases that are out"),
+                MessageFormat.Count(writes, "queued write"),
+                leases.Describe());
         }
     }
 

@@ -1,10 +1,11 @@
 using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Diagnostics.Records;
 using SQLitePCL;
 
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>What the connections of one pool have come to, over all its sources, those that are closed included.</summary>
-internal sealed class ConnectionFigures
+internal sealed class ConnectionFigures(TimeProvider time)
 {
     private readonly Lock _statementsLock = new();
     private long _statementHits;
@@ -14,6 +15,9 @@ internal sealed class ConnectionFigures
     private double _fullestCache;
     private string? _file;
     private int _judgedEngine;
+
+    /// <summary>Statements that failed because of the database, not because of what they say.</summary>
+    public StatementFailures Failures { get; } = new(time);
 
     /// <summary>How the page caches have done, as far as was looked.</summary>
     public CacheFigures Cache => new(

@@ -47,7 +47,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public DatabaseTarget Target { get; }
 
-    public ConnectionFigures Figures { get; init; } = new();
+    public required ConnectionFigures Figures { get; init; }
 
     public bool ChecksEveryRent => _options.Renting is not null;
 
@@ -164,6 +164,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     private void NoteOpen(PhysicalConnection connection, TimeSpan time)
     {
+        connection.Failures = Figures.Failures;
         _metrics.RecordCreate(time);
         if (time >= _options.SlowThreshold && _options.SlowThreshold != Timeout.InfiniteTimeSpan)
         {
@@ -177,7 +178,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
         if (Figures.TryJudgeEngine())
         {
-            foreach (SqlitePoolAdvice advice in Advice.ForEngine(EngineVersion.Current))
+            foreach (SqlitePoolAdvice advice in EngineAdvice.For(EngineVersion.Current))
             {
                 _logger.EngineWarning(_name, advice.Evidence, advice.Recommendation);
             }

@@ -83,12 +83,23 @@ internal sealed class DatabaseTarget
             (string driverPart, poolPart) = ConnectionStringKeys.Split(connectionString);
             builder = new SqliteConnectionStringBuilder(driverPart);
         }
+        catch (OverflowException e)
+        {
+            throw new ArgumentException(
+                "ConnectionString has a number that is too large. Default Timeout is in whole seconds, from 0 (for ever) to 2147483647.", e);
+        }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException)
         {
             throw new ArgumentException(
                 $"ConnectionString is not one that the pool and Microsoft.Data.Sqlite understand: {e.Message} Write, for example, "
                 + "\"Data Source=app.db\".",
                 e);
+        }
+
+        if (builder.DefaultTimeout < 0)
+        {
+            throw new ArgumentException(
+                $"ConnectionString has Default Timeout={builder.DefaultTimeout}. Allowed: whole seconds, 0 for no limit.");
         }
 
         string source = builder.DataSource;

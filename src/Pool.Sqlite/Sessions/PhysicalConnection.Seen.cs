@@ -1,3 +1,5 @@
+using Pool.Sqlite.Diagnostics.Records;
+using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
 using SQLitePCL;
 
@@ -27,6 +29,16 @@ internal sealed partial class PhysicalConnection
 
     /// <summary>The housekeeper wants to know how the page cache does: at the next return, when nothing runs.</summary>
     public bool WantsCacheLook { get; set; }
+
+    /// <summary>Counts failures that lie in the database; null for a connection that belongs to no pool's figures.</summary>
+    public StatementFailures? Failures { get; set; }
+
+    /// <summary>Counts a failed statement where its failure says something of the database. An exception filter: always false.</summary>
+    public bool NoteFailure(SqliteException failure)
+    {
+        Failures?.Record(failure.SqliteErrorCode);
+        return false;
+    }
 
     /// <summary>To be called by the holder after whatever can begin or end a transaction.</summary>
     public void NoteTransaction()

@@ -250,6 +250,14 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
             {
                 _counters.NoteRetry();
             }
+            catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && retry > 0)
+            {
+                // The message of the last try knows only how long that one waited.
+                throw new SqliteException(
+                    $"Nothing could be written in {retry + 1} tries within {MessageFormat.Time(deadline.Elapsed)}. {e.Message}",
+                    e.SqliteErrorCode,
+                    e.SqliteExtendedErrorCode);
+            }
 
             await WhileItemsExpire(Pause(pause)).ConfigureAwait(false);
         }

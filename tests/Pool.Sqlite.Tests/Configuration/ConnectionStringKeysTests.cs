@@ -187,7 +187,7 @@ public sealed class ConnectionStringKeysTests : IDisposable
     [InlineData("Pool Size=many", "Pool Size='many'", "a whole number")]
     [InlineData("Rent Timeout=soon", "Rent Timeout='soon'", "Infinite")]
     [InlineData("Rent Timeout=99999999999999999999999999", "Rent Timeout=", "seconds")]
-    [InlineData("Rent Timeout=-5", "RentTimeout is -00:00:05", "zero to 24 days")]
+    [InlineData("Rent Timeout=-5", "RentTimeout is -00:00:05", "zero to a day")]
     [InlineData("Capture Rent Site=maybe", "Capture Rent Site='maybe'", "True or False")]
     [InlineData("Journal Mode=Sideways", "Journal Mode='Sideways'", "Wal")]
     [InlineData("Synchronous=9", "Synchronous='9'", "Normal")]
@@ -195,7 +195,7 @@ public sealed class ConnectionStringKeysTests : IDisposable
     [InlineData("Write Queue Capacity=lots", "Write Queue Capacity='lots'", "a whole number")]
     [InlineData("Write Queue Capacity=0", "Writes.Capacity is 0", "1 or more")]
     [InlineData("Write Queue Item Timeout=soon", "Write Queue Item Timeout='soon'", "Infinite")]
-    [InlineData("Write Queue Max Batch Delay=Infinite", "Writes.MaxBatchDelay is", "zero to 24 days")]
+    [InlineData("Write Queue Max Batch Delay=Infinite", "Writes.MaxBatchDelay is", "zero to a day")]
     [InlineData("Write Queue Synchronous=9", "Write Queue Synchronous='9'", "Normal")]
     public void A_value_that_makes_no_sense_is_said_with_what_is_allowed(string key, string named, string allowed)
     {

@@ -19,21 +19,32 @@ public sealed class OptionsTests : IDisposable
         { "MaxWaiters", "-1", "0 or more", options => options.MaxWaiters = -1 },
         { "CreateRetries", "-1", "0 to 100", options => options.CreateRetries = -1 },
         { "CreateRetries", "101", "0 to 100", options => options.CreateRetries = 101 },
-        { "RentTimeout", "-00:00:02", "zero to 24 days", options => options.RentTimeout = TimeSpan.FromSeconds(-2) },
-        { "RentTimeout", "25.00:00:00", "zero to 24 days", options => options.RentTimeout = TimeSpan.FromDays(25) },
-        { "MaxLifetime", "00:00:00", "10 ms to 24 days", options => options.MaxLifetime = TimeSpan.Zero },
-        { "IdleTimeout", "00:00:00", "10 ms to 24 days", options => options.IdleTimeout = TimeSpan.Zero },
-        { "OverflowIdleTimeout", "-00:00:02", "zero to 24 days", options => options.OverflowIdleTimeout = TimeSpan.FromSeconds(-2) },
+        { "RentTimeout", "-00:00:02", "zero to a day", options => options.RentTimeout = TimeSpan.FromSeconds(-2) },
+        { "RentTimeout", "5.00:00:00", "write 00:00:05 for 5 seconds", options => options.RentTimeout = TimeSpan.Parse("5", null) },
+        { "Writes.ItemTimeout", "90.00:00:00", "write 00:01:30 for 90 seconds", options => options.Writes.ItemTimeout = TimeSpan.FromDays(90) },
+        { "Pragmas.BusyTimeout", "5.00:00:00", "write 00:00:05 for 5 seconds", options => options.Pragmas.BusyTimeout = TimeSpan.FromDays(5) },
+        { "Pragmas.MmapSizeBytes", "9223372036854775807", "0 to 2,147,418,112", options => options.Pragmas.MmapSizeBytes = long.MaxValue },
+        { "Health.WarningUtilization", "NaN", "0 to 1", options => options.Health.WarningUtilization = double.NaN },
+        { "Health.CriticalUtilization", "1.5", "0 to 1", options => options.Health.CriticalUtilization = 1.5 },
+        { "Health.WaitThreshold", "00:00:00", "10 ms to a day", options => options.Health.WaitThreshold = TimeSpan.Zero },
+        { "Pragmas.Additional", "locking_mode=EXCLUSIVE", "Leave it out", options => options.Pragmas.Additional["Locking_Mode"] = "exclusive" },
+        { "ConnectionString", "Default Timeout", "2147483647", options => options.ConnectionString += ";Default Timeout=2147483648" },
+        { "ConnectionString", "Default Timeout=-1", "0 for no limit", options => options.ConnectionString += ";Default Timeout=-1" },
+        { "ConnectionString", "'Pool Size'", "two spellings", options => options.ConnectionString += ";Pool Size=3;PoolSize=4" },
+        { "RentTimeout", "25.00:00:00", "zero to a day", options => options.RentTimeout = TimeSpan.FromDays(25) },
+        { "MaxLifetime", "00:00:00", "10 ms to a day", options => options.MaxLifetime = TimeSpan.Zero },
+        { "IdleTimeout", "00:00:00", "10 ms to a day", options => options.IdleTimeout = TimeSpan.Zero },
+        { "OverflowIdleTimeout", "-00:00:02", "zero to a day", options => options.OverflowIdleTimeout = TimeSpan.FromSeconds(-2) },
         { "HealthCheckInterval", "00:00:00", "Timeout.InfiniteTimeSpan", options => options.HealthCheckInterval = TimeSpan.Zero },
-        { "ProbeAfterIdle", "-00:00:02", "zero to 24 days", options => options.ProbeAfterIdle = TimeSpan.FromSeconds(-2) },
-        { "ShutdownTimeout", "-00:00:02", "zero to 24 days", options => options.ShutdownTimeout = TimeSpan.FromSeconds(-2) },
+        { "ProbeAfterIdle", "-00:00:02", "zero to a day", options => options.ProbeAfterIdle = TimeSpan.FromSeconds(-2) },
+        { "ShutdownTimeout", "-00:00:02", "zero to a day", options => options.ShutdownTimeout = TimeSpan.FromSeconds(-2) },
         { "Pragmas.JournalMode", "99", "Wal", options => options.Pragmas.JournalMode = (JournalMode)99 },
         { "Pragmas.Synchronous", "-1", "Normal", options => options.Pragmas.Synchronous = (SynchronousMode)(-1) },
         { "Pragmas.TempStore", "7", "Memory", options => options.Pragmas.TempStore = (TempStore)7 },
-        { "Pragmas.BusyTimeout", "-00:00:02", "zero to 24 days", options => options.Pragmas.BusyTimeout = TimeSpan.FromSeconds(-2) },
-        { "Pragmas.BusyTimeout", "25.00:00:00", "zero to 24 days", options => options.Pragmas.BusyTimeout = TimeSpan.FromDays(25) },
+        { "Pragmas.BusyTimeout", "-00:00:02", "zero to a day", options => options.Pragmas.BusyTimeout = TimeSpan.FromSeconds(-2) },
+        { "Pragmas.BusyTimeout", "25.00:00:00", "zero to a day", options => options.Pragmas.BusyTimeout = TimeSpan.FromDays(25) },
         { "Pragmas.CacheSizeKiB", "-1", "0 or more", options => options.Pragmas.CacheSizeKiB = -1 },
-        { "Pragmas.MmapSizeBytes", "-1", "0 or more", options => options.Pragmas.MmapSizeBytes = -1 },
+        { "Pragmas.MmapSizeBytes", "-1", "0 to 2,147,418,112", options => options.Pragmas.MmapSizeBytes = -1 },
         { "Pragmas.JournalSizeLimitBytes", "-2", "-1 or more", options => options.Pragmas.JournalSizeLimitBytes = -2 },
         { "Pragmas.WalAutoCheckpointPages", "-1", "0 or more", options => options.Pragmas.WalAutoCheckpointPages = -1 },
         { "ConnectionString", "empty", "Data Source=app.db", options => options.ConnectionString = " " },
@@ -91,11 +102,11 @@ public sealed class OptionsTests : IDisposable
     {
         SqlitePoolOptions options = _database.Options(size: 1, overflow: 0);
         options.MinIdle = 1;
-        options.RentTimeout = TimeSpan.FromDays(24);
+        options.RentTimeout = TimeSpan.FromDays(1);
         options.MaxLifetime = options.IdleTimeout = options.HealthCheckInterval = TimeSpan.FromMilliseconds(10);
         options.OverflowIdleTimeout = options.ProbeAfterIdle = options.ShutdownTimeout = TimeSpan.Zero;
         options.MaxWaiters = options.CreateRetries = 0;
-        options.Pragmas.BusyTimeout = TimeSpan.FromDays(24);
+        options.Pragmas.BusyTimeout = TimeSpan.FromDays(1);
         options.Pragmas.CacheSizeKiB = options.Pragmas.WalAutoCheckpointPages = 0;
         options.Pragmas.MmapSizeBytes = 0;
         options.Pragmas.JournalSizeLimitBytes = -1;

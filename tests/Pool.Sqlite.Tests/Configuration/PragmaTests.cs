@@ -134,15 +134,6 @@ public sealed class PragmaTests : IDisposable
         Assert.Empty(_database.OpenFiles());
     }
 
-    [Fact]
-    public void A_map_that_is_larger_than_SQLite_allows_is_an_error()
-    {
-        _options.Pragmas.MmapSizeBytes = long.MaxValue;
-        using SqlitePool pool = new(_options);
-
-        Assert.Contains("mmap_size", Assert.Throws<SqliteException>(() => pool.Rent()).Message, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("journal_mode", "JournalMode")]
     [InlineData("Foreign_Keys", "ForeignKeys")]

@@ -137,7 +137,7 @@ public sealed class BindingTests : IDisposable
             : type == typeof(long) ? 9L
             : type == typeof(double) ? 0.5
             : type == typeof(bool) ? (object)true
-            : type == typeof(TimeSpan) ? new TimeSpan(1, 2, 3, 4, 500)
+            : type == typeof(TimeSpan) ? new TimeSpan(0, 2, 3, 4, 500)
             : type.IsEnum ? Enum.GetValues(type).GetValue(0)
             : null;
     }

@@ -19,7 +19,7 @@ public sealed class AdviceTests : DiagnosticsTest
             Time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.Equal(Advice.ForEngine(EngineVersion.Current), pool.GetHealth().Advice);
+        Assert.Equal(EngineAdvice.For(EngineVersion.Current), pool.GetHealth().Advice);
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class AdviceTests : DiagnosticsTest
 
         SqlitePoolAdvice advice = Advised(pool, "long-lease");
 
-        Assert.Contains($"1 of 1 leases are out for more than 2 min, while 0 rents wait; the longest: lease {pool.GetLeases()[0].Name} (Reader)", advice.Evidence, StringComparison.Ordinal);
+        Assert.Contains($"1 of 1 lease is out for more than 2 min, while 0 rents wait; the longest: lease {pool.GetLeases()[0].Name} (Reader)", advice.Evidence, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class EngineVersionTests
         EngineVersion engine = new(number);
 
         Assert.Equal(faulty, engine.HasWalResetBug);
-        Assert.Equal(faulty, Advice.ForEngine(engine).Any(advice => advice.Id == "engine-wal-reset"));
+        Assert.Equal(faulty, EngineAdvice.For(engine).Any(advice => advice.Id == "engine-wal-reset"));
     }
 
     [Theory]
@@ -35,11 +35,11 @@ public sealed class EngineVersionTests
         EngineVersion engine = new(number);
 
         Assert.Equal(faulty, engine.HasAggregateBug);
-        Assert.Equal(faulty, Advice.ForEngine(engine).Any(advice => advice.Id == "engine-cve-2025-6965"));
+        Assert.Equal(faulty, EngineAdvice.For(engine).Any(advice => advice.Id == "engine-cve-2025-6965"));
     }
 
     [Fact]
-    public void A_current_one_gets_no_advice() => Assert.Empty(Advice.ForEngine(new EngineVersion(3_051_003)));
+    public void A_current_one_gets_no_advice() => Assert.Empty(EngineAdvice.For(new EngineVersion(3_051_003)));
 
     [Theory]
     [InlineData(3_051_003, "3.51.3")]

@@ -12,7 +12,7 @@ public sealed class FullQueueTests : DiagnosticsTest
         await using SqlitePool pool = await PoolWithQueue(capacity: 2);
         await WhileBusy(pool, () => Post(pool, 3));
 
-        AssertWarns(pool, "The write queue was full: in the last 0 ms 1 posts were refused, and 0 writes waited for room, 0 ms each (Capacity 2).");
+        AssertWarns(pool, "The write queue was full: in the last 0 ms 1 post was refused, and 0 writes waited for room, 0 ms each (Capacity 2).");
         AssertNotAdvised(pool);
         Time.Advance(TimeSpan.FromSeconds(75));
         Assert.Empty(pool.GetHealth().Reasons);
@@ -163,7 +163,7 @@ public sealed class FullQueueTests : DiagnosticsTest
         [.. Enumerable.Range(0, writes).Select(i => pool.Writes.ExecuteAsync($"insert into t values ({i})"))];
 
     private static void AssertNotAdvised(SqlitePool pool) =>
-        Assert.Equal(Advice.ForEngine(EngineVersion.Current), pool.GetHealth().Advice);
+        Assert.Equal(EngineAdvice.For(EngineVersion.Current), pool.GetHealth().Advice);
 
     private static void AssertWarns(SqlitePool pool, string reason)
     {

@@ -11,7 +11,7 @@ public sealed class HealthTests : DiagnosticsTest
     [InlineData(7, SqlitePoolStatus.Healthy)]
     [InlineData(8, SqlitePoolStatus.Warning)]
     [InlineData(9, SqlitePoolStatus.Warning)]
-    [InlineData(10, SqlitePoolStatus.Critical)]
+    [InlineData(10, SqlitePoolStatus.Warning)]
     public async Task It_goes_by_how_much_of_the_pool_is_in_use(int inUse, SqlitePoolStatus expected)
     {
         await using SqlitePool pool = Pool(size: 6, overflow: 4);
@@ -61,9 +61,9 @@ public sealed class HealthTests : DiagnosticsTest
             Assert.Throws<SqlitePoolTimeoutException>(() => pool.Rent());
         }
 
-        AssertIs(SqlitePoolStatus.Critical, pool, "1 rents were refused");
+        AssertIs(SqlitePoolStatus.Critical, pool, "1 rent was refused");
         Time.Advance(TimeSpan.FromSeconds(45));
-        AssertIs(SqlitePoolStatus.Critical, pool, "1 rents were refused");
+        AssertIs(SqlitePoolStatus.Critical, pool, "1 rent was refused");
         Time.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal(SqlitePoolStatus.Healthy, pool.GetHealth().Status);
     }
@@ -78,7 +78,7 @@ public sealed class HealthTests : DiagnosticsTest
         only.Dispose();
         (await waiting.Limited()).Dispose();
 
-        AssertIs(SqlitePoolStatus.Warning, pool, "1 rents had to wait in the last 2 s, 2 s on average");
+        AssertIs(SqlitePoolStatus.Warning, pool, "1 rent had to wait in the last 2 s, 2 s on average");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class HealthTests : DiagnosticsTest
         writer.Dispose();
         (await next.Limited()).Dispose();
 
-        AssertIs(SqlitePoolStatus.Warning, pool, "1 writes had to wait for the write gate in the last 2 s, 2 s on average");
+        AssertIs(SqlitePoolStatus.Warning, pool, "1 write had to wait for the write gate in the last 2 s, 2 s on average");
         Assert.Equal(0, pool.GetStatistics().WriteGateWaiting);
     }
 
@@ -120,7 +120,7 @@ public sealed class HealthTests : DiagnosticsTest
         fails = true;
         await Assert.ThrowsAsync<InvalidOperationException>(() => pool.RentAsync().Limited());
 
-        AssertIs(SqlitePoolStatus.Warning, pool, "1 attempts to open a connection failed");
+        AssertIs(SqlitePoolStatus.Warning, pool, "1 attempt to open a connection failed");
     }
 
     [Fact]
@@ -153,7 +153,63 @@ public sealed class HealthTests : DiagnosticsTest
         fails = true;
         await Assert.ThrowsAsync<InvalidOperationException>(() => pool.RentAsync().Limited());
 
-        AssertIs(SqlitePoolStatus.Warning, pool, "1 attempts to open a connection failed");
+        AssertIs(SqlitePoolStatus.Warning, pool, "1 attempt to open a connection failed");
+    }
+
+    [Fact]
+    public async Task A_pool_that_is_used_up_for_long_is_critical_only_for_those_who_ask_for_it()
+    {
+        await using SqlitePool indifferent = Pool(size: 1, overflow: 1);
+        await using SqlitePool strict = Pool(size: 1, overflow: 1, options =>
+        {
+            options.Name = $"{Name} strict";
+            options.Health.CriticalUtilization = 0.9;
+        });
+        SqlitePoolConnection[] leases = [indifferent.Rent(), indifferent.Rent(), strict.Rent(), strict.Rent()];
+        AssertIs(SqlitePoolStatus.Warning, strict, "2 of 2 connections are in use, 0 rents wait.");
+        for (int second = 0; second < 11; second++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        AssertIs(SqlitePoolStatus.Critical, strict, "a leak is suspected");
+        Assert.True(strict.GetHealth().LeakSuspected);
+        AssertIs(SqlitePoolStatus.Warning, indifferent, "2 of 2 connections are in use");
+        Assert.False(indifferent.GetHealth().LeakSuspected);
+        Array.ForEach(leases, lease => lease.Dispose());
+        Assert.Equal((SqlitePoolStatus.Healthy, false), (strict.GetHealth().Status, strict.GetHealth().LeakSuspected));
+    }
+
+    [Fact]
+    public async Task Waits_above_the_threshold_are_critical()
+    {
+        await using SqlitePool pool = Pool(size: 1, overflow: 0, options => options.Health.WaitThreshold = TimeSpan.FromSeconds(2));
+        SqlitePoolConnection only = await pool.RentAsync();
+        Task<SqlitePoolConnection> waiting = Waiting(pool);
+        Time.Advance(TimeSpan.FromSeconds(2));
+        only.Dispose();
+        (await waiting.Limited()).Dispose();
+
+        AssertIs(SqlitePoolStatus.Critical, pool, "1 rent had to wait");
+    }
+
+    [Fact]
+    public async Task Statements_that_the_database_makes_fail_are_critical_until_they_no_longer_do()
+    {
+        await using SqlitePool pool = Pool();
+        using (SqlitePoolConnection connection = await pool.RentAsync())
+        {
+            connection.Run("create table t(x)");
+            connection.Run("pragma max_page_count = 2");
+            Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() => connection.Run("insert into t values (zeroblob(100000))"));
+            AssertIs(SqlitePoolStatus.Warning, pool, "1 statement failed in the last 60 s: the disk, or the database, is full.");
+            Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() => connection.Run("insert into t values (zeroblob(100000))"));
+            Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() => connection.Run("insert into missing values (1)"));
+        }
+
+        AssertIs(SqlitePoolStatus.Critical, pool, "2 statements failed");
+        Time.Advance(TimeSpan.FromSeconds(75));
+        Assert.Equal(SqlitePoolStatus.Healthy, pool.GetHealth().Status);
     }
 
     [Fact]
@@ -163,7 +219,7 @@ public sealed class HealthTests : DiagnosticsTest
         Break(pool);
         Time.Advance(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(5));
 
-        AssertIs(SqlitePoolStatus.Warning, pool, "1 connections failed their health check");
+        AssertIs(SqlitePoolStatus.Warning, pool, "1 connection failed its health check");
     }
 
     [Fact]
@@ -175,7 +231,7 @@ public sealed class HealthTests : DiagnosticsTest
         Assert.Equal(SqlitePoolStatus.Healthy, pool.GetHealth().Status);
         Time.Advance(TimeSpan.FromMinutes(2));
 
-        AssertIs(SqlitePoolStatus.Warning, pool, "1 leases have been out for more than 2 min");
+        AssertIs(SqlitePoolStatus.Warning, pool, "1 lease has been out for more than 2 min");
     }
 
     [Fact]

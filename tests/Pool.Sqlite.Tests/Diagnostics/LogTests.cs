@@ -21,6 +21,63 @@ public sealed class LogTests : DiagnosticsTest
     }
 
     [Fact]
+    public async Task Warnings_that_come_in_numbers_are_summed_up()
+    {
+        await using SqlitePool pool = Pool(size: 1, overflow: 0, options => options.RentTimeout = TimeSpan.Zero);
+        using SqlitePoolConnection only = await pool.RentAsync();
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Throws<SqlitePoolTimeoutException>(() => pool.Rent());
+        }
+
+        Assert.InRange(Log.Entries.Count(entry => entry.Id == 9), 0, 1);
+        int written = Log.Entries.Count(entry => entry.Id == 9);
+        for (int second = 0; second < 12; second++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(written, Log.Entries.Count(entry => entry.Id == 19));
+    }
+
+    [Fact]
+    public async Task Slow_rents_are_written_once_in_a_while_with_how_many_were_left_out()
+    {
+        await using SqlitePool pool = Pool(size: 1, overflow: 0);
+        for (int i = 0; i < 4; i++)
+        {
+            SqlitePoolConnection only = await pool.RentAsync();
+            Task<SqlitePoolConnection> waiting = Waiting(pool);
+            Time.Advance(TimeSpan.FromSeconds(1.5));
+            only.Dispose();
+            (await waiting.Limited()).Dispose();
+        }
+
+        Assert.Single(Log.Entries, entry => entry.Id == 8);
+        for (int second = 0; second < 11; second++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        LogEntry sum = Assert.Single(Log.Entries, entry => entry.Id == 19);
+        Assert.Contains("3 more like \"slow rent\"", sum.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Closing_that_waits_says_at_once_what_for()
+    {
+        SqlitePool pool = Pool();
+        SqlitePoolConnection lease = await pool.RentAsync();
+        Task closing = pool.DisposeAsync().AsTask();
+
+        AssertLogged(20, LogLevel.Information, "Pool.Sqlite.Pooling", "closing waits up to 00:00:30 for 1 lease that is out");
+        Assert.False(closing.IsCompleted);
+        lease.Dispose();
+        await closing.Limited();
+        Assert.Empty(Log.Warnings);
+    }
+
+    [Fact]
     public async Task A_rent_that_waited_a_little_is_nothing_to_speak_of()
     {
         await using SqlitePool pool = Pool(size: 1, overflow: 0);

@@ -130,7 +130,7 @@ public sealed class LongLeaseTests : DiagnosticsTest
         Assert.Equal(1, ear.Last("pool.sqlite.leaks"));
         Assert.Equal("Pool.Sqlite.Pooling", Logged(3).Category);
         Assert.Contains("rolled back", Logged(1).Text, StringComparison.Ordinal);
-        Assert.Contains("1 leases were dropped", Assert.Single(pool.GetHealth().Reasons), StringComparison.Ordinal);
+        Assert.Contains("1 lease was dropped", Assert.Single(pool.GetHealth().Reasons), StringComparison.Ordinal);
         using SqlitePoolConnection next = await pool.RentAsync();
         Assert.Equal("0", next.Ask("select count(*) from sqlite_master"));
     }

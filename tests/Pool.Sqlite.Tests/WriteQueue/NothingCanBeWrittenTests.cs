@@ -47,7 +47,9 @@ public sealed class NothingCanBeWrittenTests : QueueTest
         Task[] items = [.. Enumerable.Range(1, 5).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})"))];
         foreach (Task item in items)
         {
-            Assert.Equal(5, (await Assert.ThrowsAsync<SqliteException>(() => item.Limited())).SqliteErrorCode);
+            SqliteException error = await Assert.ThrowsAsync<SqliteException>(() => item.Limited());
+            Assert.Equal(5, error.SqliteErrorCode);
+            Assert.Matches("^Nothing could be written in [0-9]+ tries within [0-9]", error.Message);
         }
 
         outside.Run("commit");

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Pool.Sqlite.Diagnostics;
+namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>A version of SQLite, and what is known to be wrong with it.</summary>
 /// <param name="Number">As <c>sqlite3_libversion_number</c> has it: 3051003 is 3.51.3.</param>

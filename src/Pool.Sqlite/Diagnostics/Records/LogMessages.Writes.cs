@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Pool.Sqlite.Diagnostics;
+namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <content>Of the write queue.</content>
 internal static partial class LogMessages

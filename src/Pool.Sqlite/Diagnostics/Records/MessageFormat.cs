@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pool.Sqlite.Diagnostics;
+namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>Figures as sentences have them.</summary>
 internal static class MessageFormat
@@ -16,11 +16,10 @@ internal static class MessageFormat
 
     public static string Bytes(long bytes) => Of($"{bytes / 1048576.0:0.#} MiB");
 
-    public static string Percent(double share) => Of($"{share * 100:0.#} %");
+    /// <summary>A number with its noun: "1 rent", "2 rents".</summary>
+    public static string Count(long count, string one, string? many = null) => Of($"{count} {(count == 1 ? one : many ?? one + "s")}");
 
-    /// <summary>What it meant that the write queue was full.</summary>
-    public static string Full(HealthInput view, PoolWindow window) => Of(
-        $"in the last {Time(window.Elapsed)} {window.PostsRefused} posts were refused, and {window.RoomWaits.Count} writes waited for room, {Time(window.RoomWaits.Mean)} each (Capacity {view.Statistics.Writes.Capacity})");
+    public static string Percent(double share) => Of($"{share * 100:0.#} %");
 
     /// <summary>A lease: name, what it is, how long it is out, and where it was rented.</summary>
     public static string Lease(SqlitePoolLease lease) =>

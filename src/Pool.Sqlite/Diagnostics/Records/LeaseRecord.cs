@@ -1,4 +1,4 @@
-namespace Pool.Sqlite.Diagnostics;
+namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>
 /// What is known of the lease that a connection is out on. Its holder writes it; whoever looks inside the pool reads it,
@@ -45,9 +45,3 @@ internal sealed class LeaseRecord
 
     public bool WasReported(long rent) => Volatile.Read(ref _reportedRent) == rent;
 }
-
-/// <summary>A state of the database that a lease reads from, as the housekeeper first saw it.</summary>
-/// <param name="Snapshot">Its number among those of the connection.</param>
-/// <param name="Since">A timestamp.</param>
-/// <param name="WalBytes">The size of the WAL then.</param>
-internal sealed record SnapshotObservation(long Snapshot, long Since, long WalBytes);

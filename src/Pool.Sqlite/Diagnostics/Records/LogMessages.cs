@@ -1,10 +1,19 @@
 using Microsoft.Extensions.Logging;
 
-namespace Pool.Sqlite.Diagnostics;
+namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>Everything the library writes to a log, with event ids that stay.</summary>
 internal static partial class LogMessages
 {
+    /// <summary>Warnings that a pool under load would write for every rent, with their ids.</summary>
+    public static readonly (int Id, string Text)[] Repeated =
+    [
+        (8, "slow rent"),
+        (9, "rent timed out"),
+        (10, "slow open"),
+        (14, "slow write gate"),
+    ];
+
     [LoggerMessage(1, LogLevel.Warning,
         "Pool {Pool}: lease {Lease} went back with a transaction open; it was rolled back.")]
     public static partial void TransactionRolledBack(this ILogger logger, string pool, string lease);
@@ -65,6 +74,13 @@ internal static partial class LogMessages
 
     [LoggerMessage(17, LogLevel.Warning, "Pool {Pool}: {Evidence} {Recommendation}")]
     public static partial void EngineWarning(this ILogger logger, string pool, string evidence, string recommendation);
+
+    [LoggerMessage(19, LogLevel.Warning, "Pool {Pool}: {Count} more like \"{What}\" in the last {Seconds} s were left out of the log.")]
+    public static partial void RepeatedWarnings(this ILogger logger, string pool, int count, string what, double seconds);
+
+    [LoggerMessage(20, LogLevel.Information,
+        "Pool {Pool}: closing waits up to {Timeout} for {Leases} and {Writes}. {Details}")]
+    public static partial void ShutdownWaits(this ILogger logger, string pool, TimeSpan timeout, string leases, string writes, string details);
 
     [LoggerMessage(18, LogLevel.Error, "Pool {Pool}: a round of the housekeeper failed; the next one tries again.")]
     public static partial void RoundFailed(this ILogger logger, Exception exception, string pool);

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Pool.Sqlite.Diagnostics;
+namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>
 /// Counts durations in buckets of at most 1/8 of their value, without a lock. Percentiles are the upper end of their

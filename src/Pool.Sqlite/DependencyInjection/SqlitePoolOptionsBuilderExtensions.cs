@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using Pool.Sqlite;
+using Pool.Sqlite.Configuration;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Binds a pool's settings to a configuration, and refuses what would be ignored or misread.</summary>
+/// <remarks>
+/// They stand before the general methods of the same names: a key that is misspelled is an error that suggests the nearest, and a
+/// time that is a number alone, which .NET reads as days, is one as well.
+/// </remarks>
+public static class SqlitePoolOptionsBuilderExtensions
+{
+    /// <summary>Takes the settings from a section of the application's configuration.</summary>
+    /// <param name="optionsBuilder">From <c>AddSqlitePool</c>.</param>
+    /// <param name="configSectionPath">The section: <c>SqlitePool</c>.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="OptionsValidationException">
+    /// When the settings are read: the section has an unknown key, or a value that cannot be read; all are listed.
+    /// </exception>
+    public static OptionsBuilder<SqlitePoolOptions> BindConfiguration(
+        this OptionsBuilder<SqlitePoolOptions> optionsBuilder, string configSectionPath)
+    {
+        ArgumentNullException.ThrowIfNull(optionsBuilder);
+        ArgumentNullException.ThrowIfNull(configSectionPath);
+        string name = optionsBuilder.Name;
+        return optionsBuilder.Configure<IConfiguration>((options, configuration) => Apply(
+            name, configSectionPath.Length == 0 ? configuration : configuration.GetSection(configSectionPath), options));
+    }
+
+    /// <summary>Takes the settings from a configuration or a section of one.</summary>
+    /// <param name="optionsBuilder">From <c>AddSqlitePool</c>.</param>
+    /// <param name="config">The section.</param>
+    /// <returns>The same builder.</returns>
+    /// <inheritdoc cref="BindConfiguration"/>
+    public static OptionsBuilder<SqlitePoolOptions> Bind(
+        this OptionsBuilder<SqlitePoolOptions> optionsBuilder, IConfiguration config)
+    {
+        ArgumentNullException.ThrowIfNull(optionsBuilder);
+        ArgumentNullException.ThrowIfNull(config);
+        string name = optionsBuilder.Name;
+        return optionsBuilder.Configure(options => Apply(name, config, options));
+    }
+
+    private static void Apply(string name, IConfiguration section, SqlitePoolOptions options)
+    {
+        IReadOnlyList<string> errors = ConfigurationBinding.Apply(section, options);
+        if (errors.Count > 0)
+        {
+            string pool = name.Length == 0 ? "SqlitePool" : $"SqlitePool '{name}'";
+            throw new OptionsValidationException(
+                name, typeof(SqlitePoolOptions), errors.Select(error => $"{pool}: {error}"));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Logging;
+
+namespace Pool.Sqlite.Diagnostics.Records;
+
+/// <summary>
+/// A logger that never throws and repeats nothing without end. It is called between taking the write gate or a permit and
+/// giving it back, which an exception must not prevent; and a pool under load has the same to say of every rent.
+/// </summary>
+internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
+{
+    /// <summary>How often a warning that comes in numbers is written; those between are counted.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<int, Repeated> _repeated = LogMessages.Repeated.ToDictionary(
+        static each => each.Id, each => new Repeated(each.Text, time));
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => inner.BeginScope(state);
+
+    public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (_repeated.TryGetValue(eventId.Id, out Repeated? repeated) && !repeated.TryWrite())
+        {
+            return;
+        }
+
+        try
+        {
+            inner.Log(logLevel, eventId, state, exception, formatter);
+        }
+#pragma warning disable CA1031 // There is nobody left to tell.
+        catch
+#pragma warning restore CA1031
+        {
+        }
+    }
+
+    /// <summary>Says how many were left out, where that is due.</summary>
+    public void ReportRepeated(string pool)
+    {
+        foreach (Repeated repeated in _repeated.Values)
+        {
+            if (repeated.TryTake(out int count))
+            {
+                this.RepeatedWarnings(pool, count, repeated.Text, Interval.TotalSeconds);
+            }
+        }
+    }
+
+    private sealed class Repeated(string text, TimeProvider time)
+    {
+        private readonly Lock _lock = new();
+        private long? _written;
+        private int _leftOut;
+
+        public string Text => text;
+
+        public bool TryWrite()
+        {
+            lock (_lock)
+            {
+                // What was left out is reported first, and begins the next interval.
+                if (_leftOut > 0 || (_written is { } written && time.GetElapsedTime(written) < Interval))
+                {
+                    _leftOut++;
+                    return false;
+                }
+
+                _written = time.GetTimestamp();
+                return true;
+            }
+        }
+
+        public bool TryTake(out int count)
+        {
+            count = 0;
+            if (Volatile.Read(ref _leftOut) == 0)
+            {
+                return false;
+            }
+
+            lock (_lock)
+            {
+                if (time.GetElapsedTime(_written!.Value) < Interval)
+                {
+                    return false;
+                }
+
+                (count, _leftOut, _written) = (_leftOut, 0, time.GetTimestamp());
+                return true;
+            }
+        }
+    }
+}
