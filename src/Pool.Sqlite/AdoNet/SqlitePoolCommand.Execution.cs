@@ -10,6 +10,7 @@ namespace Pool.Sqlite;
 public sealed partial class SqlitePoolCommand
 {
     private OpenReader? _open;
+    private CommitTicket _commit;
 
     // The number of the execution that is going on, or whose reader is open, and what stops it; 0 for none.
     private long _execution;
@@ -30,6 +31,10 @@ public sealed partial class SqlitePoolCommand
             outcome = RunAfterWaiting(kind, behavior, outcome.WriteBlocker, async: false, CancellationToken.None)
                 .AsTask().GetAwaiter().GetResult();
         }
+        else if (!_commit.IsDurable)
+        {
+            _commit.Wait(async: false).AsTask().GetAwaiter().GetResult();
+        }
 
         return outcome;
     }
@@ -45,7 +50,7 @@ public sealed partial class SqlitePoolCommand
         {
             if (TryRun(kind, behavior, cancellationToken, out Outcome outcome))
             {
-                return new ValueTask<Outcome>(outcome);
+                return _commit.IsDurable ? new ValueTask<Outcome>(outcome) : Durable(outcome);
             }
 
             return RunAfterWaiting(kind, behavior, outcome.WriteBlocker, async: true, cancellationToken);
@@ -62,6 +67,12 @@ public sealed partial class SqlitePoolCommand
         }
     }
 
+    private async ValueTask<Outcome> Durable(Outcome outcome)
+    {
+        await _commit.Wait(async: true).ConfigureAwait(false);
+        return outcome;
+    }
+
     /// <summary>Runs the statement, unless it has to wait first: then the outcome says for what.</summary>
     private bool TryRun(
         Execution kind,
@@ -71,6 +82,7 @@ public sealed partial class SqlitePoolCommand
         bool isCombinedWrite = false)
     {
         outcome = default;
+        _commit = default;
         SqlitePoolConnection connection = OpenConnection();
         bool outermost = connection.Enter();
         PhysicalConnection physical = connection.Physical;
@@ -107,7 +119,8 @@ public sealed partial class SqlitePoolCommand
             if (outermost && physical.HoldsGate && outcome.WriteBlocker == WriteBlocker.None)
             {
                 physical.ReleaseGateIfDone();
-                physical.MarkAmbientGate();
+                physical.MarkAmbientGate(connection.LeaseId, _text);
+                _commit = physical.TakeCommit();
             }
 
             connection.Exit(outermost);
@@ -138,6 +151,12 @@ public sealed partial class SqlitePoolCommand
         {
             outcome = new Outcome(CanBeCombined(physical, statement, kind) ? WriteBlocker.GateForCombinedWrite : WriteBlocker.Gate);
             return false;
+        }
+
+        if (physical.HasForeignFunctions)
+        {
+            // A function that the statement calls may need a lease, and must not ask for the gate, inside it.
+            physical.MarkAmbientGate(_connection.LeaseId, _text);
         }
 
         outcome = default;

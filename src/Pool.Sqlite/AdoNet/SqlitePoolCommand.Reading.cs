@@ -1,5 +1,6 @@
 using System.Data;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Writing;
 using SQLitePCL;
 
 namespace Pool.Sqlite;
@@ -28,9 +29,11 @@ public sealed partial class SqlitePoolCommand
         }
 
         bool outermost = connection.Enter();
+        CommitTicket commit = default;
         try
         {
             connection.Physical.Finish(open);
+            commit = connection.Physical.TakeCommit();
             _open = null;
             _execution = 0;
             if (open.End is not (raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE))
@@ -42,6 +45,8 @@ public sealed partial class SqlitePoolCommand
         {
             connection.Exit(outermost);
         }
+
+        commit.Wait(async: false).AsTask().GetAwaiter().GetResult();
     }
 
     /// <summary>A step of the reader that the token can stop.</summary>

@@ -11,22 +11,46 @@ public sealed partial class SqlitePoolCommand
 {
     private const int CombinedWriteMilliseconds = 5;
 
+    /// <summary>True when its caller has no lease, so that it has no use for a write that is begun and not awaited.</summary>
+    internal bool IsWhole { get; set; }
+
     private ValueTask<Outcome> RunAfterWaiting(
         Execution kind, CommandBehavior behavior, WriteBlocker blocker, bool async, CancellationToken cancellationToken)
     {
-        // An combinedWrite begins no transaction, so its flow does not come to hold the gate.
-        if (blocker != WriteBlocker.GateForCombinedWrite)
-        {
-            AmbientWriteGate.Mark();
-        }
+        // A combined write begins no transaction, so its flow does not come to hold the gate.
+        AmbientWriteGate? mark = blocker == WriteBlocker.GateForCombinedWrite ? null : AmbientWriteGate.Prepare();
+        return WaitAndRun(kind, behavior, blocker, mark, async, cancellationToken);
+    }
 
-        return WaitAndRun(kind, behavior, blocker, async, cancellationToken);
+    private async ValueTask<Outcome> WaitAndRun(
+        Execution kind,
+        CommandBehavior behavior,
+        WriteBlocker blocker,
+        AmbientWriteGate? mark,
+        bool async,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            Outcome outcome = await WaitAndRun(kind, behavior, blocker, async, cancellationToken).ConfigureAwait(false);
+            await _commit.Wait(async, cancellationToken).ConfigureAwait(false);
+            return outcome;
+        }
+        finally
+        {
+            mark?.EndUnlessHeld();
+        }
     }
 
     private async ValueTask<Outcome> WaitAndRun(
         Execution kind, CommandBehavior behavior, WriteBlocker blocker, bool async, CancellationToken cancellationToken)
     {
         WriteWait wait = new(OpenConnection(), CommandTimeout);
+        if (IsWhole)
+        {
+            OpenConnection().Physical.Gate.ThrowIfHeldByFlow();
+        }
+
         for (; ; )
         {
             CombinedWrite? combinedWrite = blocker == WriteBlocker.GateForCombinedWrite ? new CombinedWrite(this, kind, cancellationToken) : null;

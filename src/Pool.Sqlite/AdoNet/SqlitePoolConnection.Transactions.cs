@@ -40,8 +40,8 @@ public sealed partial class SqlitePoolConnection
             return transaction!;
         }
 
-        AmbientWriteGate.Mark();
-        return BeginAfterWaiting(isolationLevel, deferred, blocker, async: false, CancellationToken.None)
+        return BeginAfterWaiting(
+                isolationLevel, deferred, blocker, AmbientWriteGate.Prepare(), async: false, CancellationToken.None)
             .AsTask().GetAwaiter().GetResult();
     }
 
@@ -65,8 +65,8 @@ public sealed partial class SqlitePoolConnection
             return new ValueTask<SqlitePoolTransaction>(transaction!);
         }
 
-        AmbientWriteGate.Mark();
-        return BeginAfterWaiting(isolationLevel, deferred, blocker, async: true, cancellationToken);
+        return BeginAfterWaiting(
+            isolationLevel, deferred, blocker, AmbientWriteGate.Prepare(), async: true, cancellationToken);
     }
 
     /// <summary>A wait for the write gate, noted in the pool until it is disposed.</summary>
@@ -88,15 +88,27 @@ public sealed partial class SqlitePoolConnection
     }
 
     private async ValueTask<SqlitePoolTransaction> BeginAfterWaiting(
-        IsolationLevel isolationLevel, bool deferred, WriteBlocker blocker, bool async, CancellationToken cancellationToken)
+        IsolationLevel isolationLevel,
+        bool deferred,
+        WriteBlocker blocker,
+        AmbientWriteGate mark,
+        bool async,
+        CancellationToken cancellationToken)
     {
         WriteWait wait = new(this, DefaultCommandTimeout);
         SqlitePoolTransaction? transaction;
-        do
+        try
         {
-            await wait.For(blocker, combinedWrite: null, async, cancellationToken).ConfigureAwait(false);
+            do
+            {
+                await wait.For(blocker, combinedWrite: null, async, cancellationToken).ConfigureAwait(false);
+            }
+            while (!TryBegin(isolationLevel, deferred, out transaction, out blocker));
         }
-        while (!TryBegin(isolationLevel, deferred, out transaction, out blocker));
+        finally
+        {
+            mark.EndUnlessHeld();
+        }
 
         return transaction!;
     }
@@ -134,7 +146,7 @@ public sealed partial class SqlitePoolConnection
             }
 
             CurrentTransaction = transaction = new SqlitePoolTransaction(this, readsUncommitted);
-            physical.MarkAmbientGate();
+            physical.MarkAmbientGate(LeaseId);
             return true;
         }
         finally

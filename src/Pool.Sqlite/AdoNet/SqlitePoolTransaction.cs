@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Sessions;
+using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite;
 
@@ -34,7 +35,18 @@ public sealed class SqlitePoolTransaction : DbTransaction
     /// <summary>Makes the changes permanent.</summary>
     /// <exception cref="InvalidOperationException">The transaction has ended, perhaps by itself after an error.</exception>
     /// <exception cref="SqliteException">SQLite refuses; the transaction is then still open.</exception>
-    public override void Commit() => Run("COMMIT", ends: true);
+    public override void Commit() => CommitUnsynced().Wait(async: false).AsTask().GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="Commit"/>
+    /// <param name="cancellationToken">Looked at before it commits, and while it waits for the disk.</param>
+    public override async Task CommitAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await CommitUnsynced().Wait(async: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Commits, and leaves the wait for the disk to the caller, which lets go of the gate before.</summary>
+    internal CommitTicket CommitUnsynced() => Run("COMMIT", ends: true);
 
     /// <summary>Undoes the changes.</summary>
     /// <exception cref="InvalidOperationException">The transaction has ended.</exception>
@@ -66,7 +78,7 @@ public sealed class SqlitePoolTransaction : DbTransaction
         base.Dispose(disposing);
     }
 
-    private void Run(string sql, bool ends)
+    private CommitTicket Run(string sql, bool ends)
     {
         SqlitePoolConnection connection = _connection ?? throw Ended();
         bool outermost = connection.Enter();
@@ -101,6 +113,8 @@ public sealed class SqlitePoolTransaction : DbTransaction
 
                 physical.ReleaseGateIfDone();
             }
+
+            return physical.TakeCommit();
         }
         finally
         {

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Writing;
 using SQLitePCL;
 
 namespace Pool.Sqlite;
@@ -38,6 +39,7 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
     {
         using SqlitePoolConnection connection = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
         using SqlitePoolCommand command = connection.CreateParameterizedCommand(sql);
+        command.IsWhole = true;
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -56,7 +58,9 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
             {
                 long changes = ExecuteMany(connection, sql, rows, progress, ref done, cancellationToken);
                 long start = time.GetTimestamp();
-                transaction.Commit();
+                CommitTicket commit = transaction.CommitUnsynced();
+                connection.Dispose();
+                await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
                 metrics.RecordBatch(done, time.GetElapsedTime(start));
                 PoolTracing.EndBatch(span, done);
                 return changes;
@@ -122,7 +126,11 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
         await using (transaction.ConfigureAwait(false))
         {
             T result = await work(connection).ConfigureAwait(false);
-            transaction.Commit();
+
+            // The gate goes to the next before the wait for the disk.
+            CommitTicket commit = transaction.CommitUnsynced();
+            connection.Dispose();
+            await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
             return result;
         }
     }

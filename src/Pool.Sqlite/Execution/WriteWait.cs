@@ -95,9 +95,10 @@ internal readonly struct WriteWait(SqlitePoolConnection connection, int commandT
 
     /// <summary>A write did not get its turn in time.</summary>
     public static SqliteException GateTimeout(string pool, WriteGate gate, TimeSpan waited) => new(
-        $"Pool '{pool}': the right to write was not free within {MessageFormat.Seconds(waited)} (BusyTimeout, CommandTimeout): a "
-        + $"transaction or a writer lease of this process holds it, {gate.Waiting} others wait for it. Code that holds it must not "
-        + "wait for something that itself waits to write. Keep transactions short; await nothing slow inside them.",
+        $"Pool '{pool}': the right to write was not free within {MessageFormat.Seconds(waited)} (BusyTimeout, CommandTimeout): "
+        + (gate.Holder is { } holder ? $"a transaction or a writer lease of this process holds it ({holder}), "
+            : "another statement of this process runs with it, ")
+        + $"{gate.Waiting} others wait for it. Code that holds it must not wait for something that itself waits to write. Keep transactions short; await nothing slow inside them.",
         raw.SQLITE_BUSY);
 
     public static SqliteException SnapshotIsOld() => new(

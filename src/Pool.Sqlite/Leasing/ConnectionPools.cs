@@ -11,6 +11,10 @@ namespace Pool.Sqlite.Leasing;
 /// </summary>
 internal sealed class ConnectionPools
 {
+    // For a flow that holds the write gate and needs a lease while all are out (see AmbientWriteGate): there is one such flow
+    // at a time, but it may need several, and what it has started may look like it.
+    private const int ReserveSize = 4;
+
     private readonly ConnectionSource _source;
     private readonly LeaseRecorder _recorder;
     private readonly LeaseInspector _inspector;
@@ -55,7 +59,7 @@ internal sealed class ConnectionPools
             LeasePoolOptions single = leasing with { Size = 1, MaxOverflow = 0, MinIdle = 0 };
             LeasePoolOptions queue = single with { RentTimeout = QueueTimeout, MaxWaiters = int.MaxValue };
             Writers = new LeasePool<PhysicalConnection>(source, single, time, waits.ForWriters());
-            Reserve = new LeasePool<PhysicalConnection>(source, single, time);
+            Reserve = new LeasePool<PhysicalConnection>(source, single with { MaxOverflow = ReserveSize - 1 }, time);
             QueueWriters = new LeasePool<PhysicalConnection>(
                 source.With(options.Writes.Synchronous ?? options.Pragmas.Synchronous), queue, time);
             All = [Reserve, Writers, QueueWriters, Leases];
@@ -104,7 +108,7 @@ internal sealed class ConnectionPools
             throw ExclusiveFlow.RentRefused(_name);
         }
 
-        bool holdsGate = AmbientWriteGate.HoldsGate;
+        bool holdsGate = AmbientWriteGate.MayHoldGate;
         if (!_recorder.IsWatching && !holdsGate)
         {
             return Leases.Rent(async, timeout, cancellationToken);
@@ -133,8 +137,8 @@ internal sealed class ConnectionPools
         }
 
         // Here, and not in an asynchronous method, whose caller would not see it.
-        AmbientWriteGate.Mark();
-        return RecordWhenRented(RentWithGate(Writers, timeout, async, cancellationToken), _recorder.CaptureSite());
+        AmbientWriteGate mark = AmbientWriteGate.Prepare();
+        return RecordWhenRented(RentWriter(mark, timeout, async, cancellationToken), _recorder.CaptureSite());
     }
 
     /// <summary>The queue's own connection, with the write gate.</summary>
@@ -213,18 +217,45 @@ internal sealed class ConnectionPools
         return entry;
     }
 
+    private async ValueTask<PoolEntry<PhysicalConnection>> RentWriter(
+        AmbientWriteGate mark, TimeSpan timeout, bool async, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RentWithGate(Writers, timeout, async, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            mark.EndUnlessHeld();
+        }
+    }
+
+    // Before it waits for the one writer connection, which the flow itself may have.
+    private void ThrowIfFlowHoldsGate()
+    {
+        if (AmbientWriteGate.MayHoldGate)
+        {
+            foreach (PhysicalConnection connection in All.SelectMany(static pool => pool.Values))
+            {
+                connection.Gate.ThrowIfHeldByFlow();
+            }
+        }
+    }
+
     private async ValueTask<PoolEntry<PhysicalConnection>> RentWithGate(
         LeasePool<PhysicalConnection> writers, TimeSpan timeout, bool async, CancellationToken cancellationToken)
     {
         Deadline deadline = new(_time, timeout);
+        ThrowIfFlowHoldsGate();
         PoolEntry<PhysicalConnection> entry = await writers.Rent(async, timeout, cancellationToken).ConfigureAwait(false);
         PhysicalConnection physical = entry.Value;
         try
         {
             if (!await EnterGate(physical.Gate, async, deadline.Remaining, cancellationToken).ConfigureAwait(false))
             {
+                string holder = physical.Gate.Holder is { } mark ? $", it is held by {mark}" : "";
                 throw _inspector.Refused(
-                    $"The right to write was not free within {MessageFormat.Seconds(deadline.Elapsed)}.", deadline.Elapsed);
+                    $"The right to write was not free within {MessageFormat.Seconds(deadline.Elapsed)}{holder}.", deadline.Elapsed);
             }
         }
         catch
@@ -234,7 +265,7 @@ internal sealed class ConnectionPools
         }
 
         physical.HoldsGate = physical.KeepsGate = physical.IsTouched = true;
-        physical.MarkAmbientGate();
+        physical.MarkAmbientGate(entry.LeaseId);
         return entry;
     }
 

@@ -204,7 +204,7 @@ internal sealed class SharedLockKeeper : IDisposable
 
                 // Before the first read it does not know of the WAL.
                 NativeSql.Scalar(connection.Handle!, "PRAGMA schema_version");
-                _gate = WriteGate.For(raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string());
+                _gate = WriteGate.ForFile(raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string());
             }
             catch
             {

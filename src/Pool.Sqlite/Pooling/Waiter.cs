@@ -10,6 +10,9 @@ internal enum WaitOutcome
     /// <summary>Its combinedWrite was run; there is nothing left to be granted.</summary>
     Served,
     TimedOut,
+
+    /// <summary>It waited for itself.</summary>
+    Refused,
     Canceled,
     Closed,
 }

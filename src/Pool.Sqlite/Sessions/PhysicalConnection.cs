@@ -8,6 +8,9 @@ namespace Pool.Sqlite.Sessions;
 /// <summary>One connection to SQLite: opened and set up once, cleaned after each lease, closed once.</summary>
 internal sealed partial class PhysicalConnection
 {
+    // sqlite3.h: SQLITE_DBSTATUS_CACHE_WRITE.
+    private const int PagesWritten = 9;
+
     private IReadOnlyList<Pragma> _pragmas;
     private readonly StatementAuthorizer _authorizer;
     private readonly List<OpenReader> _readers = [];
@@ -21,6 +24,9 @@ internal sealed partial class PhysicalConnection
     private bool _isExposed;
     private bool _inSnapshot;
     private AmbientWriteGate? _ambientGate;
+    private GroupCommit? _group;
+    private CommitTicket _commit;
+    private int _written;
 
     private PhysicalConnection(
         SqliteConnection driver, DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
@@ -37,10 +43,10 @@ internal sealed partial class PhysicalConnection
         Gate = target.Kind switch
         {
             DatabaseKind.PrivateMemory => new WriteGate(),
-            DatabaseKind.SharedMemory => WriteGate.For($"memory:{target.MemoryName}"),
+            DatabaseKind.SharedMemory => WriteGate.ForMemory(target.MemoryName),
 
             // As SQLite has resolved it, links and all.
-            _ => WriteGate.For(raw.sqlite3_db_filename(Handle, "main").utf8_to_string()),
+            _ => WriteGate.ForFile(raw.sqlite3_db_filename(Handle, "main").utf8_to_string()),
         };
     }
 
@@ -96,6 +102,7 @@ internal sealed partial class PhysicalConnection
                 connection.KeepAsTheHookLeftThem();
             }
 
+            connection.JoinGroupCommit(Durability.IsGrouped(options, target));
             connection._authorizer.Attach(connection.Handle);
             connection.Stop.Attach(connection.Handle);
             return connection;
@@ -221,22 +228,62 @@ internal sealed partial class PhysicalConnection
     /// <summary>Lets go of the write gate when nothing is being written any more.</summary>
     public void ReleaseGateIfDone()
     {
-        if (HoldsGate && !KeepsGate && !IsInTransaction && !_readers.Exists(static open => open.Writes))
+        if (!HoldsGate || IsInTransaction || _readers.Exists(static open => open.Writes))
+        {
+            return;
+        }
+
+        NoteCommit();
+        if (!KeepsGate)
         {
             ReleaseGate();
+        }
+    }
+
+    /// <summary>The commit that the last write ended in, once: for the one who answers its caller.</summary>
+    public CommitTicket TakeCommit()
+    {
+        CommitTicket commit = _commit;
+        _commit = default;
+        return commit;
+    }
+
+    // Before the gate passes on. Where the lease syncs as it likes, there is nothing to be added.
+    private void NoteCommit()
+    {
+        if (_group is null || _authorizer.HasOwnSynchronous)
+        {
+            return;
+        }
+
+        // Pages that went to the WAL: none when there was nothing to be written.
+        _ = raw.sqlite3_db_status(Handle, PagesWritten, out int written, out _, resetFlg: 0);
+        if (written != _written)
+        {
+            _written = written;
+            _commit = _group.Take();
         }
     }
 
     /// <summary>
     /// Marks the current flow as the one that holds the gate, if the gate stays with this connection.
     /// </summary>
-    public void MarkAmbientGate()
+    /// <param name="leaseId">The lease, for messages.</param>
+    /// <param name="sql">The statement that it runs, for messages.</param>
+    public void MarkAmbientGate(long leaseId = 0, string? sql = null)
     {
-        if (HoldsGate && _ambientGate is null)
+        if (!HoldsGate)
         {
-            _ambientGate = AmbientWriteGate.Mark();
-            _ambientGate.Enter();
+            return;
         }
+
+        if (_ambientGate is null)
+        {
+            _ambientGate = AmbientWriteGate.Prepare();
+            _ambientGate.Enter(Gate, leaseId);
+        }
+
+        _ambientGate.Adopt(sql);
     }
 
     public void ReleaseGate()
@@ -247,6 +294,16 @@ internal sealed partial class PhysicalConnection
             _ambientGate?.Leave();
             _ambientGate = null;
             Gate.Exit();
+        }
+    }
+
+    // Not where the hook has set synchronous as it wants it.
+    private void JoinGroupCommit(bool isGrouped)
+    {
+        if (isGrouped && _pragmas.Any(static each => each is { Name: Pragma.Synchronous, Value: "1" }))
+        {
+            _group = Gate.GroupCommitOf(raw.sqlite3_db_filename(Handle, "main").utf8_to_string());
+            _ = raw.sqlite3_db_status(Handle, PagesWritten, out _written, out _, resetFlg: 0);
         }
     }
 
@@ -275,6 +332,7 @@ internal sealed partial class PhysicalConnection
                 CloseReaders();
                 if (last)
                 {
+                    _group?.WaitUntilIdle();
                     Finish(Handle);
                 }
 

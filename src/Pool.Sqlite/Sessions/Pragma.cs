@@ -13,6 +13,8 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
 
     public const string JournalMode = "journal_mode";
 
+    public const string Synchronous = "synchronous";
+
     public string Set => $"PRAGMA {Name}={Value}";
 
     public string Get => $"PRAGMA {Name}";
@@ -22,8 +24,9 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     public bool CanBeRead => !WriteOnly.Contains(Name);
 
     /// <summary>The PRAGMAs of a pool, in the order in which they must be applied.</summary>
-    public static IReadOnlyList<Pragma> List(SqlitePragmas options, DatabaseTarget target)
+    public static IReadOnlyList<Pragma> List(SqlitePoolOptions pool, DatabaseTarget target)
     {
+        SqlitePragmas options = pool.Pragmas;
         // First the busy timeout: what follows may meet another connection's lock. Then the journal mode, which the
         // rest builds upon.
         List<Pragma> pragmas = [Number("busy_timeout", (long)options.BusyTimeout.TotalMilliseconds)];
@@ -34,7 +37,8 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
             pragmas.Add(new Pragma(JournalMode, mode.ToUpperInvariant(), mode));
         }
 
-        pragmas.Add(Number("synchronous", (int)options.Synchronous));
+        SynchronousMode synchronous = Durability.IsGrouped(pool, target) ? SynchronousMode.Normal : options.Synchronous;
+        pragmas.Add(Number(Synchronous, (int)synchronous));
         pragmas.Add(Number("foreign_keys", options.ForeignKeys ? 1 : 0));
         pragmas.Add(Number("cache_size", -options.CacheSizeKiB));
         pragmas.Add(Number("temp_store", (int)options.TempStore));

@@ -16,6 +16,10 @@ internal sealed class WriteGate
     // How long who leaves goes on for those who wait: their statements are short, and its own caller waits as well.
     private const int MillisecondsForOthers = 5;
 
+    private static readonly TimeSpan PatienceWithOwnFlow = TimeSpan.FromSeconds(1);
+
+    private readonly string? _key;
+    private readonly WeakReference<WriteGate>? _entry;
     private readonly WaiterQueue<object> _waiters = new(TimeProvider.System, Timeout.InfiniteTimeSpan, int.MaxValue);
     private int _held;
     private Action? _beforeNext;
@@ -25,6 +29,23 @@ internal sealed class WriteGate
     private bool _runsCombinedWrites;
     private bool _isLeft;
     private string? _journalMode;
+    private AmbientWriteGate? _holder;
+    private GroupCommit? _groupCommit;
+
+    /// <summary>The gate of a database that one connection alone sees.</summary>
+    public WriteGate() => GC.SuppressFinalize(this);
+
+    private WriteGate(string key)
+    {
+        _key = key;
+        _entry = new WeakReference<WriteGate>(this);
+    }
+
+    /// <summary>Takes the gate of a database that nobody has open any more out of the table.</summary>
+    ~WriteGate() => Gates.TryRemove(new KeyValuePair<string, WeakReference<WriteGate>>(_key!, _entry!));
+
+    /// <summary>How many gates the process has, for tests.</summary>
+    public static int Count => Gates.Count;
 
     /// <summary>What <c>PRAGMA journal_mode</c> was last set to in this process; written inside the gate.</summary>
     public string? JournalMode
@@ -33,27 +54,52 @@ internal sealed class WriteGate
         set => Volatile.Write(ref _journalMode, value);
     }
 
+    /// <summary>How the gate is held, where that is for longer than one statement.</summary>
+    public AmbientWriteGate? Holder
+    {
+        get => Volatile.Read(ref _holder);
+        set => Volatile.Write(ref _holder, value);
+    }
+
     /// <summary>How many went in so far.</summary>
     public long Entries => Volatile.Read(ref _entries);
 
     /// <summary>How many wait.</summary>
     public int Waiting => _waiters.Count;
 
-    /// <summary>The gate of a file, the same for every pool in the process.</summary>
+    /// <summary>The gate of a database file, the same for every pool in the process and every name of the file.</summary>
     /// <param name="file">Its full path, as SQLite itself resolves it.</param>
-    public static WriteGate For(string file)
+    public static WriteGate ForFile(string file) => For(FileIdentity.KeyOf(file));
+
+    /// <summary>The gate of a shared memory database.</summary>
+    /// <param name="name">The name that its connections share it by.</param>
+    public static WriteGate ForMemory(string name) => For($"memory:{name}");
+
+    private static WriteGate For(string key)
     {
         WriteGate? fresh = null;
         for (; ; )
         {
-            WeakReference<WriteGate> known = Gates.GetOrAdd(file, static (_, gate) => new(gate), fresh ??= new WriteGate());
+            fresh ??= new WriteGate(key);
+            WeakReference<WriteGate> known = Gates.GetOrAdd(key, static (_, gate) => gate._entry!, fresh);
             if (known.TryGetTarget(out WriteGate? gate))
             {
                 return gate;
             }
 
-            Gates.TryRemove(new KeyValuePair<string, WeakReference<WriteGate>>(file, known));
+            Gates.TryRemove(new KeyValuePair<string, WeakReference<WriteGate>>(key, known));
         }
+    }
+
+    /// <summary>What makes the commits of this database durable.</summary>
+    /// <param name="file">Its full path, as SQLite itself resolves it: by a hard link it would have another WAL.</param>
+    public GroupCommit GroupCommitOf(string file)
+    {
+        string wal = file + "-wal";
+        GroupCommit known = Volatile.Read(ref _groupCommit)
+            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(wal), null)
+            ?? _groupCommit!;
+        return known.WalPath == wal ? known : new GroupCommit(wal);
     }
 
     /// <summary>Enters when it is free and nobody waits.</summary>
@@ -97,6 +143,12 @@ internal sealed class WriteGate
             return WaitOutcome.Granted;
         }
 
+        AmbientWriteGate? holder = AmbientWriteGate.HolderOf(this);
+        if (holder is not null && !async)
+        {
+            throw Reentrant(holder);
+        }
+
         if (timeout == TimeSpan.Zero)
         {
             return WaitOutcome.TimedOut;
@@ -104,9 +156,54 @@ internal sealed class WriteGate
 
         Waiter<object> waiter = _waiters.TryEnqueue(timeout, combinedWrite: combinedWrite)!;
         GrantIfFree();
-        WaitOutcome outcome = await waiter.Wait(async, cancellationToken).ConfigureAwait(false);
-        return outcome == WaitOutcome.Canceled ? throw new OperationCanceledException(cancellationToken) : outcome;
+        if (holder is not null)
+        {
+            _ = RefuseIfHolderStops(waiter, holder);
+        }
+
+        return await waiter.Wait(async, cancellationToken).ConfigureAwait(false) switch
+        {
+            WaitOutcome.Canceled => throw new OperationCanceledException(cancellationToken),
+            WaitOutcome.Refused => throw Reentrant(holder!),
+            WaitOutcome outcome => outcome,
+        };
     }
+
+    /// <summary>Refuses a flow of control that would wait for itself.</summary>
+    /// <exception cref="InvalidOperationException">The current flow holds the gate.</exception>
+    public void ThrowIfHeldByFlow()
+    {
+        if (AmbientWriteGate.HolderOf(this) is { } holder)
+        {
+            throw Reentrant(holder);
+        }
+    }
+
+    // A write that is begun and not awaited can be meant to run after the transaction that it was begun in. A flow that
+    // awaits it does nothing else.
+    private async Task RefuseIfHolderStops(Waiter<object> waiter, AmbientWriteGate holder)
+    {
+        for (; ; )
+        {
+            long uses = holder.Uses;
+            await Task.WhenAny(waiter.Task, Task.Delay(PatienceWithOwnFlow)).ConfigureAwait(false);
+            if (waiter.Task.IsCompleted || Holder != holder)
+            {
+                return;
+            }
+
+            if (uses == holder.Uses)
+            {
+                _waiters.Withdraw(waiter, WaitOutcome.Refused);
+                return;
+            }
+        }
+    }
+
+    private static InvalidOperationException Reentrant(AmbientWriteGate holder) => new(
+        $"This code holds the right to write already ({holder}), and asked for it again: it would wait for itself. Use the "
+        + "connection that holds it (the one that began the transaction, or that WriteAsync, RentWriter or the write queue gave "
+        + "you) for everything that belongs together; for the rest, wait until it is committed or returned.");
 
     public void Exit()
     {

@@ -64,7 +64,7 @@ public sealed class SpanTests : DiagnosticsTest
         using SpanCollector ear = new(Name);
         await using SqlitePool pool = Pool();
         SqlitePoolConnection writer = await pool.RentWriterAsync();
-        Task<SqlitePoolConnection> next = pool.RentWriterAsync().AsTask();
+        Task<SqlitePoolConnection> next = OtherFlow.Run(() => pool.RentWriterAsync().AsTask());
         Time.Advance(TimeSpan.FromSeconds(4));
         writer.Dispose();
         (await next.Limited()).Dispose();

@@ -22,7 +22,7 @@ public sealed class ThrowingLoggerTests : IDisposable, ILoggerFactory, ILogger
             // Rolled back with a line; and one that waits for the gate has a line as well.
             SqlitePoolConnection connection = await pool.RentAsync().AsTask().Limited();
             connection.BeginTransaction();
-            Task<SqlitePoolConnection> waiting = pool.RentWriterAsync().AsTask();
+            Task<SqlitePoolConnection> waiting = OtherFlow.Run(() => pool.RentWriterAsync().AsTask());
             connection.Dispose();
             using SqlitePoolConnection writer = await waiting.Limited();
             writer.Run("insert into t values (1)");

@@ -42,9 +42,10 @@ public sealed class WriterLeaseTests : IDisposable
     {
         SqlitePoolConnection writer = await _pool.RentWriterAsync();
         using SqlitePoolConnection lease = _pool.Rent();
-        Task<SqlitePoolConnection> next = _pool.RentWriterAsync().AsTask();
+        Task<SqlitePoolConnection> next = OtherFlow.Run(() => _pool.RentWriterAsync().AsTask());
         Assert.False(next.IsCompleted);
-        Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.Run("insert into t(value) values (1)")).SqliteErrorCode);
+        OtherFlow.Run(() =>
+            Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.Run("insert into t(value) values (1)")).SqliteErrorCode));
         writer.Run("insert into t(value) values (1)");
         writer.Run("insert into t(value) values (2)");
         Assert.False(next.IsCompleted);
@@ -66,10 +67,10 @@ public sealed class WriterLeaseTests : IDisposable
         using (SqlitePoolConnection lease = _pool.Rent())
         using (lease.BeginTransaction())
         {
-            await Assert.ThrowsAsync<SqlitePoolTimeoutException>(async () => await pool.RentWriterAsync());
-            Assert.Throws<SqlitePoolTimeoutException>(() => pool.RentWriter());
+            await OtherFlow.Run(() => Assert.ThrowsAsync<SqlitePoolTimeoutException>(async () => await pool.RentWriterAsync()));
+            OtherFlow.Run(() => Assert.Throws<SqlitePoolTimeoutException>(() => pool.RentWriter()));
             using CancellationTokenSource stop = new();
-            Task<SqlitePoolConnection> waits = _pool.RentWriterAsync(stop.Token).AsTask();
+            Task<SqlitePoolConnection> waits = OtherFlow.Run(() => _pool.RentWriterAsync(stop.Token).AsTask());
             await stop.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waits.Limited());
         }

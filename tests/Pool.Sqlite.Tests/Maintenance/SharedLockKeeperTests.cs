@@ -71,7 +71,7 @@ public sealed class SharedLockKeeperTests : IDisposable
         SqlitePoolTransaction transaction = holder.BeginTransaction();
         BusyRound();
         BusyRound();
-        Task<int> waits = _pool.ExecuteAsync($"insert into t values (1)");
+        Task<int> waits = OtherFlow.Run(() => _pool.ExecuteAsync($"insert into t values (1)"));
         transaction.Commit();
         await waits.Limited();
         Assert.False(IsKept());

@@ -16,7 +16,7 @@ public sealed class SharedMemoryGateTests
         await second.ExecuteAsync($"insert into t values (0)");
         using SqlitePoolConnection holder = await first.RentAsync();
         SqlitePoolTransaction transaction = await holder.BeginTransactionAsync();
-        Task<int> write = second.ExecuteAsync($"insert into t values (1)");
+        Task<int> write = OtherFlow.Run(() => second.ExecuteAsync($"insert into t values (1)"));
 
         Assert.False(write.IsCompleted);
         Assert.Equal(1, second.GetStatistics().WriteGateWaiting);

@@ -153,11 +153,14 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMill
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Limited());
 
-        SqliteException late = await Assert.ThrowsAsync<SqliteException>(
-            () => lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync().Limited());
+        SqliteException late = await OtherFlow.Run(() => Assert.ThrowsAsync<SqliteException>(
+            () => lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync().Limited()));
         Assert.Equal(5, late.SqliteErrorCode);
-        Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.Run("insert into t(value) values (1)")).SqliteErrorCode);
-        Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.BeginTransaction()).SqliteErrorCode);
+        OtherFlow.Run(() =>
+        {
+            Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.Run("insert into t(value) values (1)")).SqliteErrorCode);
+            Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.BeginTransaction()).SqliteErrorCode);
+        });
         transaction.Commit();
         AssertFree();
         Assert.Equal("1", Count);

@@ -37,8 +37,11 @@ public abstract class GateTest : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>A write on a lease of its own. It has begun to wait, or is done, when this comes back.</summary>
-    private protected async Task<int> Write(CancellationToken cancellationToken = default)
+    /// <summary>A write of another flow, on a lease of its own. It has begun to wait, or is done, when this comes back.</summary>
+    private protected Task<int> Write(CancellationToken cancellationToken = default) =>
+        OtherFlow.Run(() => WriteHere(cancellationToken));
+
+    private async Task<int> WriteHere(CancellationToken cancellationToken)
     {
         using SqlitePoolConnection connection = Pool.Rent(CancellationToken.None);
         return await connection.CreateCommand("insert into t(value) values ('by another')").ExecuteNonQueryAsync(cancellationToken);

@@ -165,7 +165,9 @@ public sealed class GateTimeoutTests : GateTest
         command.CommandTimeout = 1;
         long start = Environment.TickCount64;
         SqliteException late = await Assert.ThrowsAsync<SqliteException>(
-            () => async ? command.ExecuteNonQueryAsync().Limited() : Limit.OnThread(command.ExecuteNonQuery).Limited());
+            () => async
+                ? OtherFlow.Run(() => command.ExecuteNonQueryAsync().Limited())
+                : Limit.OnThread(command.ExecuteNonQuery).Limited());
         Assert.Equal(5, late.SqliteErrorCode);
         Assert.InRange(Environment.TickCount64 - start, 900, 15_000);
         Assert.NotEmpty(late.Message);
