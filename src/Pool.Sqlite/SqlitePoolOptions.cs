@@ -122,6 +122,15 @@ public sealed class SqlitePoolOptions
     /// </summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Whether commits that must survive a power failure share their syncs of the disk. Default true. It matters where
+    /// <see cref="SqlitePragmas.Synchronous"/> (or that of <see cref="Writes"/>) is <see cref="SynchronousMode.Full"/> in WAL mode
+    /// on a file: connections then run with <c>synchronous=NORMAL</c>, and a caller is answered once a sync of the WAL that began
+    /// after its commit has ended. Another connection may see a commit shortly before it is durable. False: SQLite syncs each
+    /// commit by itself.
+    /// </summary>
+    public bool GroupCommit { get; set; } = true;
+
     /// <summary>The PRAGMAs of every connection.</summary>
     public SqlitePragmas Pragmas { get; private set; } = new();
 

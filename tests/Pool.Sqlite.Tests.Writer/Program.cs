@@ -16,6 +16,7 @@ SQLitePCL.Batteries_V2.Init();
 return args switch
 {
     ["write", var path] => await Writing.Run(path),
+    ["full" or "normal", var path] => await PowerCut.Run(path, args[0]),
     ["lock", var path] => Locking.Run(path),
     ["limit", var path] => await FileLimit.Run(path),
     ["unprivileged", var path] => await Unprivileged.Run(path),

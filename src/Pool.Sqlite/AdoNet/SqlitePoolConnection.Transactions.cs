@@ -2,7 +2,9 @@ using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Execution;
+using Pool.Sqlite.Sessions;
 using Pool.Sqlite.WriteQueue;
+using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite;
 
@@ -105,6 +107,23 @@ public sealed partial class SqlitePoolConnection
         }
     }
 
+    /// <summary>As <see cref="RunTextAsync"/>, and leaves the wait for the disk to the caller.</summary>
+    internal async ValueTask<CommitTicket> CommitTextAsync(SqlitePoolTransaction transaction, CancellationToken cancellationToken)
+    {
+        StatementCursor cursor =
+            StatementCursor.For(this, "COMMIT", null, DefaultCommandTimeout, transaction, isCommand: false);
+        cursor.LeavesCommit = true;
+        try
+        {
+            await cursor.RunAsync(Operation.NonQuery, cancellationToken).ConfigureAwait(false);
+            return cursor.Commit;
+        }
+        finally
+        {
+            cursor.Recycle();
+        }
+    }
+
     void IStatementLease.CheckTransaction(DbTransaction? claimed)
     {
         if (CurrentTransaction is { } current && current.HasEnded())
@@ -182,6 +201,20 @@ public sealed partial class SqlitePoolConnection
             throw new InvalidOperationException(
                 "The connection is in a transaction already, and SQLite does not nest them. Use Save() for a savepoint in it.");
         }
+    }
+
+    /// <summary>The error of a transaction whose connection was closed by the caller's code; null when it was not.</summary>
+    internal InvalidOperationException? WasClosedByCaller()
+    {
+        if (State != ConnectionState.Open)
+        {
+            return null;
+        }
+
+        bool outermost = Enter();
+        bool wasClosed = Physical.IsClosedByCaller;
+        Exit(outermost);
+        return wasClosed ? PhysicalConnection.ClosedByCaller() : null;
     }
 
     private bool IsInTransaction()

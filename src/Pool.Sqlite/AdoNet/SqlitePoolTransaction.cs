@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite;
 
@@ -47,6 +48,15 @@ public sealed class SqlitePoolTransaction : DbTransaction
         SqlitePoolConnection connection = Open();
         await connection.RunTextAsync("COMMIT", this, cancellationToken).ConfigureAwait(false);
         End(connection);
+    }
+
+    /// <summary>Commits, and leaves the wait for the disk to the caller, which lets go of the gate before.</summary>
+    internal async ValueTask<CommitTicket> CommitUnsyncedAsync(CancellationToken cancellationToken)
+    {
+        SqlitePoolConnection connection = Open();
+        CommitTicket commit = await connection.CommitTextAsync(this, cancellationToken).ConfigureAwait(false);
+        End(connection);
+        return commit;
     }
 
     /// <summary>Undoes the changes.</summary>
@@ -104,7 +114,12 @@ public sealed class SqlitePoolTransaction : DbTransaction
         return hasEnded;
     }
 
-    private SqlitePoolConnection Open() => HasEnded() ? throw Ended() : _connection!;
+    /// <exception cref="InvalidOperationException">It has ended, or the caller's code has closed the connection under it.</exception>
+    private SqlitePoolConnection Open()
+    {
+        SqlitePoolConnection connection = _connection ?? throw Ended();
+        return HasEnded() ? throw (connection.WasClosedByCaller() ?? Ended()) : connection;
+    }
 
     private void End(SqlitePoolConnection connection)
     {

@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Execution;
 using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Writing;
 using SQLitePCL;
 
 namespace Pool.Sqlite;
@@ -59,7 +60,9 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
             {
                 long changes = ExecuteMany(connection, sql, rows, progress, ref done, cancellationToken);
                 long start = time.GetTimestamp();
-                transaction.Commit();
+                CommitTicket commit = await transaction.CommitUnsyncedAsync(cancellationToken).ConfigureAwait(false);
+                connection.Dispose();
+                await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
                 metrics.RecordBatch(done, time.GetElapsedTime(start));
                 PoolTracing.EndBatch(span, done);
                 return changes;
@@ -125,7 +128,11 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
         await using (transaction.ConfigureAwait(false))
         {
             T result = await work(connection).ConfigureAwait(false);
-            transaction.Commit();
+
+            // The gate goes to the next before the wait for the disk.
+            CommitTicket commit = await transaction.CommitUnsyncedAsync(cancellationToken).ConfigureAwait(false);
+            connection.Dispose();
+            await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
             return result;
         }
     }

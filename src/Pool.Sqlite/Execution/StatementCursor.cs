@@ -192,6 +192,12 @@ internal sealed class StatementCursor
     /// <summary>True when its caller has no lease, so that it has no use for a write that is begun and not awaited.</summary>
     public bool IsWhole { get; set; }
 
+    /// <summary>True when the caller waits for the disk itself, after it has let go of the gate.</summary>
+    public bool LeavesCommit { get; set; }
+
+    /// <summary>The commit that the last call ended in.</summary>
+    public CommitTicket Commit => _commit;
+
     /// <summary>Does a call, waiting for what is in its way.</summary>
     public void Run(Operation operation)
     {
@@ -201,7 +207,7 @@ internal sealed class StatementCursor
         {
             WaitAndRun(operation, blocker, Mark(blocker), async: false, CancellationToken.None).AsTask().GetAwaiter().GetResult();
         }
-        else if (!_commit.IsDurable)
+        else if (!LeavesCommit && !_commit.IsDurable)
         {
             _commit.Wait(async: false).AsTask().GetAwaiter().GetResult();
         }
@@ -226,7 +232,7 @@ internal sealed class StatementCursor
 
         if (blocker == WriteBlocker.None)
         {
-            return _commit.IsDurable ? ValueTask.CompletedTask : _commit.Wait(async: true);
+            return LeavesCommit || _commit.IsDurable ? ValueTask.CompletedTask : _commit.Wait(async: true, cancellationToken);
         }
 
         return WaitAndRun(operation, blocker, Mark(blocker), async: true, cancellationToken);
@@ -259,7 +265,7 @@ internal sealed class StatementCursor
         _lease = lease;
         _timeoutSeconds = timeoutSeconds;
         _commit = default;
-        IsWhole = false;
+        IsWhole = LeavesCommit = false;
         Volatile.Write(ref _generation, _generation + 1);
     }
 
@@ -447,7 +453,10 @@ internal sealed class StatementCursor
             Volatile.Write(ref _waiting, null);
         }
 
-        await _commit.Wait(async).ConfigureAwait(false);
+        if (!LeavesCommit)
+        {
+            await _commit.Wait(async, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Waits at the gate. False when it is this connection's now, and the call is still to be made.</summary>

@@ -15,7 +15,11 @@ internal static class BackupPath
     public static string Check(string path, string database)
     {
         string full = Path.GetFullPath(path);
-        full = new FileInfo(full).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
+        if (new FileInfo(full).LinkTarget is not null)
+        {
+            full = File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
+        }
+
         if (Directory.Exists(full))
         {
             throw new ArgumentException($"'{path}' is a folder. Name a file in it for the backup.", nameof(path));

@@ -26,7 +26,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         _logger = logger;
         _metrics = metrics;
         _time = time;
-        _pragmas = Pragma.List(options.Pragmas, target);
+        _pragmas = Pragma.List(options, target);
     }
 
     /// <summary>One for connections with another <c>synchronous</c>, and with the same figures.</summary>

@@ -27,6 +27,7 @@ internal sealed class DatabaseTarget
             || UriHas(builder.DataSource, "mode=ro")
             || UriHas(builder.DataSource, "immutable=1");
         DataSource = IsUri(builder.DataSource) ? builder.DataSource.Split('?')[0] : builder.DataSource;
+        HasOwnVfs = UriParameters(builder.DataSource).Any(static each => each.StartsWith("vfs=", StringComparison.OrdinalIgnoreCase));
         DefaultTimeoutSeconds = builder.DefaultTimeout;
 
         builder.Pooling = false;
@@ -47,6 +48,9 @@ internal sealed class DatabaseTarget
     public bool SharesCache { get; }
 
     public bool IsReadOnly { get; }
+
+    /// <summary>True when a URI names the file system to be used, so that there need not be a file of that name.</summary>
+    public bool HasOwnVfs { get; }
 
     /// <summary>The file or memory name, without the parameters of a URI: those can hold a key.</summary>
     public string DataSource { get; }
@@ -133,7 +137,8 @@ internal sealed class DatabaseTarget
     private static bool IsUri(string source) => source.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
 
     private static bool UriHas(string source, string parameter) =>
-        IsUri(source)
-        && source.Split('?', 2) is [_, string query]
-        && query.Split('&').Contains(parameter, StringComparer.OrdinalIgnoreCase);
+        UriParameters(source).Contains(parameter, StringComparer.OrdinalIgnoreCase);
+
+    private static string[] UriParameters(string source) =>
+        IsUri(source) && source.Split('?', 2) is [_, string query] ? query.Split('&') : [];
 }

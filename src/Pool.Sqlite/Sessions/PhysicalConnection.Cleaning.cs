@@ -18,6 +18,11 @@ internal sealed partial class PhysicalConnection
             HoldHandle();
             _exposure ??= new Exposure(Driver);
             _exposure.Begin();
+            if (_group is not null && !IsInTransaction)
+            {
+                // What is committed through the driver's object is not seen here: SQLite is to sync it.
+                NativeSql.Try(Handle, "PRAGMA synchronous=FULL");
+            }
         }
 
         return Driver;
@@ -79,6 +84,13 @@ internal sealed partial class PhysicalConnection
         ForgetWrites();
         _ = TakeCommit();
         ReleaseGate();
+        if (_isExposed && _group is not null)
+        {
+            // Committed through the driver's object in a transaction in which that was obtained.
+            NoteCommit();
+            TakeCommit().Wait(async: false).AsTask().GetAwaiter().GetResult();
+        }
+
         if (_isExposed)
         {
             _isExposed = false;

@@ -8,10 +8,11 @@ namespace Pool.Sqlite.Sessions;
 /// <summary>One connection to SQLite: opened and set up once, cleaned after each lease, closed once.</summary>
 internal sealed partial class PhysicalConnection
 {
-    private IReadOnlyList<Pragma> _pragmas;
-    // sqlite3.h: SQLITE_BUSY_TIMEOUT.
+    // sqlite3.h: SQLITE_DBSTATUS_CACHE_WRITE, SQLITE_BUSY_TIMEOUT.
+    private const int PagesWritten = 9;
     private const int BusyTimedOut = 773;
 
+    private IReadOnlyList<Pragma> _pragmas;
     private readonly StatementAuthorizer _authorizer;
     private readonly List<OpenStatement> _open = [];
     private readonly TimeSpan _rentTimeout;
@@ -25,8 +26,10 @@ internal sealed partial class PhysicalConnection
     private bool _inSnapshot;
     private readonly bool _isFile;
     private bool _hasUncommittedWrites;
-    private CommitTicket? _commit;
     private AmbientWriteGate? _ambientGate;
+    private GroupCommit? _group;
+    private CommitTicket _commit;
+    private int _written;
 
     /// <summary>The streams that the lease has opened.</summary>
     public OpenBlobs Blobs { get; } = new();
@@ -137,7 +140,7 @@ internal sealed partial class PhysicalConnection
             }
 
             connection.TakeOverWaiting();
-
+            connection.JoinGroupCommit(Durability.IsGrouped(options, target));
             connection._authorizer.Attach(connection.Handle);
             connection.Stop.Attach(connection.Handle);
             return connection;
@@ -196,14 +199,6 @@ internal sealed partial class PhysicalConnection
 
     /// <summary>What was written is undone.</summary>
     public void ForgetWrites() => _hasUncommittedWrites = false;
-
-    /// <summary>The commit that the last write ended in, once: for whoever answers its caller.</summary>
-    public CommitTicket TakeCommit()
-    {
-        CommitTicket commit = _commit ?? default;
-        _commit = null;
-        return commit;
-    }
 
     /// <summary>Tries a statement of the pool's own that has no parameters.</summary>
     /// <returns>False when somebody else's lock is in the way.</returns>
@@ -284,15 +279,36 @@ internal sealed partial class PhysicalConnection
             return;
         }
 
-        if (_hasUncommittedWrites)
-        {
-            _hasUncommittedWrites = false;
-            _commit = default(CommitTicket);
-        }
-
+        _hasUncommittedWrites = false;
+        NoteCommit();
         if (!KeepsGate)
         {
             ReleaseGate();
+        }
+    }
+
+    /// <summary>The commit that the last write ended in, once: for the one who answers its caller.</summary>
+    public CommitTicket TakeCommit()
+    {
+        CommitTicket commit = _commit;
+        _commit = default;
+        return commit;
+    }
+
+    // Before the gate passes on. Where the lease syncs as it likes, there is nothing to be added.
+    private void NoteCommit()
+    {
+        if (_group is null || _authorizer.HasOwnSynchronous)
+        {
+            return;
+        }
+
+        // Pages that went to the WAL: none when there was nothing to be written.
+        _ = raw.sqlite3_db_status(Handle, PagesWritten, out int written, out _, resetFlg: 0);
+        if (written != _written)
+        {
+            _written = written;
+            _commit = _group.Take();
         }
     }
 
@@ -328,6 +344,16 @@ internal sealed partial class PhysicalConnection
         }
     }
 
+    // Not where the hook has set synchronous as it wants it.
+    private void JoinGroupCommit(bool isGrouped)
+    {
+        if (isGrouped && _pragmas.Any(static each => each is { Name: Pragma.Synchronous, Value: "1" }))
+        {
+            _group = Gate.GroupCommitOf(raw.sqlite3_db_filename(Handle, "main").utf8_to_string());
+            _ = raw.sqlite3_db_status(Handle, PagesWritten, out _written, out _, resetFlg: 0);
+        }
+    }
+
     /// <summary>Reads from the file itself: the schema version lies in its first page.</summary>
     public bool Probe()
     {
@@ -354,6 +380,7 @@ internal sealed partial class PhysicalConnection
                 CloseReaders();
                 if (last)
                 {
+                    _group?.WaitUntilIdle();
                     Finish(Handle);
                 }
 

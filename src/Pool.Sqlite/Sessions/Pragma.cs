@@ -16,12 +16,14 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
 
     public const string JournalMode = "journal_mode";
 
-    public string Set => Value.Contains('-', StringComparison.Ordinal) && !char.IsAsciiDigit(Value[^1])
+    public string Set => char.IsAsciiLetter(Value[0]) && Value.Contains('-', StringComparison.Ordinal)
         ? $"PRAGMA {Name}='{Value}'"
         : $"PRAGMA {Name}={Value}";
 
     /// <summary>True for one that fixes the format of the file: it takes only while that is empty.</summary>
     public bool FixesFormat => OfTheFile.Contains(Name);
+
+    public const string Synchronous = "synchronous";
 
     public string Get => $"PRAGMA {Name}";
 
@@ -30,8 +32,10 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     public bool CanBeRead => !WriteOnly.Contains(Name);
 
     /// <summary>The PRAGMAs of a pool, in the order in which they must be applied.</summary>
-    public static IReadOnlyList<Pragma> List(SqlitePragmas options, DatabaseTarget target)
+    public static IReadOnlyList<Pragma> List(SqlitePoolOptions pool, DatabaseTarget target)
     {
+        SqlitePragmas options = pool.Pragmas;
+
         // First the busy timeout: the others may meet another connection's lock. Then the format of the file, which the journal
         // mode writes into it. Then the journal mode, which the rest builds upon.
         List<Pragma> pragmas = [Number("busy_timeout", (long)options.BusyTimeout.TotalMilliseconds)];
@@ -44,7 +48,8 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
             pragmas.Add(new Pragma(JournalMode, mode.ToUpperInvariant(), mode));
         }
 
-        pragmas.Add(Number("synchronous", (int)options.Synchronous));
+        SynchronousMode synchronous = Durability.IsGrouped(pool, target) ? SynchronousMode.Normal : options.Synchronous;
+        pragmas.Add(Number(Synchronous, (int)synchronous));
         pragmas.Add(Number("foreign_keys", options.ForeignKeys ? 1 : 0));
         pragmas.Add(Number("cache_size", -options.CacheSizeKiB));
         pragmas.Add(Number("temp_store", (int)options.TempStore));

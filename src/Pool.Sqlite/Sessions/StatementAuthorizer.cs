@@ -73,6 +73,9 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
 
     public SessionChanges Changes { get; private set; }
 
+    /// <summary>True when the lease has chosen <c>synchronous</c> itself.</summary>
+    public bool HasOwnSynchronous { get; private set; }
+
     /// <summary>What was prepared since <see cref="BeginPrepare"/>.</summary>
     public PreparedKinds Prepared { get; private set; }
 
@@ -135,7 +138,11 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
         StopNativeWaiting();
     }
 
-    public void Forget() => Changes = SessionChanges.None;
+    public void Forget()
+    {
+        Changes = SessionChanges.None;
+        HasOwnSynchronous = false;
+    }
 
     private static int OnPrepare(object state, int action, utf8z first, utf8z second, utf8z database, utf8z trigger)
     {
@@ -248,6 +255,8 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
         {
             return;
         }
+
+        HasOwnSynchronous |= string.Equals(pragma, Pragma.Synchronous, StringComparison.OrdinalIgnoreCase);
 
         // A change of where temporary tables are kept drops them.
         if (string.Equals(pragma, "temp_store", StringComparison.OrdinalIgnoreCase))

@@ -37,7 +37,7 @@ internal sealed partial class WriteLoop
 
         if (isWritten)
         {
-            Settle();
+            SettleWhenDurable(_commit);
         }
     }
 
@@ -47,6 +47,7 @@ internal sealed partial class WriteLoop
         using PoolTracing.Span span = _pool.Tracing.StartBatch();
         _runner.Attach(writer);
         _failures.Clear();
+        _commit = default;
         IReadOnlyList<WriteItem> batch = _backlog.Take(_options.MaxBatchSize);
         Exception? culprit = Run(batch, out int done);
         PoolTracing.EndBatch(span, done, culprit);
@@ -84,6 +85,8 @@ internal sealed partial class WriteLoop
             return ShareBlame(batch, e);
         }
 
+        physical.ReleaseGateIfDone();
+        _commit = physical.TakeCommit();
         TimeSpan commit = _time.GetElapsedTime(start);
         _counters.NoteBatch(done, commit);
         _pool.Metrics.RecordBatch(done, commit);
@@ -152,15 +155,55 @@ internal sealed partial class WriteLoop
         return false;
     }
 
-    private void Settle()
+    /// <summary>
+    /// Tells the callers, once the batch is on disk and those before it have been told. The next batch runs meanwhile.
+    /// </summary>
+    private void SettleWhenDurable(CommitTicket commit)
     {
         WriteItem[] items = _backlog.EndBatch();
+        (WriteItem Item, Exception Failure)[] failures = [.. _failures];
+        _failures.Clear();
+        Task before = _settled;
+        if (before.IsCompleted && commit.IsDurable)
+        {
+            Settle(items, failures);
+            return;
+        }
 
+        // With nothing to be written meanwhile, this thread is as good as another, and nearer.
+        ValueTask durable = _backlog.IsEmpty ? commit.Wait(async: true) : commit.WaitInBackground();
+        Task settled = SettleLater(before, durable, items, failures);
+        Volatile.Write(ref _settled, settled);
+        if (!settled.IsCompleted)
+        {
+            // The loop may rest by then, on a queue that is closed.
+            _ = settled.ContinueWith(_ => EndIfDrained(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    private async Task SettleLater(
+        Task before, ValueTask durable, WriteItem[] items, (WriteItem Item, Exception Failure)[] failures)
+    {
+        try
+        {
+            await before.ConfigureAwait(false);
+            await durable.ConfigureAwait(false);
+            Settle(items, failures);
+        }
+        catch (SqliteException e)
+        {
+            _pool.Logger.WritesFailed(e, _pool.Name, items.Length);
+            Settle(items, [.. items.Where(static item => item.Writes).Select(item => (item, (Exception)e))]);
+        }
+    }
+
+    private static void Settle(WriteItem[] items, (WriteItem Item, Exception Failure)[] failures)
+    {
         // First those that are stored: to be told of a failure, a handler may take its time. Last those that marked a place.
         int failed = 0;
         foreach (WriteItem item in items)
         {
-            if (failed < _failures.Count && _failures[failed].Item == item)
+            if (failed < failures.Length && failures[failed].Item == item)
             {
                 failed++;
             }
@@ -170,9 +213,8 @@ internal sealed partial class WriteLoop
             }
         }
 
-        _failures.ForEach(static failed => failed.Item.Fail(failed.Failure));
+        Array.ForEach(failures, static failed => failed.Item.Fail(failed.Failure));
         Array.ForEach(items, static item => item.Succeed());
-        _failures.Clear();
     }
 
     /// <summary>Runs a statement of the pool's own, again and again while a lock is in the way, until BusyTimeout has passed.</summary>

@@ -29,6 +29,8 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
     private TaskCompletionSource? _gathering;
     private volatile bool _isClosed;
     private bool _flushes;
+    private CommitTicket _commit;
+    private Task _settled = Task.CompletedTask;
     private int _runs;
 
     public WriteLoop(SqlitePool pool, SqlitePoolWriteQueueOptions options, WriteCounters counters)
@@ -49,7 +51,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
     public bool IsInsideItem => _runner.IsInsideItem;
 
     /// <summary>True when nothing is queued or being written. (First the count: what was taken is then being written.)</summary>
-    public bool IsQuiet => _backlog.IsEmpty && Volatile.Read(ref _runs) == 0;
+    public bool IsQuiet => _backlog.IsEmpty && Volatile.Read(ref _runs) == 0 && Volatile.Read(ref _settled).IsCompleted;
 
     /// <summary>Queues an item, once there is room.</summary>
     public void Add(WriteItem item)

@@ -2,20 +2,24 @@ namespace Pool.Sqlite.Writing;
 
 /// <summary>
 /// Stands for a commit whose caller is not to be answered before it is durable. Taken where a write ends, while the gate is
-/// still held; waited for after the gate has passed on.
+/// still held; waited for after the gate has passed on. The default stands for a commit that is as durable as it will be.
 /// </summary>
-internal readonly struct CommitTicket
+internal readonly struct CommitTicket(GroupCommit? group, long number)
 {
-    /// <summary>True when there is nothing to wait for. (So far each commit is as durable as <c>synchronous</c> makes it.)</summary>
-#pragma warning disable CA1822 // What it answers is to depend on the ticket.
-    public bool IsDurable => true;
+    /// <summary>True when there is nothing to wait for.</summary>
+    public bool IsDurable => group is null || group.IsDurable(number);
 
     /// <summary>Waits until the commit is durable.</summary>
     /// <param name="async">False blocks the thread.</param>
-    public ValueTask Wait(bool async)
-    {
-        _ = async;
-        return ValueTask.CompletedTask;
-    }
-#pragma warning restore CA1822
+    /// <param name="cancellationToken">Ends the wait, not the commit.</param>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">
+    /// The disk refused: the commit is visible, but may not survive a power failure.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the commit is in the database.</exception>
+    public ValueTask Wait(bool async, CancellationToken cancellationToken = default) =>
+        group is null ? ValueTask.CompletedTask : group.Wait(number, async, leads: true, cancellationToken);
+
+    /// <summary>As <see cref="Wait"/>, asynchronously, and with the sync on another thread in any case.</summary>
+    public ValueTask WaitInBackground() =>
+        group is null ? ValueTask.CompletedTask : group.Wait(number, async: true, leads: false, CancellationToken.None);
 }

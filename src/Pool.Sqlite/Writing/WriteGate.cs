@@ -30,6 +30,7 @@ internal sealed class WriteGate
     private bool _isLeft;
     private string? _journalMode;
     private AmbientWriteGate? _holder;
+    private GroupCommit? _groupCommit;
 
     /// <summary>The gate of a database that one connection alone sees.</summary>
     public WriteGate() => GC.SuppressFinalize(this);
@@ -88,6 +89,17 @@ internal sealed class WriteGate
 
             Gates.TryRemove(new KeyValuePair<string, WeakReference<WriteGate>>(key, known));
         }
+    }
+
+    /// <summary>What makes the commits of this database durable.</summary>
+    /// <param name="file">Its full path, as SQLite itself resolves it: by a hard link it would have another WAL.</param>
+    public GroupCommit GroupCommitOf(string file)
+    {
+        string wal = file + "-wal";
+        GroupCommit known = Volatile.Read(ref _groupCommit)
+            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(wal), null)
+            ?? _groupCommit!;
+        return known.WalPath == wal ? known : new GroupCommit(wal);
     }
 
     /// <summary>Enters when it is free and nobody waits.</summary>

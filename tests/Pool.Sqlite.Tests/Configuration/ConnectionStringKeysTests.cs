@@ -66,7 +66,7 @@ public sealed class ConnectionStringKeysTests : IDisposable
     public void PRAGMAs_and_the_name_can_be_said_too()
     {
         using SqlitePool pool = new(
-            $"{_database.ConnectionString};Pool Name=orders;Synchronous=full;Cache Size KiB=512;Foreign Keys=False;WAL Auto Checkpoint Pages=50");
+            $"{_database.ConnectionString};Pool Name=orders;Synchronous=full;Group Commit=False;Cache Size KiB=512;Foreign Keys=False;WAL Auto Checkpoint Pages=50");
         using SqlitePoolConnection connection = pool.Rent();
 
         Assert.Equal("orders", pool.Name);
@@ -82,7 +82,7 @@ public sealed class ConnectionStringKeysTests : IDisposable
         SqlitePoolOptions options = new()
         {
             ConnectionString = $"{_database.ConnectionString};Write Queue Capacity=7;write queue max batch size=2;"
-                + "WriteQueueMaxBatchDelay=0.5;Write Queue Item Timeout=00:01:00;Write Queue Synchronous=full",
+                + "WriteQueueMaxBatchDelay=0.5;Write Queue Item Timeout=00:01:00;Write Queue Synchronous=full;Group Commit=False",
         };
         await using SqlitePool pool = new(options);
 

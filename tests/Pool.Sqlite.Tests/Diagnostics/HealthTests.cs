@@ -86,7 +86,7 @@ public sealed class HealthTests : DiagnosticsTest
     {
         await using SqlitePool pool = Pool();
         SqlitePoolConnection writer = await pool.RentWriterAsync();
-        Task<SqlitePoolConnection> next = pool.RentWriterAsync().AsTask();
+        Task<SqlitePoolConnection> next = OtherFlow.Run(() => pool.RentWriterAsync().AsTask());
         Assert.Equal(1, pool.GetStatistics().WriteGateWaiting);
         Time.Advance(TimeSpan.FromSeconds(2));
         writer.Dispose();

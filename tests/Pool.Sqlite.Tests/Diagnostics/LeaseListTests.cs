@@ -120,7 +120,7 @@ public sealed class LeaseListTests : DiagnosticsTest
         using SqlitePoolConnection holder = await pool.RentAsync();
         holder.Run("create table t(value int)");
         SqlitePoolTransaction transaction = await holder.BeginTransactionAsync();
-        Task<SqlitePoolConnection> writer = pool.RentWriterAsync().AsTask();
+        Task<SqlitePoolConnection> writer = OtherFlow.Run(() => pool.RentWriterAsync().AsTask());
         Assert.False(writer.IsCompleted);
 
         Assert.Equal(holder.LeaseId, Assert.Single(pool.GetLeases()).LeaseId);

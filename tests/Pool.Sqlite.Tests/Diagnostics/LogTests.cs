@@ -180,7 +180,7 @@ public sealed class LogTests : DiagnosticsTest
         await using SqlitePool pool = Pool();
         await pool.ExecuteAsync($"create table t(value int)");
         SqlitePoolConnection writer = await pool.RentWriterAsync();
-        Task<int> write = pool.ExecuteAsync($"insert into t values (1)");
+        Task<int> write = OtherFlow.Run(() => pool.ExecuteAsync($"insert into t values (1)"));
         Assert.False(write.IsCompleted);
         Time.Advance(TimeSpan.FromSeconds(5));
         writer.Dispose();

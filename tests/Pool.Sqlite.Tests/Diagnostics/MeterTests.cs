@@ -169,7 +169,7 @@ public sealed class MeterTests : DiagnosticsTest
     private static async Task<int> WriteBehind(SqlitePool pool)
     {
         SqlitePoolConnection writer = await pool.RentWriterAsync();
-        Task<SqlitePoolConnection> next = pool.RentWriterAsync().AsTask();
+        Task<SqlitePoolConnection> next = OtherFlow.Run(() => pool.RentWriterAsync().AsTask());
         Assert.False(next.IsCompleted);
         _ = GiveBack();
         using SqlitePoolConnection second = await next;

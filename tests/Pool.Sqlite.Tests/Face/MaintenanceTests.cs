@@ -71,7 +71,7 @@ public sealed class MaintenanceTests : IDisposable
     {
         using SqlitePoolConnection connection = _pool.Rent();
         SqlitePoolTransaction transaction = connection.BeginTransaction();
-        Task<CheckpointResult> checkpoint = _pool.CheckpointAsync();
+        Task<CheckpointResult> checkpoint = OtherFlow.Run(() => _pool.CheckpointAsync());
         Assert.False(checkpoint.IsCompleted);
         transaction.Commit();
         Assert.True((await checkpoint.Limited()).Completed);

@@ -8,7 +8,7 @@ internal sealed class WriterProcess : IDisposable
 {
     private readonly Process _process;
 
-    public WriterProcess(string what, string database)
+    public WriterProcess(string what, string database, params (string Name, string Value)[] environment)
     {
         // The host that runs the tests, wherever it is installed and however they were started.
         string host = Path.Combine(
@@ -23,6 +23,11 @@ internal sealed class WriterProcess : IDisposable
         // A limit on the size of files must not reach the runtime's own, which it maps to write code to.
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = Process.Start(start)!;
     }
 

@@ -187,6 +187,7 @@ public sealed class CommittingTests : QueueTest
     [InlineData(null, "1")]
     public async Task The_queue_can_be_more_durable_than_the_rest(SynchronousMode? synchronous, string expected)
     {
+        Options.GroupCommit = false;
         Options.Writes.Synchronous = synchronous;
         Assert.Equal(expected, await Writes.EnqueueAsync(connection => connection.Ask("pragma synchronous")).Limited());
         using SqlitePoolConnection lease = Pool.RentWriter();

@@ -1,0 +1,256 @@
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Tests.Support;
+using Pool.Sqlite.Writing;
+
+namespace Pool.Sqlite.Tests.Writing;
+
+/// <summary>Which writes are answered after a sync of the WAL, and which need none.</summary>
+public sealed class GroupCommitOnPoolTests : IDisposable
+{
+    private readonly TempDatabase _database = new();
+    private readonly SqlitePool _pool;
+
+    public GroupCommitOnPoolTests()
+    {
+        _pool = new SqlitePool(Options());
+        using SqlitePoolConnection connection = _pool.Rent();
+        connection.Run("create table t(id integer primary key, value)");
+        connection.Run("insert into t(value) values (0)");
+    }
+
+    public void Dispose()
+    {
+        _pool.Dispose();
+        _database.Dispose();
+    }
+
+    public static TheoryData<string> Writes =>
+    [
+        "autocommit", "autocommit async", "returning", "returning reader", "ddl", "user_version", "begin commit", "transaction",
+        "transaction async", "outermost release", "WriteAsync", "writer lease", "ExecuteAsync", "ExecuteManyAsync", "queue", "driver",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Writes))]
+    public async Task Each_kind_of_write_is_durable_when_it_is_answered(string kind)
+    {
+        using SqlitePoolConnection lease = _pool.Rent();
+        long before = Synced(lease);
+        await Write(kind, lease);
+        if (kind != "driver")
+        {
+            Assert.Equal(before + 1, Synced(lease));
+            Assert.Equal(Synced(lease), Committed(lease));
+        }
+    }
+
+    [Theory]
+    [InlineData("select count(*) from t")]
+    [InlineData("update t set value = 1 where id = -1")]
+    [InlineData("begin immediate; commit")]
+    [InlineData("begin immediate; insert into t(value) values (1); rollback")]
+    [InlineData("create table if not exists t(id)")]
+    public void What_writes_nothing_waits_for_no_sync(string sql)
+    {
+        using SqlitePoolConnection lease = _pool.Rent();
+        long before = Synced(lease);
+        lease.Run(sql);
+        Assert.Equal(before, Synced(lease));
+        Assert.Equal(before, Committed(lease));
+    }
+
+    [Fact]
+    public void It_is_off_unless_synchronous_is_full_in_WAL_mode_on_a_file_and_where_it_is_switched_off()
+    {
+        AssertMode("1", static _ => { });
+        AssertMode("2", static options => options.GroupCommit = false);
+        AssertMode("3", static options => options.Pragmas.Synchronous = SynchronousMode.Extra);
+        AssertMode("2", static options => options.Pragmas.JournalMode = JournalMode.Delete);
+        AssertMode("2", static options => options.ConnectionString += ";Group Commit=False");
+        AssertMode("2", static options => options.ConnectionOpened = connection => connection.Run("PRAGMA synchronous=FULL"));
+        AssertMode("2", static options => options.ConnectionString = "Data Source=group;Mode=Memory;Cache=Shared");
+    }
+
+    [Theory]
+    [InlineData("OFF", "0")]
+    [InlineData("NORMAL", "1")]
+    [InlineData("FULL", "2")]
+    public void A_lease_that_sets_synchronous_itself_has_it_so_and_the_next_one_has_not(string mode, string reads)
+    {
+        using SqlitePool pool = new(Options(size: 1));
+        using (SqlitePoolConnection lease = pool.Rent())
+        {
+            long before = Synced(lease);
+            lease.Run($"PRAGMA synchronous={mode}");
+            lease.Run("insert into t(value) values (1)");
+            Assert.Equal(reads, lease.Ask("PRAGMA synchronous"));
+            Assert.Equal(before, Synced(lease));
+        }
+
+        using SqlitePoolConnection next = pool.Rent();
+        Assert.Equal("1", next.Ask("PRAGMA synchronous"));
+        long then = Synced(next);
+        next.Run("insert into t(value) values (1)");
+        Assert.Equal(then + 1, Synced(next));
+    }
+
+    [Fact]
+    public async Task The_driver_s_object_syncs_its_own_commits()
+    {
+        using (SqlitePoolConnection lease = _pool.Rent())
+        {
+            Assert.Equal("2", lease.SqliteConnection.Ask("PRAGMA synchronous"));
+        }
+
+        await Limit.Until(() =>
+        {
+            using SqlitePoolConnection again = _pool.Rent();
+            return again.Ask("PRAGMA synchronous") == "1";
+        });
+    }
+
+    [Fact]
+    public async Task A_sync_that_fails_is_told_with_the_write_in_the_database()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A folder in the place of the WAL is a POSIX matter.");
+        using SqlitePoolConnection lease = _pool.Rent();
+        File.Move(_database.Path + "-wal", _database.Path + "-away");
+        Directory.CreateDirectory(_database.Path + "-wal");
+        try
+        {
+            SqliteException failed = await Assert.ThrowsAsync<SqliteException>(
+                () => lease.CreateCommand("insert into t(value) values (7)").ExecuteNonQueryAsync());
+            Assert.Equal((10, 1034), (failed.SqliteErrorCode, failed.SqliteExtendedErrorCode));
+            Assert.Contains("visible", failed.Message, StringComparison.Ordinal);
+            Assert.Equal("1", lease.Ask("select count(*) from t where value = 7"));
+        }
+        finally
+        {
+            Directory.Delete(_database.Path + "-wal");
+            File.Move(_database.Path + "-away", _database.Path + "-wal");
+        }
+
+        Assert.Equal(1, lease.Run("insert into t(value) values (8)"));
+    }
+
+    [Fact]
+    public async Task A_WAL_that_is_deleted_and_made_anew_is_found_again()
+    {
+        for (int round = 0; round < 3; round++)
+        {
+            await _pool.ExecuteAsync($"insert into t(value) values (1)");
+            await _pool.RunExclusiveAsync(_ =>
+            {
+                Assert.False(_database.Exists("-wal"));
+                return Task.CompletedTask;
+            });
+            await _pool.ExecuteAsync($"insert into t(value) values (1)");
+            await _pool.ClearAsync();
+        }
+
+        using SqlitePoolConnection lease = _pool.Rent();
+        Assert.Equal(Committed(lease), Synced(lease));
+    }
+
+    private async Task Write(string kind, SqlitePoolConnection lease)
+    {
+        const string Insert = "insert into t(value) values (1)";
+        switch (kind)
+        {
+            case "autocommit":
+                lease.Run(Insert);
+                break;
+            case "autocommit async":
+                await lease.CreateCommand(Insert).ExecuteNonQueryAsync();
+                break;
+            case "returning":
+                await lease.CreateCommand(Insert + " returning id").ExecuteScalarAsync();
+                break;
+            case "returning reader":
+                using (System.Data.Common.DbDataReader reader = lease.CreateCommand(Insert + " returning id").ExecuteReader())
+                {
+                    Assert.True(reader.Read());
+                }
+
+                break;
+            case "ddl":
+                lease.Run("create table other(value)");
+                break;
+            case "user_version":
+                lease.Run("PRAGMA user_version=7");
+                break;
+            case "begin commit":
+                lease.Run("begin");
+                lease.Run(Insert);
+                lease.Run("commit");
+                break;
+            case "transaction":
+                using (SqlitePoolTransaction transaction = lease.BeginTransaction())
+                {
+                    lease.Run(Insert);
+                    transaction.Commit();
+                }
+
+                break;
+            case "transaction async":
+                await using (SqlitePoolTransaction transaction = await lease.BeginTransactionAsync())
+                {
+                    lease.Run(Insert);
+                    await transaction.CommitAsync();
+                }
+
+                break;
+            case "outermost release":
+                lease.Run("savepoint s");
+                lease.Run(Insert);
+                lease.Run("release s");
+                break;
+            case "WriteAsync":
+                await _pool.WriteAsync(static connection => connection.CreateCommand(Insert).ExecuteNonQueryAsync());
+                break;
+            case "writer lease":
+                using (SqlitePoolConnection writer = await _pool.RentWriterAsync())
+                {
+                    writer.Run(Insert);
+                }
+
+                break;
+            case "ExecuteAsync":
+                await _pool.ExecuteAsync($"insert into t(value) values (1)");
+                break;
+            case "ExecuteManyAsync":
+                await _pool.ExecuteManyAsync("insert into t(value) values ($v)", [[1], [2]]);
+                break;
+            case "queue":
+                await _pool.Writes.ExecuteAsync($"insert into t(value) values (1)");
+                break;
+            default:
+                lease.SqliteConnection.Run(Insert);
+                break;
+        }
+    }
+
+    private static void AssertMode(string reads, Action<SqlitePoolOptions> change)
+    {
+        using TempDatabase database = new();
+        SqlitePoolOptions options = database.Options();
+        options.Pragmas.Synchronous = SynchronousMode.Full;
+        change(options);
+        using SqlitePool pool = new(options);
+        using SqlitePoolConnection lease = pool.Rent();
+        Assert.Equal(reads, lease.Ask("PRAGMA synchronous"));
+    }
+
+    private SqlitePoolOptions Options(int size = 10)
+    {
+        SqlitePoolOptions options = _database.Options(size);
+        options.Pragmas.Synchronous = SynchronousMode.Full;
+        return options;
+    }
+
+    private long Synced(SqlitePoolConnection lease) => Group(lease).Synced;
+
+    private long Committed(SqlitePoolConnection lease) => Group(lease).Committed;
+
+    private GroupCommit Group(SqlitePoolConnection lease) => lease.Physical.Gate.GroupCommitOf(_database.Path);
+}
