@@ -28,7 +28,7 @@ internal static class LivePage
 
     public static byte[] Bytes { get; }
 
-    /// <summary>Lets exactly this style and this script run, and the page talk to nobody but its own server.</summary>
+    /// <summary>Lets exactly this style and this script run, and the page talk only to its own server.</summary>
     public static string SecurityPolicy { get; }
 
     // A browser hashes what it parsed, in which every line ends with LF.

@@ -1,6 +1,6 @@
 namespace Pool.Sqlite.AspNetCore;
 
-/// <summary>What <c>/stats</c> says: one look at everything. Public only as JSON, so its names must stay.</summary>
+/// <summary>The answer of <c>/stats</c>: everything at one moment. Public only as JSON, so its names must stay.</summary>
 internal sealed record PoolReport(
     string Name,
     DateTimeOffset TakenAt,
@@ -30,7 +30,7 @@ internal sealed record PoolReport(
     }
 }
 
-/// <summary>What <c>/health</c> says: for those who only want to know whether it works.</summary>
+/// <summary>The answer of <c>/health</c>: only whether it works.</summary>
 internal sealed record PoolHealthReport(
     string Name,
     SqlitePoolStatus Status,

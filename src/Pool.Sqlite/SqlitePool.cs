@@ -99,7 +99,15 @@ public sealed class SqlitePool : DbDataSource
         _maintenance = new DatabaseMaintenance(_pools, _target, _sharedLockKeeper, BusyTimeout, _time);
         _work = new WorkRunner(this, _tracing, _metrics, _options.RentTimeout, _time);
         _shutdown = new PoolShutdown(
-            Name, _pools, Writes.Close, Writes.Abandon, () => Writes.GetStatistics().Queued, _leaseInspector, _options.ShutdownTimeout, _log, _time);
+            Name,
+            _pools,
+            Writes.Close,
+            Writes.Abandon,
+            () => Writes.GetStatistics().Queued,
+            _leaseInspector,
+            _options.ShutdownTimeout,
+            _log,
+            _time);
         PoolMeter.Add(_metrics);
         _housekeeper = new Housekeeper(
             _pools.All, _inspector, _sharedLockKeeper, _log, Name, _time, OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold));

@@ -2,7 +2,7 @@ using Pool.Sqlite.Diagnostics;
 
 namespace Pool.Sqlite;
 
-/// <summary>How a pool is.</summary>
+/// <summary>The health of a pool.</summary>
 public enum SqlitePoolStatus
 {
     /// <summary>All is well.</summary>
@@ -15,7 +15,7 @@ public enum SqlitePoolStatus
     Critical,
 }
 
-/// <summary>How a pool is, why, and what would help.</summary>
+/// <summary>The health of a pool, with reasons and advice.</summary>
 public sealed record SqlitePoolHealth
 {
     /// <summary>The worst of what was found.</summary>
@@ -28,15 +28,15 @@ public sealed record SqlitePoolHealth
     public required double Utilization { get; init; }
 
     /// <summary>
-    /// Whether the pool has been used up for so long that leases are likely to be held for nothing: see
+    /// True when the pool has been used up for so long that leases are likely to be held for nothing: see
     /// <see cref="SqlitePoolHealthOptions.CriticalUtilization"/>, without which it is always false.
     /// </summary>
     public required bool LeakSuspected { get; init; }
 
-    /// <summary>What makes <see cref="Status"/> worse than healthy, a sentence each, with its figures.</summary>
+    /// <summary>The reasons why <see cref="Status"/> is worse than healthy, a sentence each, with its figures.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
-    /// <summary>What would help, each with the figures that led to it. Empty without evidence.</summary>
+    /// <summary>Recommendations, each with the figures that led to it. Empty without evidence.</summary>
     public required IReadOnlyList<SqlitePoolAdvice> Advice { get; init; }
 
     /// <summary>The version of SQLite, <c>3.51.3</c>.</summary>
@@ -55,11 +55,11 @@ public sealed record SqlitePoolHealth
 /// <param name="Evidence">The figures that led to it.</param>
 public sealed record SqlitePoolAdvice(string Id, string Recommendation, string Evidence)
 {
-    /// <summary>How much it matters. Default <see cref="SqlitePoolAdviceSeverity.Info"/>.</summary>
+    /// <summary>The importance. Default <see cref="SqlitePoolAdviceSeverity.Info"/>.</summary>
     public SqlitePoolAdviceSeverity Severity { get; init; }
 }
 
-/// <summary>How much advice matters.</summary>
+/// <summary>The importance of advice.</summary>
 public enum SqlitePoolAdviceSeverity
 {
     /// <summary>It works as it is, and could be faster.</summary>

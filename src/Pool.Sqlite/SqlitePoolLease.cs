@@ -11,11 +11,11 @@ public sealed record SqlitePoolLease
     /// <summary>The lease as log messages name it: connection and rent.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What the lease may do.</summary>
+    /// <summary>The role of the lease: reading, writing, or both.</summary>
     public required SqlitePoolConnectionRole Role { get; init; }
 
     /// <summary>
-    /// How long it has been out: exact when <see cref="SqlitePoolOptions.CaptureRentSite"/> or
+    /// The time that it has been out: exact when <see cref="SqlitePoolOptions.CaptureRentSite"/> or
     /// <see cref="SqlitePoolOptions.LeakThreshold"/> is set, otherwise short by at most the housekeeper's period, one second.
     /// </summary>
     public required TimeSpan Age { get; init; }
@@ -27,11 +27,11 @@ public sealed record SqlitePoolLease
     public string? Sql { get; init; }
 
     /// <summary>
-    /// How long it has been reading from one state of the database (a transaction, or rows that are being read), to about
+    /// The time that it has been reading from one state of the database (a transaction, or rows that are being read), to about
     /// a second; null when it does not. As long as it does, the WAL cannot be reset.
     /// </summary>
     public TimeSpan? SnapshotAge { get; init; }
 
-    /// <summary>True when it holds the write gate: nobody else in this process can write meanwhile.</summary>
+    /// <summary>True when it holds the write gate: nothing else in this process can write meanwhile.</summary>
     public required bool HoldsWriteGate { get; init; }
 }

@@ -15,7 +15,7 @@ public sealed class SqlitePoolOptions
     private int? _maxOverflow;
 
     /// <summary>
-    /// What to connect to, in the words of Microsoft.Data.Sqlite: <c>Data Source=app.db</c>. Required. The driver's own
+    /// The database, as a connection string of Microsoft.Data.Sqlite: <c>Data Source=app.db</c>. Required. The driver's own
     /// pooling is always turned off underneath.
     /// </summary>
     public string ConnectionString { get; set; } = "";
@@ -26,7 +26,7 @@ public sealed class SqlitePoolOptions
     public string? Name { get; set; }
 
     /// <summary>
-    /// How many connections the pool keeps. Default 10, for a private memory database 1. A connection that reads costs
+    /// The number of connections that the pool keeps. Default 10, for a private memory database 1. A connection that reads costs
     /// little, and only one can write at a time: a few more than there are cores is enough for most work.
     /// </summary>
     public int PoolSize
@@ -36,8 +36,8 @@ public sealed class SqlitePoolOptions
     }
 
     /// <summary>
-    /// How many more may be opened while all others are out. Default 5, for a private memory database 0. They stay for
-    /// <see cref="OverflowIdleTimeout"/>, so that a burst does not open files over and over.
+    /// The number of connections that may be opened on top while all others are leased. Default 5, for a private memory
+    /// database 0. They stay for <see cref="OverflowIdleTimeout"/>, so that a burst does not open files over and over.
     /// </summary>
     public int MaxOverflow
     {
@@ -46,7 +46,7 @@ public sealed class SqlitePoolOptions
     }
 
     /// <summary>
-    /// How many connections stay open however long they are idle, once the pool has been used. Default 0.
+    /// The number of connections that stay open however long they are idle, once the pool has been used. Default 0.
     /// </summary>
     public int MinIdle { get; set; }
 
@@ -57,54 +57,54 @@ public sealed class SqlitePoolOptions
     public TimeSpan RentTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How many may wait at once; one more is refused immediately. Default unlimited (<see cref="int.MaxValue"/>).
+    /// The number of rents that may wait at once; one more is refused immediately. Default unlimited (<see cref="int.MaxValue"/>).
     /// </summary>
     public int MaxWaiters { get; set; } = int.MaxValue;
 
     /// <summary>
-    /// How long a connection is used before it is replaced, less a random part of up to 2.5 %. Default 1 hour.
+    /// The age at which a connection is replaced, less a random part of up to 2.5 %. Default 1 hour.
     /// </summary>
     public TimeSpan MaxLifetime { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How long a connection may be idle before it is closed, down to <see cref="MinIdle"/>. Default 10 minutes.
+    /// The idle time after which a connection is closed, down to <see cref="MinIdle"/>. Default 10 minutes.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// How long a connection beyond <see cref="PoolSize"/> may be idle before it is closed. Default 10 seconds; zero
+    /// The idle time after which a connection beyond <see cref="PoolSize"/> is closed. Default 10 seconds; zero
     /// closes it as it comes back.
     /// </summary>
     public TimeSpan OverflowIdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often an idle connection is checked by reading from the file. Default 5 minutes.</summary>
+    /// <summary>The interval at which an idle connection is checked by reading from the file. Default 5 minutes.</summary>
     public TimeSpan HealthCheckInterval { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long a connection may be idle and still be lent without a check. Default 30 seconds; zero checks whatever
+    /// The idle time up to which a connection is lent without a check. Default 30 seconds; zero checks whatever
     /// was idle at all when the housekeeper last looked.
     /// </summary>
     public TimeSpan ProbeAfterIdle { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How often an open that fails for a passing reason (busy, locked, an I/O error) is repeated, after 10, 20, 40 ms
+    /// The number of retries of an open that fails for a passing reason (busy, locked, an I/O error), after 10, 20, 40 ms
     /// and so on, each less a random part of up to half. Default 3.
     /// </summary>
     public int CreateRetries { get; set; } = 3;
 
     /// <summary>
-    /// How many prepared statements each connection keeps, the least recently used going first. Default 256; 0 keeps none.
+    /// The number of prepared statements that each connection keeps, the least recently used going first. Default 256; 0 keeps none.
     /// </summary>
     public int StatementCacheSize { get; set; } = 256;
 
     /// <summary>
-    /// Whether each rent notes where it was made, for the message of a rent that times out, for reports of leases held
+    /// Notes for each rent where it was made, for the message of a rent that times out, for reports of leases held
     /// too long, and for <see cref="SqlitePool.GetLeases"/>. Default false: it costs some microseconds a rent.
     /// </summary>
     public bool CaptureRentSite { get; set; }
 
     /// <summary>
-    /// How long a lease may be out before the log says so, once, with where it was rented (see
+    /// The age of a lease at which the log reports it, once, with where it was rented (see
     /// <see cref="CaptureRentSite"/>) and how many wait meanwhile; another line follows if it comes back after all. Default
     /// infinite: off. Each rent then reads the clock.
     /// </summary>
@@ -117,7 +117,7 @@ public sealed class SqlitePoolOptions
     public TimeSpan SlowThreshold { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a close of the pool waits for the writes that its queue has accepted, and
+    /// The limit for which a close of the pool waits for the writes that its queue has accepted, and
     /// <see cref="IAsyncDisposable.DisposeAsync"/> for leases that are still out. Default 30 seconds.
     /// </summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -10,7 +10,7 @@ namespace Pool.Sqlite;
 public sealed class SqlitePragmas
 {
     /// <summary>
-    /// How SQLite keeps a transaction atomic. Default <see cref="JournalMode.Wal"/>: readers and the writer do not
+    /// The means by which SQLite keeps a transaction atomic. Default <see cref="JournalMode.Wal"/>: readers and the writer do not
     /// block each other. It belongs to the database file, so it is set by the first connection. Not applied to memory
     /// databases, nor when the connection string says <c>Mode=ReadOnly</c>.
     /// </summary>
@@ -26,26 +26,26 @@ public sealed class SqlitePragmas
     public TempStore TempStore { get; set; } = TempStore.Memory;
 
     /// <summary>
-    /// How long SQLite waits for a lock that another connection holds. Default 30 seconds, as the driver's own command
+    /// The limit for waiting for a lock that another connection holds. Default 30 seconds, as the driver's own command
     /// timeout; zero fails at once. Whole milliseconds, up to a day.
     /// </summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether foreign keys are enforced. Default true; SQLite's own default is false.</summary>
+    /// <summary>Enforces foreign keys. Default true; SQLite's own default is false.</summary>
     public bool ForeignKeys { get; set; } = true;
 
     /// <summary>The page cache of one connection, in KiB. Default 16,000; SQLite's own default is 2,000.</summary>
     public int CacheSizeKiB { get; set; } = 16_000;
 
     /// <summary>
-    /// How much of the file is read through a memory map, in bytes, for each connection. Default 256 MiB; zero turns
+    /// The part of the file that each connection reads through a memory map, in bytes. Default 256 MiB; zero turns
     /// it off, which is advisable where another process may truncate the file. At most 2,147,418,112, SQLite's own bound. Not
     /// applied to memory databases.
     /// </summary>
     public long MmapSizeBytes { get; set; } = 268_435_456;
 
     /// <summary>
-    /// What the journal or the WAL is cut back to after a checkpoint, in bytes. Default 64 MiB; -1 for no limit.
+    /// The size that the journal or the WAL is cut back to after a checkpoint, in bytes. Default 64 MiB; -1 for no limit.
     /// </summary>
     public long JournalSizeLimitBytes { get; set; } = 67_108_864;
 

@@ -39,14 +39,14 @@ public sealed class HealthCheckTests
     [Fact]
     public async Task A_pool_that_is_critical_is_unhealthy_or_what_the_application_says_instead()
     {
-        await using TestApp app = WithCheck("Pool Size=20;Max Overflow=0");
-        using Leases leases = new(app.Pool, 19);
+        await using TestApp app = WithCheck("Pool Size=2;Max Overflow=0;Rent Timeout=0");
+        RefusedRent.On(app.Pool);
         Assert.Equal(HealthStatus.Unhealthy, (await Check(app)).Status);
 
         await using TestApp lenient = new(
-            "Pool Size=20;Max Overflow=0",
+            "Pool Size=2;Max Overflow=0;Rent Timeout=0",
             (services, _) => services.AddHealthChecks().AddSqlitePool("mine", failureStatus: HealthStatus.Degraded, tags: ["db"]));
-        using Leases more = new(lenient.Pool, 19);
+        RefusedRent.On(lenient.Pool);
         HealthReportEntry entry = await Check(lenient, "mine");
         Assert.Equal(HealthStatus.Degraded, entry.Status);
         Assert.Equal(["db"], entry.Tags);

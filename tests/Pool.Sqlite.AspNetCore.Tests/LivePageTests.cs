@@ -25,9 +25,9 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
             await page.Shows("#in-use", "4");
             await page.Shows("#limit", "4");
             await page.Shows("#waiting", "2");
-            await page.Shows("#status-word", "Critical");
+            await page.Shows("#status-word", "Warning");
             await page.Contains("#findings", "4 of 4");
-            await page.Contains("#announce", "critical");
+            await page.Contains("#announce", "warning");
             Assert.Equal(4, await page["#leases tbody tr"].CountAsync());
             leases.Dispose();
             foreach (Task<SqlitePoolConnection> each in waiting)
@@ -143,7 +143,7 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
         await using TestApp app = new("Pool Size=2;Max Overflow=0;Capture Rent Site=True", onKestrel: true);
         using Leases leases = new(app.Pool, 2);
         await using BrowserPage page = await browser.Open($"{app.Address}/pool", width, scheme);
-        await page.Shows("#status-word", "Critical");
+        await page.Shows("#status-word", "Warning");
         await page["#leases summary"].First.ClickAsync();
         await page["main > details > summary"].ClickAsync();
 

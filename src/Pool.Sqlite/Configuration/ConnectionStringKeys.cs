@@ -54,7 +54,7 @@ internal static class ConnectionStringKeys
     /// <summary>The keys, as they are written.</summary>
     public static IEnumerable<string> Names => All.Select(static key => key.Name);
 
-    /// <summary>What of a connection string is for the driver, and what for the pool.</summary>
+    /// <summary>Splits a connection string into the driver's part and the pool's.</summary>
     /// <exception cref="ArgumentException">It is not a connection string, or has a key that neither knows.</exception>
     public static (string Driver, string Pool) Split(string connectionString)
     {
@@ -87,7 +87,7 @@ internal static class ConnectionStringKeys
 
     /// <summary>
     /// Gives the options what the connection string says, where they do not say something else themselves. A string that
-    /// cannot be split is left to who reads it next.
+    /// cannot be split is reported where it is parsed.
     /// </summary>
     public static void Apply(SqlitePoolOptions options, List<string> errors)
     {

@@ -1,6 +1,6 @@
 namespace Pool.Sqlite.Configuration;
 
-/// <summary>What somebody probably meant who wrote a word that does not exist.</summary>
+/// <summary>Finds the known word that is nearest to a misspelled one.</summary>
 internal static class NearestWord
 {
     /// <summary>The word that takes the fewest changed letters; null when none is near enough to be a suggestion.</summary>
@@ -18,7 +18,7 @@ internal static class NearestWord
     /// <summary>The word as it is compared: without spaces, in one case.</summary>
     public static string Letters(string word) => word.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
 
-    /// <summary>How many letters to insert, remove, replace or swap with their neighbour.</summary>
+    /// <summary>The number of letters to insert, remove, replace or swap with their neighbour.</summary>
     private static int Distance(string a, string b)
     {
         int[,] changes = new int[a.Length + 1, b.Length + 1];

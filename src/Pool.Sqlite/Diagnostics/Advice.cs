@@ -1,6 +1,6 @@
 namespace Pool.Sqlite.Diagnostics;
 
-/// <summary>What would help a pool: each rule speaks only when the figures show it, and quotes them.</summary>
+/// <summary>Recommendations for a pool: each rule applies only when the figures show it, and quotes them.</summary>
 internal static class Advice
 {
     public static IReadOnlyList<SqlitePoolAdvice> For(HealthInput view) =>

@@ -1,6 +1,6 @@
 namespace Pool.Sqlite;
 
-/// <summary>How long something took, over the life of a pool.</summary>
+/// <summary>Durations of one kind, over the life of a pool.</summary>
 /// <param name="Count">How many times it was measured.</param>
 /// <param name="Total">All of them together.</param>
 /// <param name="P50">Half of them took no longer (never too low; too high by up to 12.5 %, or one microsecond if that is more).</param>

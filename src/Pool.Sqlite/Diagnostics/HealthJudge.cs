@@ -5,7 +5,7 @@ namespace Pool.Sqlite.Diagnostics;
 /// <summary>Judges how a pool is: the worst of what it finds, and a sentence for each.</summary>
 /// <remarks>
 /// The engine's own faults are advice and not part of the status: they are there from the first to the last day, and a
-/// status that is never healthy is one that nobody looks at. In one process the write gate keeps the worst of them away.
+/// status that is never healthy is ignored. In one process the write gate keeps the worst of them away.
 /// </remarks>
 internal static class HealthJudge
 {
@@ -86,7 +86,7 @@ internal static class HealthJudge
         PoolWindow minute = view.Minute;
         if (minute.OpenFailures > 0)
         {
-            // Nothing is open and nothing can be opened: whoever comes now gets an exception.
+            // Nothing is open and nothing can be opened: the next rent fails.
             bool all = minute.Misses == 0 && view.NothingIsOpen;
             yield return (
                 all ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,

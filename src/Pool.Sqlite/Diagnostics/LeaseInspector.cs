@@ -31,7 +31,7 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
             .OrderByDescending(static snapshot => snapshot.Lease.Age),
     ];
 
-    /// <summary>How many leases are out, those of the writers' connections included.</summary>
+    /// <summary>The number of leases that are out, those of the writers' connections included.</summary>
     public int Count => _all.Sum(static pool => pool.Leased().Count());
 
     /// <summary>Every lease, in a sentence.</summary>
@@ -102,7 +102,7 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
             snapshot);
     }
 
-    // A writer connection is taken from its pool before the gate: until then it is nobody's lease.
+    // A writer connection is taken from its pool before the gate: until then it is no lease.
     private bool IsWaitingForGate(PoolEntry<PhysicalConnection> entry) => IsWriter(entry) && !entry.Value.HoldsGate;
 
     private bool IsWriter(PoolEntry<PhysicalConnection> entry) => Array.IndexOf(_writers, entry.Pool) >= 0;

@@ -7,6 +7,6 @@ namespace Pool.Sqlite.Diagnostics;
 /// <param name="Snapshot">The number of the state of the database that it reads from; 0 for none.</param>
 internal sealed record LeaseSnapshot(SqlitePoolLease Lease, LeaseRecord Notes, long Rent, long Snapshot)
 {
-    /// <summary>How much the WAL has grown while it read from one state, given its size now.</summary>
+    /// <summary>The growth of the WAL while the lease read from one state, given the size now.</summary>
     public long WalGrowth(long walBytes) => Notes.Sight is { } sight && sight.Snapshot == Snapshot ? walBytes - sight.WalBytes : 0;
 }

@@ -5,7 +5,7 @@ namespace Pool.Sqlite.Diagnostics;
 /// </summary>
 internal sealed class PoolHistory
 {
-    /// <summary>How far back it goes.</summary>
+    /// <summary>The time that it goes back.</summary>
     public static readonly TimeSpan Length = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -38,7 +38,7 @@ internal sealed class PoolHistory
         }
     }
 
-    /// <summary>What has happened since about this long ago, or since the pool was made.</summary>
+    /// <summary>The window since about this long ago, or since the pool was made.</summary>
     public PoolWindow Since(TimeSpan ago, PoolSample now)
     {
         lock (_lock)

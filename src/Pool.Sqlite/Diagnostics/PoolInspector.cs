@@ -45,7 +45,7 @@ internal sealed class PoolInspector
         _history = new PoolHistory(time, Sample());
     }
 
-    /// <summary>What the process has used of the processors; a test puts its own here.</summary>
+    /// <summary>The processor time that the process has used; a test puts its own here.</summary>
     public Func<TimeSpan> CpuTime { get; set; } = static () => OperatingSystem.IsBrowser() ? TimeSpan.Zero : Environment.CpuUsage.TotalTime;
 
     /// <summary>One round. Never throws: it is called by a timer.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Pool.Sqlite.Diagnostics;
 
-/// <summary>What one pool reports to the <see cref="PoolMeter"/>. Recording costs a field read while nobody listens.</summary>
+/// <summary>The measurements of one pool, for <see cref="PoolMeter"/>. Without a listener, recording costs a field read.</summary>
 /// <param name="name">The pool's name.</param>
 /// <param name="minIdle">Its least number of idle connections.</param>
 /// <param name="statistics">How it stands.</param>
@@ -46,7 +46,7 @@ internal sealed class PoolMetrics(string name, int minIdle, Func<SqlitePoolStati
 
     public Measurement<long> Measure(Func<SqlitePoolStatistics, long> value) => new(value(statistics()), _pool);
 
-    // A listener is code of somebody else's: what it throws must not cost a permit, nor make a stored write look failed.
+    // A listener is foreign code: an exception of it must not cost a permit, nor make a stored write look failed.
     private void Record<T>(Histogram<T> histogram, T value)
         where T : struct
     {
@@ -54,7 +54,7 @@ internal sealed class PoolMetrics(string name, int minIdle, Func<SqlitePoolStati
         {
             histogram.Record(value, _pool);
         }
-#pragma warning disable CA1031 // There is nobody to tell.
+#pragma warning disable CA1031 // An exception of a listener cannot be reported.
         catch
 #pragma warning restore CA1031
         {

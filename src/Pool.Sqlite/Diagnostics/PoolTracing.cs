@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Pool.Sqlite.Diagnostics;
 
-/// <summary>The spans of one pool: a rent that waited, and a batch of writes. Nothing is made while nobody listens.</summary>
+/// <summary>The spans of one pool: a rent that waited, and a batch of writes. Without a listener nothing is made.</summary>
 internal sealed class PoolTracing(string name, TimeProvider time)
 {
     public const string SourceName = "Pool.Sqlite";
@@ -34,7 +34,7 @@ internal sealed class PoolTracing(string name, TimeProvider time)
         span.EndAt(end);
     }
 
-    /// <summary>The span of a batch: dispose it after the COMMIT. Nothing while nobody listens.</summary>
+    /// <summary>The span of a batch: dispose it after the COMMIT. Nothing without a listener.</summary>
     public Span StartBatch() => Source.HasListeners()
         ? new Span(() => Source.StartActivity("batch", ActivityKind.Internal, parentContext: default, [Pool, Engine]))
         : default;
@@ -48,7 +48,7 @@ internal sealed class PoolTracing(string name, TimeProvider time)
         batch.Tag("pool.sqlite.batch.size", items);
         if (failure is not null)
         {
-            // Its type alone: a message may quote what somebody wanted to store.
+            // Its type alone: a message may quote a value.
             batch.Fail(failure.GetType().FullName);
         }
     }
@@ -58,7 +58,7 @@ internal sealed class PoolTracing(string name, TimeProvider time)
     private KeyValuePair<string, object?> Pool => new(PoolMeter.PoolNameAttribute, name);
 
     /// <summary>
-    /// An activity, if anybody wants one. Its listeners are code of somebody else's: what they throw stays with them.
+    /// An activity, if there is a listener. Listeners are foreign code: an exception of theirs must not reach the caller.
     /// </summary>
     internal readonly struct Span : IDisposable
     {
@@ -70,7 +70,7 @@ internal sealed class PoolTracing(string name, TimeProvider time)
             {
                 _activity = start();
             }
-#pragma warning disable CA1031 // There is nobody to tell.
+#pragma warning disable CA1031 // An exception of a listener cannot be reported.
             catch
 #pragma warning restore CA1031
             {
@@ -94,7 +94,7 @@ internal sealed class PoolTracing(string name, TimeProvider time)
             {
                 _activity?.Dispose();
             }
-#pragma warning disable CA1031 // There is nobody to tell.
+#pragma warning disable CA1031 // An exception of a listener cannot be reported.
             catch
 #pragma warning restore CA1031
             {

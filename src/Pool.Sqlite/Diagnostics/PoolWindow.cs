@@ -1,6 +1,6 @@
 namespace Pool.Sqlite.Diagnostics;
 
-/// <summary>What has happened between two samples.</summary>
+/// <summary>The difference between two samples.</summary>
 internal sealed class PoolWindow(TimeSpan elapsed, PoolSample from, PoolSample to)
 {
     public TimeSpan Elapsed => elapsed;
@@ -38,13 +38,13 @@ internal sealed class PoolWindow(TimeSpan elapsed, PoolSample from, PoolSample t
 
     public long CacheMisses => to.Cache.Misses - from.Cache.Misses;
 
-    /// <summary>How much of the machine's processors this process has used, from 0 to 1.</summary>
+    /// <summary>The share of the machine's processors that this process has used, from 0 to 1.</summary>
     public double CpuShare => elapsed <= TimeSpan.Zero
         ? 1
         : Math.Clamp((to.Cpu - from.Cpu) / (elapsed * Environment.ProcessorCount), 0, 1);
 }
 
-/// <summary>What took its time: waits of one kind, or commits.</summary>
+/// <summary>Durations of one kind: waits, or commits.</summary>
 internal readonly record struct Waits(long Count, TimeSpan Total)
 {
     public TimeSpan Mean => Count == 0 ? TimeSpan.Zero : Total / Count;

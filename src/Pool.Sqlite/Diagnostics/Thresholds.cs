@@ -3,13 +3,13 @@ namespace Pool.Sqlite.Diagnostics;
 /// <summary>From where on something is said of a pool, each number with its reason.</summary>
 internal static class Thresholds
 {
-    /// <summary>Nothing that is answered while somebody waits for it takes minutes: then a lease is one that was forgotten.</summary>
+    /// <summary>A request is not answered after minutes: a lease that is out for so long was probably forgotten.</summary>
     public static readonly TimeSpan LongLease = TimeSpan.FromMinutes(2);
 
     /// <summary>A WAL is checkpointed at about 4 MB; four times that is no accident any more.</summary>
     public const long LargeWal = 16 << 20;
 
-    /// <summary>What SQLite's pages have, in bytes, unless a database was made with others.</summary>
+    /// <summary>The default size of SQLite's pages, in bytes, unless a database was made with others.</summary>
     public const long PageSize = 4096;
 
     /// <summary>Where no <c>journal_size_limit</c> is set there is nothing to compare a WAL with: then this is large.</summary>

@@ -15,7 +15,7 @@ internal sealed class WaitReporter(
     public DurationHistogram WriteGateWaits { get; } = new();
 
     /// <summary>
-    /// How many wait to write: at the gate, and for the pool's one writer connection, which is out while its holder is inside.
+    /// The number of writes that wait: at the gate, and for the pool's one writer connection, which is out while its holder is inside.
     /// </summary>
     public int WriteGateWaiting => Volatile.Read(ref _gateWaiting) + (_writers?.Count().Waiting ?? 0);
 

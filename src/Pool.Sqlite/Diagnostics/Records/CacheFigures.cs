@@ -1,6 +1,6 @@
 namespace Pool.Sqlite.Diagnostics.Records;
 
-/// <summary>How SQLite's page caches have done.</summary>
+/// <summary>Hits and misses of SQLite's page caches.</summary>
 /// <param name="Hits">Pages that were there.</param>
 /// <param name="Misses">Pages that were read from the file.</param>
 /// <param name="Fullest">How full the fullest of them was, 1 being all that <c>cache_size</c> allows.</param>

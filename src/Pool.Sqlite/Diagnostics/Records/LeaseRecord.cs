@@ -1,8 +1,8 @@
 namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>
-/// What is known of the lease that a connection is out on. Its holder writes it; whoever looks inside the pool reads it,
-/// from any thread, and may see the lease before or after.
+/// Notes on the lease that a connection is out on. Its holder writes them; an inspection of the pool reads them, from any
+/// thread, and may see the lease before or after.
 /// </summary>
 /// <remarks>
 /// Nothing is cleared when a lease goes back, which would cost every return: each note carries the number of the rent it

@@ -8,7 +8,7 @@ namespace Pool.Sqlite.Diagnostics.Records;
 /// </summary>
 internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
 {
-    /// <summary>How often a warning that comes in numbers is written; those between are counted.</summary>
+    /// <summary>The interval at which a warning that comes in numbers is written; those between are counted.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<int, Repeated> _repeated = LogMessages.Repeated.ToDictionary(
@@ -31,7 +31,7 @@ internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
         {
             inner.Log(logLevel, eventId, state, exception, formatter);
         }
-#pragma warning disable CA1031 // There is nobody left to tell.
+#pragma warning disable CA1031 // A failing logger cannot be logged.
         catch
 #pragma warning restore CA1031
         {

@@ -16,7 +16,7 @@ internal sealed class RentSite(StackTrace stack)
 
     private string? _text;
 
-    /// <summary>What to call at the rent; the text is made only if somebody reads it.</summary>
+    /// <summary>Captures the stack at the rent; the text is made only when it is read.</summary>
     public static RentSite Capture() => new(new StackTrace(skipFrames: 1, fNeedFileInfo: true));
 
     /// <summary>The caller's own frames; those of frameworks only where there are no others.</summary>
