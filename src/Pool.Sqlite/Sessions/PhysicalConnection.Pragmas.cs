@@ -10,8 +10,13 @@ internal sealed partial class PhysicalConnection
 {
     private void Apply(Pragma pragma)
     {
-        if (pragma.FixesFormat && NativeSql.Scalar(Handle, "PRAGMA page_count") != "0")
+        if (pragma.FixesFormat)
         {
+            if (pragma.IsEncoding || NativeSql.Scalar(Handle, "PRAGMA page_count") == "0")
+            {
+                NativeSql.Scalar(Handle, pragma.Set);
+            }
+
             CompareFormat(pragma);
             return;
         }

@@ -20,6 +20,9 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
         ? $"PRAGMA {Name}='{Value}'"
         : $"PRAGMA {Name}={Value}";
 
+    /// <summary>True for the one that takes only before anything is read, and does nothing later.</summary>
+    public bool IsEncoding => string.Equals(Name, "encoding", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>True for one that fixes the format of the file: it takes only while that is empty.</summary>
     public bool FixesFormat => OfTheFile.Contains(Name);
 
@@ -40,7 +43,7 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
         // mode writes into it. Then the journal mode, which the rest builds upon.
         List<Pragma> pragmas = [Number("busy_timeout", (long)options.BusyTimeout.TotalMilliseconds)];
         List<Pragma> additional = [.. options.Additional.Select(pair => new Pragma(pair.Key, pair.Value, AsRead(pair.Key, pair.Value)))];
-        pragmas.AddRange(additional.Where(static pragma => pragma.FixesFormat));
+        pragmas.AddRange(additional.Where(static pragma => pragma.FixesFormat).OrderByDescending(static pragma => pragma.IsEncoding));
         bool inFile = target.Kind == DatabaseKind.File;
         if (inFile && !target.IsReadOnly)
         {

@@ -38,18 +38,6 @@ public abstract class DiagnosticsTest : IDisposable
         return waiting;
     }
 
-    // Somebody has kept the driver's object, against the rules, and closes it.
-    private protected static void Break(SqlitePool pool)
-    {
-        SqliteConnection kept;
-        using (SqlitePoolConnection connection = pool.Rent())
-        {
-            kept = connection.SqliteConnection;
-        }
-
-        kept.Close();
-    }
-
     /// <summary>Writes so much that the WAL has more than 16 MiB.</summary>
     private protected static void WriteMuch(SqlitePool pool)
     {

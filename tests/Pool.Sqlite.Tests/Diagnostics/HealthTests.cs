@@ -216,7 +216,7 @@ public sealed class HealthTests : DiagnosticsTest
     public async Task A_failed_health_check_is_a_warning()
     {
         await using SqlitePool pool = Pool();
-        Break(pool);
+        pool.BreakIdle();
         Time.Advance(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(5));
 
         AssertIs(SqlitePoolStatus.Warning, pool, "1 connection failed its health check");

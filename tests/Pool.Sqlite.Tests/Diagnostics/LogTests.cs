@@ -167,7 +167,7 @@ public sealed class LogTests : DiagnosticsTest
     public async Task A_connection_that_failed_its_health_check()
     {
         await using SqlitePool pool = Pool();
-        Break(pool);
+        pool.BreakIdle();
 
         Time.Advance(TimeSpan.FromMinutes(6));
 

@@ -136,7 +136,7 @@ public sealed class AgeingTests : IDisposable
     public void A_broken_idle_connection_is_found_by_the_health_check()
     {
         _options.IdleTimeout = Timeout.InfiniteTimeSpan;
-        BreakAnIdleConnection();
+        Pool.BreakIdle();
         Assert.Equal(1, Statistics.Open);
 
         _time.Advance(TimeSpan.FromMinutes(6));
@@ -163,7 +163,7 @@ public sealed class AgeingTests : IDisposable
     [Fact]
     public void A_broken_connection_that_was_idle_for_long_is_found_when_it_is_rented()
     {
-        BreakAnIdleConnection();
+        Pool.BreakIdle();
         _time.Advance(TimeSpan.FromSeconds(40));
         Assert.Equal(0, Statistics.HealthCheckFailures);
 
@@ -226,15 +226,5 @@ public sealed class AgeingTests : IDisposable
         Array.ForEach(leases, lease => lease.Dispose());
     }
 
-    // Somebody has kept the driver's object, against the rules, and closes it.
-    private void BreakAnIdleConnection()
-    {
-        Microsoft.Data.Sqlite.SqliteConnection kept;
-        using (SqlitePoolConnection connection = Pool.Rent())
-        {
-            kept = connection.SqliteConnection;
-        }
-
-        kept.Close();
-    }
+    // Somebody has kept the driver's object, against the rules, and closes it.}
 }
