@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Pool.Sqlite.AspNetCore.Tests.Support;
+using Pool.Sqlite.Tests.Diagnostics;
 using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.AspNetCore.Tests;
@@ -14,7 +15,7 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
     {
         const string Name = "agreement";
         await using TestApp app = App(Name);
-        using Meters meters = new(Name);
+        using MeterCollector meters = new(Name);
 
         await Load.Apply(app.Pool);
 
@@ -26,7 +27,7 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
     {
         const string Name = "agreement on the page";
         await using TestApp app = App(Name, onKestrel: true);
-        using Meters meters = new(Name);
+        using MeterCollector meters = new(Name);
         await using BrowserPage page = await browser.Open($"{app.Address}/pool");
 
         await Load.Apply(app.Pool);
@@ -57,30 +58,31 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
         (services, _) => services.AddHealthChecks().AddSqlitePool(),
         onKestrel: onKestrel);
 
-    private static async Task<SqlitePoolStatistics> Agree(TestApp app, Meters meters)
+    private static async Task<SqlitePoolStatistics> Agree(TestApp app, MeterCollector meters)
     {
         HealthReport report = await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync().Limited();
         SqlitePoolStatistics quiet = app.Pool.GetStatistics();
         JsonElement json = (await app.GetJson("/pool/stats")).GetProperty("statistics");
-        meters.Observe();
+        meters.Look();
+        long Last(string instrument, string? state = null) => (long)meters.Last(instrument, state);
 
         Assert.True(quiet.Rents > 400 && quiet.Waits > 0 && quiet.Timeouts > 0 && quiet.Cancellations > 0, quiet.ToString());
         foreach ((string name, long value, long? metered) in new (string, long, long?)[]
         {
             ("rents", quiet.Rents, null),
-            ("hits", quiet.Hits, meters.Value("pool.sqlite.hits")),
-            ("misses", quiet.Misses, meters.Value("pool.sqlite.misses")),
-            ("open", quiet.Open, meters.Value("db.client.connection.count", "idle") + meters.Value("db.client.connection.count", "used")),
-            ("inUse", quiet.InUse, meters.Value("db.client.connection.count", "used")),
-            ("idle", quiet.Idle, meters.Value("db.client.connection.count", "idle")),
-            ("waiting", quiet.Waiting, meters.Value("db.client.connection.pending_requests")),
-            ("waits", quiet.Waits, meters.Count("db.client.connection.wait_time")),
-            ("timeouts", quiet.Timeouts, meters.Value("db.client.connection.timeouts")),
+            ("hits", quiet.Hits, Last("pool.sqlite.hits")),
+            ("misses", quiet.Misses, Last("pool.sqlite.misses")),
+            ("open", quiet.Open, Last("db.client.connection.count", "idle") + Last("db.client.connection.count", "used")),
+            ("inUse", quiet.InUse, Last("db.client.connection.count", "used")),
+            ("idle", quiet.Idle, Last("db.client.connection.count", "idle")),
+            ("waiting", quiet.Waiting, Last("db.client.connection.pending_requests")),
+            ("waits", quiet.Waits, meters.All("db.client.connection.wait_time").LongLength),
+            ("timeouts", quiet.Timeouts, Last("db.client.connection.timeouts")),
             ("cancellations", quiet.Cancellations, null),
-            ("recycled", quiet.Recycled, meters.Value("pool.sqlite.recycled")),
+            ("recycled", quiet.Recycled, Last("pool.sqlite.recycled")),
             ("peakInUse", quiet.PeakInUse, null),
-            ("statementHits", quiet.StatementHits, meters.Value("pool.sqlite.statement.hits")),
-            ("statementMisses", quiet.StatementMisses, meters.Value("pool.sqlite.statement.misses")),
+            ("statementHits", quiet.StatementHits, Last("pool.sqlite.statement.hits")),
+            ("statementMisses", quiet.StatementMisses, Last("pool.sqlite.statement.misses")),
         })
         {
             Assert.True(value == json.GetProperty(name).GetInt64(), $"{name}: {value} in the statistics, {json.GetProperty(name)} in the JSON");
@@ -101,8 +103,9 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
         }
 
         Assert.Equal(writes.CommitTime.Max.TotalSeconds, queue.GetProperty("commitTime").GetProperty("max").GetDouble(), 9);
-        Assert.Equal((writes.Batches, writes.Items), (meters.Count("pool.sqlite.write.batch_size"), meters.Sum("pool.sqlite.write.batch_size")));
-        Assert.Equal(writes.CommitTime.Count, meters.Count("pool.sqlite.write.commit_time"));
+        double[] batches = meters.All("pool.sqlite.write.batch_size");
+        Assert.Equal((writes.Batches, writes.Items), (batches.LongLength, (long)batches.Sum()));
+        Assert.Equal(writes.CommitTime.Count, meters.All("pool.sqlite.write.commit_time").LongLength);
         Assert.Equal(quiet.Timeouts, report.Entries["sqlite_pool"].Data["timeouts"]);
         Assert.Equal(quiet.HitRatio, json.GetProperty("hitRatio").GetDouble(), 9);
         return quiet;
