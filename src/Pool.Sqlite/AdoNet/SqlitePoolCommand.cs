@@ -462,7 +462,4 @@ public sealed class SqlitePoolCommand : DbCommand
         _isReading = false;
         _cursor = null;
     }
-
-    /// <summary>The driver's collection, whose constructor is for those who derive from it.</summary>
-    private sealed class ParameterList : SqliteParameterCollection;
 }

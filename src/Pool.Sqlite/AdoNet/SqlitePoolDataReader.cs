@@ -176,8 +176,8 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     /// <summary>As many values as there are, or as there is room for.</summary>
     public override int GetValues(object[] values)
     {
-        ArgumentNullException.ThrowIfNull(values);
         sqlite3_stmt row = Row(0);
+        ArgumentNullException.ThrowIfNull(values);
         int count = Math.Min(values.Length, _fieldCount);
         for (int i = 0; i < count; i++)
         {

@@ -112,7 +112,14 @@ internal sealed class StatementRun(Action checkTime)
             case Operation.Read:
                 return Read();
             case Operation.Reader:
-                return ToNextResult(operation);
+                WriteBlocker first = ToNextResult(operation);
+                if (first == WriteBlocker.None && Statement is null)
+                {
+                    // Without rows as well the reader stays open, and is closed with its lease.
+                    KeepForReturn();
+                }
+
+                return first;
             case Operation.NextResult:
                 WriteBlocker blocker = EndResult(operation);
                 return blocker != WriteBlocker.None ? blocker : ToNextResult(operation);
