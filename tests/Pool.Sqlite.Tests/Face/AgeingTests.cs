@@ -225,6 +225,4 @@ public sealed class AgeingTests : IDisposable
         SqlitePoolConnection[] leases = [.. Enumerable.Range(0, count).Select(_ => Pool.Rent())];
         Array.ForEach(leases, lease => lease.Dispose());
     }
-
-    // Somebody has kept the driver's object, against the rules, and closes it.}
 }
