@@ -128,14 +128,33 @@ internal sealed class StatementCursor
     /// <summary>Goes to the next row of the current result.</summary>
     public bool Read()
     {
+        if (TryReadOn())
+        {
+            return true;
+        }
+
         Run(Operation.Read);
         return _answer;
     }
 
     /// <inheritdoc cref="Read"/>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Task<bool> ReadAsync(CancellationToken cancellationToken) =>
-        Answered(RunAsync(Operation.Read, cancellationToken));
+    public Task<bool> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!cancellationToken.CanBeCanceled && TryReadOn())
+            {
+                return Task.FromResult(true);
+            }
+        }
+        catch (InvalidOperationException e)
+        {
+            return Task.FromException<bool>(e);
+        }
+
+        return Answered(RunAsync(Operation.Read, cancellationToken));
+    }
 
     /// <summary>Ends the current result and runs the statements after it, up to the next that answers rows.</summary>
     public bool NextResult()
@@ -256,6 +275,42 @@ internal sealed class StatementCursor
         {
             await run.ConfigureAwait(false);
             return _answer;
+        }
+    }
+
+    /// <summary>
+    /// From a row to the next: all that is done a thousand times. The end of a result, an error, and whatever else is left to
+    /// the long way, which goes on from what SQLite has answered.
+    /// </summary>
+    private bool TryReadOn()
+    {
+        if (!_run.CanReadOn)
+        {
+            return false;
+        }
+
+        IStatementLease lease = _lease!;
+        bool outermost = lease.Enter();
+        if (IsClosed)
+        {
+            lease.Exit(outermost);
+            return false;
+        }
+
+        PhysicalConnection physical = _run.Physical!;
+        string? outer = physical.Running;
+        ExecutionInterrupt.Scope scope = physical.Stop.Begin(_execution);
+        try
+        {
+            physical.ThrowIfClosedByCaller();
+            physical.Running = _run.Sql;
+            return _run.TryReadOn();
+        }
+        finally
+        {
+            scope.Dispose();
+            physical.Running = outer;
+            lease.Exit(outermost);
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed class StatementRun(Action checkTime)
     private int _index;
     private Phase _phase;
     private OpenStatement? _open;
+
+    // What SQLite has answered to a step, and was not dealt with yet.
+    private int? _answered;
     private bool _isFirstRowPending;
     private bool _hasFailed;
     private bool _hasValue;
@@ -57,6 +60,9 @@ internal sealed class StatementRun(Action checkTime)
 
     public bool HasRow { get; private set; }
 
+    /// <summary>True when it stands on a row of a statement that only reads.</summary>
+    public bool CanReadOn => HasRow && _phase == Phase.Row && !_isFirstRowPending && _answered is null && Statement!.IsReadOnly;
+
     public bool HasRows { get; private set; }
 
     public int RecordsAffected { get; private set; } = -1;
@@ -93,6 +99,7 @@ internal sealed class StatementRun(Action checkTime)
         Physical = null;
         _parameters = null;
         _open = null;
+        _answered = null;
         Value = null;
         Sql = "";
         _index = 0;
@@ -243,6 +250,19 @@ internal sealed class StatementRun(Action checkTime)
         return RunAll(Operation.Close);
     }
 
+    /// <summary>Goes on to the next row; false when SQLite has answered anything else, which <see cref="Read"/> takes up.</summary>
+    public bool TryReadOn()
+    {
+        int result = raw.sqlite3_step(Native);
+        if (result == raw.SQLITE_ROW)
+        {
+            return HasRow = true;
+        }
+
+        _answered = result;
+        return false;
+    }
+
     private WriteBlocker Read()
     {
         HasRow = false;
@@ -255,7 +275,8 @@ internal sealed class StatementRun(Action checkTime)
                 return WriteBlocker.None;
             }
 
-            int result = raw.sqlite3_step(Native);
+            int result = _answered ?? raw.sqlite3_step(Native);
+            _answered = null;
             if (result == raw.SQLITE_ROW)
             {
                 HasRow = true;
