@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Execution;
 using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite;
@@ -11,12 +12,17 @@ namespace Pool.Sqlite;
 /// writes queues at the write gate of the database; a cancelled token, <see cref="Cancel"/> and
 /// <see cref="CommandTimeout"/> stop it while it runs.
 /// </summary>
-public sealed partial class SqlitePoolCommand : DbCommand
+public sealed class SqlitePoolCommand : DbCommand
 {
     private string _text = "";
     private ParameterList? _parameters;
     private SqlitePoolConnection? _connection;
     private int _timeout = -1;
+
+    // The execution that is going on, or whose reader is open.
+    private StatementCursor? _cursor;
+    private long _generation;
+    private bool _isReading;
 
     /// <summary>A command without a connection.</summary>
     public SqlitePoolCommand()
@@ -134,14 +140,7 @@ public sealed partial class SqlitePoolCommand : DbCommand
     /// Stops the statement if it is running, also from another thread: it then throws
     /// <see cref="OperationCanceledException"/>. It never touches a statement that runs later.
     /// </summary>
-    public override void Cancel()
-    {
-        long execution = Volatile.Read(ref _execution);
-        if (execution != 0)
-        {
-            _stop!.Stop(execution);
-        }
-    }
+    public override void Cancel() => Volatile.Read(ref _cursor)?.Cancel(Volatile.Read(ref _generation));
 
     /// <summary>Prepares the statement, so that an error in it shows now.</summary>
     /// <exception cref="SqliteException">SQLite cannot prepare it.</exception>
@@ -151,8 +150,17 @@ public sealed partial class SqlitePoolCommand : DbCommand
         bool outermost = connection.Enter();
         try
         {
-            connection.Physical.IsTouched = true;
-            connection.Physical.Statements.PutBack(connection.Physical.Statements.Take(_text));
+            PhysicalConnection physical = connection.Physical;
+            physical.IsTouched = true;
+            PreparedText text = physical.Statements.Take(_text);
+            try
+            {
+                PrepareAll(physical, text);
+            }
+            finally
+            {
+                physical.Statements.PutBack(text);
+            }
         }
         finally
         {
@@ -162,30 +170,100 @@ public sealed partial class SqlitePoolCommand : DbCommand
 
     /// <summary>Runs the statement; answers how many rows it changed, or -1 when it cannot change any.</summary>
     /// <inheritdoc cref="ExecuteDbDataReader"/>
-    public override int ExecuteNonQuery() => Run(Execution.NonQuery, CommandBehavior.Default).Changes;
+    public override int ExecuteNonQuery()
+    {
+        StatementCursor cursor = Begin();
+        try
+        {
+            cursor.Run(Operation.NonQuery);
+            return cursor.RecordsAffected;
+        }
+        finally
+        {
+            End(cursor);
+        }
+    }
 
     /// <inheritdoc cref="ExecuteNonQuery"/>
     /// <exception cref="OperationCanceledException">The token was cancelled; the statement was stopped.</exception>
     public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken)
     {
-        ValueTask<Outcome> run = RunAsync(Execution.NonQuery, CommandBehavior.Default, cancellationToken);
-        return run.IsCompletedSuccessfully ? Task.FromResult(run.Result.Changes) : Awaited(run);
+        if (!TryBegin<int>(out StatementCursor? cursor, out Task<int>? failed))
+        {
+            return failed;
+        }
 
-        static async Task<int> Awaited(ValueTask<Outcome> run) => (await run.ConfigureAwait(false)).Changes;
+        ValueTask run = cursor.RunAsync(Operation.NonQuery, cancellationToken);
+        if (!run.IsCompletedSuccessfully)
+        {
+            return Awaited(cursor, run);
+        }
+
+        int changes = cursor.RecordsAffected;
+        End(cursor);
+        return Task.FromResult(changes);
+
+        async Task<int> Awaited(StatementCursor cursor, ValueTask run)
+        {
+            try
+            {
+                await run.ConfigureAwait(false);
+                return cursor.RecordsAffected;
+            }
+            finally
+            {
+                End(cursor);
+            }
+        }
     }
 
     /// <summary>Runs the statement; answers the first column of its first row, or null when there is none.</summary>
     /// <inheritdoc cref="ExecuteDbDataReader"/>
-    public override object? ExecuteScalar() => Run(Execution.Scalar, CommandBehavior.Default).Value;
+    public override object? ExecuteScalar()
+    {
+        StatementCursor cursor = Begin();
+        try
+        {
+            cursor.Run(Operation.Scalar);
+            return cursor.Value;
+        }
+        finally
+        {
+            End(cursor);
+        }
+    }
 
     /// <inheritdoc cref="ExecuteScalar"/>
     /// <exception cref="OperationCanceledException">The token was cancelled; the statement was stopped.</exception>
     public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken)
     {
-        ValueTask<Outcome> run = RunAsync(Execution.Scalar, CommandBehavior.Default, cancellationToken);
-        return run.IsCompletedSuccessfully ? Task.FromResult(run.Result.Value) : Awaited(run);
+        if (!TryBegin<object?>(out StatementCursor? cursor, out Task<object?>? failed))
+        {
+            return failed;
+        }
 
-        static async Task<object?> Awaited(ValueTask<Outcome> run) => (await run.ConfigureAwait(false)).Value;
+        ValueTask run = cursor.RunAsync(Operation.Scalar, cancellationToken);
+        if (!run.IsCompletedSuccessfully)
+        {
+            return Awaited(cursor, run);
+        }
+
+        object? value = cursor.Value;
+        End(cursor);
+        return Task.FromResult(value);
+
+        async Task<object?> Awaited(StatementCursor cursor, ValueTask run)
+        {
+            try
+            {
+                await run.ConfigureAwait(false);
+                return cursor.Value;
+            }
+            finally
+            {
+                End(cursor);
+            }
+        }
     }
 
     /// <summary>Adds a parameter for each that the statement has, without values.</summary>
@@ -197,10 +275,21 @@ public sealed partial class SqlitePoolCommand : DbCommand
         try
         {
             connection.Physical.IsTouched = true;
-            Statement statement = connection.Physical.Statements.Take(_text);
-            string?[] names = statement.ParameterNames;
-            bool isOne = statement.Native is not null;
-            connection.Physical.Statements.PutBack(statement);
+            PhysicalConnection physical = connection.Physical;
+            PreparedText text = physical.Statements.Take(_text);
+            string?[] names;
+            bool isOne;
+            try
+            {
+                physical.ThrowUnlessDone(physical.TryGet(text, 0, out Statement? statement));
+                names = statement?.ParameterNames ?? [];
+                isOne = statement is not null && text.IsComplete;
+            }
+            finally
+            {
+                physical.Statements.PutBack(text);
+            }
+
             SqliteParameter[] parameters = [.. names.Select(NamedParameter)];
             Parameters.AddRange(parameters);
             return isOne ? parameters : throw new ArgumentException("Write exactly one statement.");
@@ -233,18 +322,34 @@ public sealed partial class SqlitePoolCommand : DbCommand
     /// the connection's, or it writes on a reader lease.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
-    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) =>
-        (DbDataReader)Run(Execution.Reader, behavior).Value!;
+    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior)
+    {
+        StatementCursor cursor = Begin();
+        try
+        {
+            cursor.Run(Operation.Reader);
+            return OpenReader(cursor, behavior);
+        }
+        finally
+        {
+            EndUnlessReading(cursor);
+        }
+    }
 
     /// <inheritdoc cref="ExecuteDbDataReader"/>
-    protected override Task<DbDataReader> ExecuteDbDataReaderAsync(
+    protected override async Task<DbDataReader> ExecuteDbDataReaderAsync(
         CommandBehavior behavior, CancellationToken cancellationToken)
     {
-        ValueTask<Outcome> run = RunAsync(Execution.Reader, behavior, cancellationToken);
-        return run.IsCompletedSuccessfully ? Task.FromResult((DbDataReader)run.Result.Value!) : Awaited(run);
-
-        static async Task<DbDataReader> Awaited(ValueTask<Outcome> run) =>
-            (DbDataReader)(await run.ConfigureAwait(false)).Value!;
+        StatementCursor cursor = Begin();
+        try
+        {
+            await cursor.RunAsync(Operation.Reader, cancellationToken).ConfigureAwait(false);
+            return OpenReader(cursor, behavior);
+        }
+        finally
+        {
+            EndUnlessReading(cursor);
+        }
     }
 
     /// <inheritdoc/>
@@ -252,12 +357,91 @@ public sealed partial class SqlitePoolCommand : DbCommand
     {
         if (disposing)
         {
-            FinishReader();
-            if (ComponentEvents.MayHaveSubscribers(this))
+            try
             {
-                base.Dispose(disposing);
+                CloseReader();
+            }
+            finally
+            {
+                if (ComponentEvents.MayHaveSubscribers(this))
+                {
+                    base.Dispose(disposing);
+                }
             }
         }
+    }
+
+    /// <summary>True when its caller has no lease, so that it has no use for a write that is begun and not awaited.</summary>
+    internal bool IsWhole { get; set; }
+
+    private StatementCursor Begin()
+    {
+        SqlitePoolConnection connection = OpenConnection();
+        ThrowIfReaderIsOpen();
+        StatementCursor cursor = StatementCursor.For(connection, _text, _parameters, CommandTimeout, Transaction);
+        cursor.IsWhole = IsWhole;
+        Volatile.Write(ref _generation, cursor.Generation);
+        Volatile.Write(ref _cursor, cursor);
+        return cursor;
+    }
+
+    // An asynchronous method throws through its task.
+    private bool TryBegin<T>([NotNullWhen(true)] out StatementCursor? cursor, [NotNullWhen(false)] out Task<T>? failed)
+    {
+        try
+        {
+            cursor = Begin();
+            failed = null;
+            return true;
+        }
+        catch (InvalidOperationException e)
+        {
+            cursor = null;
+            failed = Task.FromException<T>(e);
+            return false;
+        }
+    }
+
+    private SqlitePoolDataReader OpenReader(StatementCursor cursor, CommandBehavior behavior)
+    {
+        _isReading = true;
+        return new SqlitePoolDataReader(cursor, OpenConnection(), behavior);
+    }
+
+    private void EndUnlessReading(StatementCursor cursor)
+    {
+        if (!_isReading)
+        {
+            End(cursor);
+        }
+    }
+
+    private void End(StatementCursor cursor)
+    {
+        Volatile.Write(ref _cursor, null);
+        cursor.Recycle();
+    }
+
+    private void CloseReader()
+    {
+        if (_isReading)
+        {
+            _isReading = false;
+            StatementCursor cursor = _cursor!;
+            Volatile.Write(ref _cursor, null);
+            cursor.Close();
+        }
+    }
+
+    private static void PrepareAll(PhysicalConnection physical, PreparedText text)
+    {
+        Statement? statement;
+        int index = 0;
+        do
+        {
+            physical.ThrowUnlessDone(physical.TryGet(text, index++, out statement));
+        }
+        while (statement is not null);
     }
 
     private SqlitePoolConnection OpenConnection() => _connection
@@ -265,10 +449,18 @@ public sealed partial class SqlitePoolCommand : DbCommand
 
     private void ThrowIfReaderIsOpen()
     {
-        if (_open is { Reader.IsClosed: false })
+        if (!_isReading)
+        {
+            return;
+        }
+
+        if (_cursor is { IsClosed: false })
         {
             throw new InvalidOperationException("A reader of this command is open. Close it first.");
         }
+
+        _isReading = false;
+        _cursor = null;
     }
 
     /// <summary>The driver's collection, whose constructor is for those who derive from it.</summary>

@@ -1,9 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
-using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Execution;
-using Pool.Sqlite.Sessions;
 using Pool.Sqlite.WriteQueue;
 using Pool.Sqlite.Writing;
 
@@ -35,14 +33,9 @@ public sealed partial class SqlitePoolConnection
     /// <exception cref="ArgumentException">SQLite has no such isolation level.</exception>
     public SqlitePoolTransaction BeginTransaction(IsolationLevel isolationLevel, bool deferred)
     {
-        if (TryBegin(isolationLevel, deferred, out SqlitePoolTransaction? transaction, out WriteBlocker blocker))
-        {
-            return transaction!;
-        }
-
-        return BeginAfterWaiting(
-                isolationLevel, deferred, blocker, AmbientWriteGate.Prepare(), async: false, CancellationToken.None)
-            .AsTask().GetAwaiter().GetResult();
+        CheckCanBegin(isolationLevel);
+        RunText(deferred ? "BEGIN" : "BEGIN IMMEDIATE");
+        return Begun(isolationLevel, deferred);
     }
 
     /// <inheritdoc cref="BeginTransaction()"/>
@@ -60,17 +53,95 @@ public sealed partial class SqlitePoolConnection
         IsolationLevel isolationLevel, bool deferred, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (TryBegin(isolationLevel, deferred, out SqlitePoolTransaction? transaction, out WriteBlocker blocker))
-        {
-            return new ValueTask<SqlitePoolTransaction>(transaction!);
-        }
+        CheckCanBegin(isolationLevel);
 
-        return BeginAfterWaiting(
-            isolationLevel, deferred, blocker, AmbientWriteGate.Prepare(), async: true, cancellationToken);
+        // Begun outside the asynchronous method: see AmbientWriteGate.
+        ValueTask run = RunTextAsync(deferred ? "BEGIN" : "BEGIN IMMEDIATE", null, cancellationToken);
+        return run.IsCompletedSuccessfully ? new ValueTask<SqlitePoolTransaction>(Begun(isolationLevel, deferred)) : Awaited();
+
+        async ValueTask<SqlitePoolTransaction> Awaited()
+        {
+            await run.ConfigureAwait(false);
+            return Begun(isolationLevel, deferred);
+        }
     }
 
-    /// <summary>A wait for the write gate, noted in the pool until it is disposed.</summary>
-    internal WaitReporter.GateWait BeginGateWait() => _pool!.Waits.BeginGateWait();
+    /// <summary>Runs a text of the pool's own on this lease, waiting for what is in its way.</summary>
+    internal void RunText(string sql, SqlitePoolTransaction? transaction = null)
+    {
+        StatementCursor cursor = StatementCursor.For(this, sql, null, DefaultCommandTimeout, transaction, isCommand: false);
+        try
+        {
+            cursor.Run(Operation.NonQuery);
+        }
+        finally
+        {
+            cursor.Recycle();
+        }
+    }
+
+    /// <summary>Commits, and leaves the wait for the disk to the caller, which lets go of the gate before.</summary>
+    internal async ValueTask<CommitTicket> CommitUnsynced(SqlitePoolTransaction transaction, CancellationToken cancellationToken)
+    {
+        StatementCursor cursor =
+            StatementCursor.For(this, "COMMIT", null, DefaultCommandTimeout, transaction, isCommand: false);
+        cursor.LeavesSync = true;
+        try
+        {
+            await cursor.RunAsync(Operation.NonQuery, cancellationToken).ConfigureAwait(false);
+            return cursor.Commit;
+        }
+        finally
+        {
+            cursor.Recycle();
+        }
+    }
+
+    /// <inheritdoc cref="RunText"/>
+    internal ValueTask RunTextAsync(string sql, SqlitePoolTransaction? transaction, CancellationToken cancellationToken)
+    {
+        StatementCursor cursor = StatementCursor.For(this, sql, null, DefaultCommandTimeout, transaction, isCommand: false);
+        ValueTask run = cursor.RunAsync(Operation.NonQuery, cancellationToken);
+        if (!run.IsCompletedSuccessfully)
+        {
+            return Awaited(cursor, run);
+        }
+
+        cursor.Recycle();
+        return run;
+
+        static async ValueTask Awaited(StatementCursor cursor, ValueTask run)
+        {
+            try
+            {
+                await run.ConfigureAwait(false);
+            }
+            finally
+            {
+                cursor.Recycle();
+            }
+        }
+    }
+
+    void IStatementLease.CheckTransaction(DbTransaction? claimed)
+    {
+        if (CurrentTransaction is { } current && current.HasEnded())
+        {
+            throw SqlitePoolTransaction.Ended();
+        }
+
+        if (claimed is SqlitePoolTransaction { Connection: null })
+        {
+            throw SqlitePoolTransaction.Ended();
+        }
+
+        if (claimed != CurrentTransaction)
+        {
+            throw new InvalidOperationException(claimed is null
+                ? "The connection is in a transaction, and the command's Transaction is not set. Set it to that transaction."
+                : "The command's Transaction is not the one its connection is in.");
+        }
+    }
 
     /// <inheritdoc/>
     protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => BeginTransaction(isolationLevel);
@@ -87,80 +158,26 @@ public sealed partial class SqlitePoolConnection
             await transaction.ConfigureAwait(false);
     }
 
-    private async ValueTask<SqlitePoolTransaction> BeginAfterWaiting(
-        IsolationLevel isolationLevel,
-        bool deferred,
-        WriteBlocker blocker,
-        AmbientWriteGate mark,
-        bool async,
-        CancellationToken cancellationToken)
+    private SqlitePoolTransaction Begun(IsolationLevel isolationLevel, bool deferred)
     {
-        WriteWait wait = new(this, DefaultCommandTimeout);
-        SqlitePoolTransaction? transaction;
-        try
+        bool readsUncommitted = isolationLevel == IsolationLevel.ReadUncommitted && deferred && _pool!.SharesCache;
+        if (readsUncommitted)
         {
-            do
+            bool outermost = Enter();
+            try
             {
-                await wait.For(blocker, combinedWrite: null, async, cancellationToken).ConfigureAwait(false);
+                Physical.Step("PRAGMA read_uncommitted=1");
             }
-            while (!TryBegin(isolationLevel, deferred, out transaction, out blocker));
-        }
-        finally
-        {
-            mark.EndUnlessHeld();
+            finally
+            {
+                Exit(outermost);
+            }
         }
 
-        return transaction!;
+        return CurrentTransaction = new SqlitePoolTransaction(this, readsUncommitted);
     }
 
-    private bool TryBegin(
-        IsolationLevel isolationLevel, bool deferred, out SqlitePoolTransaction? transaction, out WriteBlocker blocker)
-    {
-        transaction = null;
-        blocker = WriteBlocker.None;
-        bool outermost = Enter();
-        PhysicalConnection physical = Physical;
-        try
-        {
-            physical.IsTouched = true;
-            CheckCanBegin(physical, isolationLevel);
-            if (deferred)
-            {
-                physical.Step("BEGIN");
-            }
-            else if (!physical.HoldsGate && !(physical.HoldsGate = physical.Gate.TryEnter()))
-            {
-                blocker = WriteBlocker.Gate;
-                return false;
-            }
-            else if (!WriteWait.TryBegin(physical))
-            {
-                blocker = WriteBlocker.Lock;
-                return false;
-            }
-
-            bool readsUncommitted = isolationLevel == IsolationLevel.ReadUncommitted && deferred && _pool!.SharesCache;
-            if (readsUncommitted)
-            {
-                physical.Step("PRAGMA read_uncommitted=1");
-            }
-
-            CurrentTransaction = transaction = new SqlitePoolTransaction(this, readsUncommitted);
-            physical.MarkAmbientGate(LeaseId);
-            return true;
-        }
-        finally
-        {
-            if (blocker == WriteBlocker.None)
-            {
-                physical.ReleaseGateIfDone();
-            }
-
-            Exit(outermost);
-        }
-    }
-
-    private void CheckCanBegin(PhysicalConnection physical, IsolationLevel isolationLevel)
+    private void CheckCanBegin(IsolationLevel isolationLevel)
     {
         if (isolationLevel is IsolationLevel.Chaos or IsolationLevel.Snapshot)
         {
@@ -178,10 +195,18 @@ public sealed partial class SqlitePoolConnection
             throw WriteItemExecutor.NoTransactionControl();
         }
 
-        if (CurrentTransaction is not null || physical.IsInTransaction)
+        if (CurrentTransaction is not null || IsInTransaction())
         {
             throw new InvalidOperationException(
                 "The connection is in a transaction already, and SQLite does not nest them. Use Save() for a savepoint in it.");
         }
+    }
+
+    private bool IsInTransaction()
+    {
+        bool outermost = Enter();
+        bool isInTransaction = Physical.IsInTransaction;
+        Exit(outermost);
+        return isInTransaction;
     }
 }

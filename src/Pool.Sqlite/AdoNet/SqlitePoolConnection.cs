@@ -17,7 +17,7 @@ namespace Pool.Sqlite;
 /// <see cref="InvalidOperationException"/>. Using it after it went back throws; giving it back twice does nothing. One
 /// that is dropped without being disposed comes back through its finalizer, some time, and is counted as a leak.
 /// </remarks>
-public sealed partial class SqlitePoolConnection : DbConnection
+public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
 {
     private SqlitePool? _pool;
     private PoolEntry<PhysicalConnection>? _item;
@@ -120,13 +120,23 @@ public sealed partial class SqlitePoolConnection : DbConnection
     /// <summary>Tells the leases of one connection object apart: how often it has been opened.</summary>
     internal int Opens => Volatile.Read(ref _opens);
 
+    PhysicalConnection IStatementLease.Physical => _item!.Value;
+
+    bool IStatementLease.IsForItem => IsForItem;
+
+    bool IStatementLease.Enter() => Enter();
+
+    void IStatementLease.Exit(bool outermost) => Exit(outermost);
+
+    IDisposable IStatementLease.BeginGateWait() => _pool!.Waits.BeginGateWait();
+
+    SqliteException IStatementLease.GateTimeout(TimeSpan waited) => StatementErrors.GateTimeout(_pool!.Name, Physical.Gate, waited);
+
     /// <summary>
     /// The transaction that this lease has begun, if it was begun through ADO.NET. (Here and not with the physical
     /// connection, which must not keep a dropped lease from being found.)
     /// </summary>
     internal SqlitePoolTransaction? CurrentTransaction { get; set; }
-
-    internal TimeSpan BusyTimeout => _pool!.BusyTimeout;
 
     internal int DefaultCommandTimeout => _pool?.DefaultCommandTimeout ?? 30;
 
@@ -224,7 +234,6 @@ public sealed partial class SqlitePoolConnection : DbConnection
             nameof(SqlitePoolConnection), "This lease has gone back to the pool. Rent a new one for new work.")
         : new InvalidOperationException("The connection is closed. Open it first.");
 
-    internal SqliteException GateTimeout(TimeSpan waited) => WriteWait.GateTimeout(_pool!.Name, Physical.Gate, waited);
 
     /// <inheritdoc/>
     protected override DbCommand CreateDbCommand() => CreateCommand();

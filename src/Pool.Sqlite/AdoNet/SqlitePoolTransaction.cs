@@ -1,7 +1,6 @@
 using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
-using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite;
@@ -35,31 +34,53 @@ public sealed class SqlitePoolTransaction : DbTransaction
     /// <summary>Makes the changes permanent.</summary>
     /// <exception cref="InvalidOperationException">The transaction has ended, perhaps by itself after an error.</exception>
     /// <exception cref="SqliteException">SQLite refuses; the transaction is then still open.</exception>
-    public override void Commit() => CommitUnsynced().Wait(async: false).AsTask().GetAwaiter().GetResult();
+    public override void Commit()
+    {
+        SqlitePoolConnection connection = Open();
+        connection.RunText("COMMIT", this);
+        End(connection);
+    }
 
     /// <inheritdoc cref="Commit"/>
-    /// <param name="cancellationToken">Looked at before it commits, and while it waits for the disk.</param>
+    /// <param name="cancellationToken">Ends the wait for readers that are in the way; the transaction is then still open.</param>
     public override async Task CommitAsync(CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        await CommitUnsynced().Wait(async: true, cancellationToken).ConfigureAwait(false);
+        CommitTicket commit = await CommitUnsynced(cancellationToken).ConfigureAwait(false);
+        await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Commits, and leaves the wait for the disk to the caller, which lets go of the gate before.</summary>
-    internal CommitTicket CommitUnsynced() => Run("COMMIT", ends: true);
+    internal async ValueTask<CommitTicket> CommitUnsynced(CancellationToken cancellationToken)
+    {
+        SqlitePoolConnection connection = Open();
+        CommitTicket commit = await connection.CommitUnsynced(this, cancellationToken).ConfigureAwait(false);
+        End(connection);
+        return commit;
+    }
 
     /// <summary>Undoes the changes.</summary>
     /// <exception cref="InvalidOperationException">The transaction has ended.</exception>
-    public override void Rollback() => Run("ROLLBACK", ends: true);
+    public override void Rollback()
+    {
+        SqlitePoolConnection connection = _connection ?? throw Ended();
+
+        // After some errors SQLite rolls back by itself; undoing what is undone is no error.
+        if (!HasEnded())
+        {
+            connection.RunText("ROLLBACK", this);
+        }
+
+        End(connection);
+    }
 
     /// <inheritdoc/>
-    public override void Save(string savepointName) => Run($"SAVEPOINT {Quote(savepointName)}", ends: false);
+    public override void Save(string savepointName) => Open().RunText($"SAVEPOINT {Quote(savepointName)}", this);
 
     /// <inheritdoc/>
-    public override void Rollback(string savepointName) => Run($"ROLLBACK TO SAVEPOINT {Quote(savepointName)}", ends: false);
+    public override void Rollback(string savepointName) => Open().RunText($"ROLLBACK TO SAVEPOINT {Quote(savepointName)}", this);
 
     /// <inheritdoc/>
-    public override void Release(string savepointName) => Run($"RELEASE SAVEPOINT {Quote(savepointName)}", ends: false);
+    public override void Release(string savepointName) => Open().RunText($"RELEASE SAVEPOINT {Quote(savepointName)}", this);
 
     internal static InvalidOperationException Ended() =>
         new("The transaction has ended: it was committed or rolled back.");
@@ -78,43 +99,36 @@ public sealed class SqlitePoolTransaction : DbTransaction
         base.Dispose(disposing);
     }
 
-    private CommitTicket Run(string sql, bool ends)
+    /// <summary>True when SQLite is in no transaction any more.</summary>
+    internal bool HasEnded()
     {
-        SqlitePoolConnection connection = _connection ?? throw Ended();
+        if (_connection is not { State: ConnectionState.Open } connection)
+        {
+            return _connection is null;
+        }
+
+        bool outermost = connection.Enter();
+        bool hasEnded = _connection is null || !connection.Physical.IsInTransaction;
+        connection.Exit(outermost);
+        return hasEnded;
+    }
+
+    private SqlitePoolConnection Open() => HasEnded() ? throw Ended() : _connection!;
+
+    private void End(SqlitePoolConnection connection)
+    {
+        _connection = null;
+        connection.CurrentTransaction = null;
         bool outermost = connection.Enter();
         try
         {
-            // Abandoned meanwhile: what is open now is another lease of the same connection.
-            if (_connection is null)
+            if (_readsUncommitted)
             {
-                throw Ended();
+                connection.Physical.Step("PRAGMA read_uncommitted=0");
             }
 
-            PhysicalConnection physical = connection.Physical;
-
-            // After some errors SQLite rolls back by itself; undoing what is undone is no error, going on is one.
-            if (physical.IsInTransaction)
-            {
-                physical.Step(sql);
-            }
-            else if (sql != "ROLLBACK")
-            {
-                throw Ended();
-            }
-
-            if (ends)
-            {
-                _connection = null;
-                connection.CurrentTransaction = null;
-                if (_readsUncommitted)
-                {
-                    physical.Step("PRAGMA read_uncommitted=0");
-                }
-
-                physical.ReleaseGateIfDone();
-            }
-
-            return physical.TakeCommit();
+            // SQLite may have ended it by itself.
+            connection.Physical.ReleaseGateIfDone();
         }
         finally
         {

@@ -14,10 +14,8 @@ internal sealed class ExecutionInterrupt
 
     private long _last;
     private long _current;
+    private long _deadline = long.MaxValue;
     private long _stopped = -1;
-    private long _timeout;
-    private long _deadline;
-    private long _hit = -1;
 
     /// <summary>
     /// To be called once: exchanging the handler while another thread is inside SQLite would take it away from under it.
@@ -25,27 +23,25 @@ internal sealed class ExecutionInterrupt
     public void Attach(sqlite3 database) =>
         raw.sqlite3_progress_handler(database, StepsBetweenQuestions, static state => ((ExecutionInterrupt)state).Answer(), this);
 
-    /// <summary>Begins an execution; its number is what <see cref="Stop"/> takes.</summary>
-    /// <param name="timeoutMilliseconds">How long it may take; 0 for ever.</param>
-    public long Begin(long timeoutMilliseconds)
+    /// <summary>The number of a new execution, which <see cref="Stop"/> takes.</summary>
+    public long NewExecution() => ++_last;
+
+    /// <summary>An execution goes on, until the scope ends; then what went on before does.</summary>
+    /// <param name="execution">Its number.</param>
+    /// <param name="deadline">A value of <see cref="Environment.TickCount64"/>, after which it is stopped.</param>
+    public Scope Begin(long execution, long deadline = long.MaxValue)
     {
-        _timeout = timeoutMilliseconds;
-        _deadline = 0;
-        return _current = ++_last;
+        Scope scope = new(this, _current, _deadline);
+        _current = execution;
+        _deadline = deadline;
+        return scope;
     }
 
-    /// <summary>Reading the rows afterwards may take as long as the caller likes.</summary>
-    public void LiftDeadline() => _timeout = 0;
-
     /// <summary>Whatever runs next cannot be stopped by what was said before.</summary>
-    public void Forget() => _current = ++_last;
-
-    /// <summary>An execution whose reader is open goes on for a step; answers which one was going on.</summary>
-    public long Resume(long execution)
+    public void Forget()
     {
-        long was = _current;
-        _current = execution;
-        return was;
+        _current = ++_last;
+        _deadline = long.MaxValue;
     }
 
     /// <summary>Stops an execution; one that began later is not spared by who comes late.</summary>
@@ -59,25 +55,15 @@ internal sealed class ExecutionInterrupt
 
     public bool WasStopped(long execution) => Volatile.Read(ref _stopped) == execution;
 
-    /// <summary>True when a statement of the execution has been stopped.</summary>
-    public bool HasHit(long execution) => _hit == execution;
+    private int Answer() => WasStopped(_current) || Environment.TickCount64 >= _deadline ? 1 : 0;
 
-    public bool TimedOut => _timeout != 0 && _deadline != 0 && Environment.TickCount64 >= _deadline;
-
-    private int Answer()
+    /// <summary>The time in which one execution is the current one.</summary>
+    public readonly struct Scope(ExecutionInterrupt interrupt, long before, long deadlineBefore) : IDisposable
     {
-        // Counted from the first question: most statements are over before it, and need no clock.
-        if (_timeout != 0 && _deadline == 0)
+        public void Dispose()
         {
-            _deadline = Environment.TickCount64 + _timeout;
+            interrupt._current = before;
+            interrupt._deadline = deadlineBefore;
         }
-
-        if (WasStopped(_current) || TimedOut)
-        {
-            _hit = _current;
-            return 1;
-        }
-
-        return 0;
     }
 }

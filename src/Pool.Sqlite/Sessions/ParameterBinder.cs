@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -12,8 +13,30 @@ internal static class ParameterBinder
 {
     private const int StackBytes = 512;
 
+    /// <summary>Binds the values; what is not an everyday type the driver binds.</summary>
+    /// <exception cref="InvalidOperationException">A value is missing, or of a type that cannot be stored.</exception>
+    public static void Bind(Statement statement, SqliteParameterCollection? parameters)
+    {
+        if (TryBind(statement, parameters))
+        {
+            return;
+        }
+
+        int bound = parameters is null ? 0 : BindByDriver(parameters, statement.Native, raw.sqlite3_db_handle(statement.Native));
+        if (bound != statement.ParameterNames.Length && !statement.IsExplain)
+        {
+            IEnumerable<string?> missing = statement.ParameterNames.Where(
+                name => parameters is not null && !parameters.Cast<SqliteParameter>().Any(parameter => parameter.ParameterName == name));
+            throw new InvalidOperationException(
+                $"Must add values for the following parameters: {string.Join(", ", missing)}");
+        }
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "Bind")]
+    private static extern int BindByDriver(SqliteParameterCollection parameters, sqlite3_stmt statement, sqlite3 database);
+
     /// <summary>False when this is one for the driver; the statement may then have some values bound.</summary>
-    public static bool TryBind(Statement statement, SqliteParameterCollection? parameters)
+    private static bool TryBind(Statement statement, SqliteParameterCollection? parameters)
     {
         string?[] names = statement.ParameterNames;
         int count = parameters?.Count ?? 0;
@@ -26,7 +49,7 @@ internal static class ParameterBinder
         {
             if (names[i] is not { } name
                 || Find(parameters!, name, i, statement.PrefixIsOptional) is not { } parameter
-                || !TryBind(statement.Native!, i + 1, parameter))
+                || !TryBind(statement.Native, i + 1, parameter))
             {
                 return false;
             }

@@ -76,6 +76,8 @@ internal sealed partial class PhysicalConnection
 
         bool rolledBack = EndTransaction();
         CloseReaders();
+        ForgetWrites();
+        _ = TakeCommit();
         ReleaseGate();
         if (_isExposed && _group is not null)
         {
@@ -112,6 +114,7 @@ internal sealed partial class PhysicalConnection
             }
 
             _authorizer.Forget();
+            TakeOverWaiting();
         }
 
         IsTouched = false;
@@ -157,14 +160,10 @@ internal sealed partial class PhysicalConnection
 
     private void CloseReaders(int keep = 0)
     {
-        // A reader that is disposed runs what is left of its batch, which the driver prepares as it goes: see Statement.
-        _authorizer.RefusesAll = true;
-        for (int i = _readers.Count - 1; i >= keep; i--)
+        for (int i = _open.Count - 1; i >= keep; i--)
         {
-            Finish(_readers[i]);
+            Finish(_open[i]);
         }
-
-        _authorizer.RefusesAll = false;
     }
 
     // A reader that was opened on the driver's own object runs what is left of its batch as that is disposed, and some of

@@ -4,7 +4,7 @@ namespace Pool.Sqlite.Sessions;
 internal sealed partial class PhysicalConnection
 {
     /// <summary>How many readers of commands are open, or were not noticed to be closed yet.</summary>
-    public int OpenReaders => _readers.Count;
+    public int OpenReaders => _open.Count;
 
     /// <summary>While it is on, a statement cannot begin or end a transaction. Answers what it was.</summary>
     public bool GuardTransaction(bool on)

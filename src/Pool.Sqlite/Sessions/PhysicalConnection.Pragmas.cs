@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Pooling;
 using SQLitePCL;
@@ -24,6 +25,20 @@ internal sealed partial class PhysicalConnection
     // What the hook has set stays, so that is what a lease's changes are put right to.
     private void KeepAsTheHookLeftThem() => _pragmas =
         [.. _pragmas.Select(pragma => NativeSql.Scalar(Handle, pragma.Get) is { } value ? pragma with { Value = value, ReadsBack = value } : pragma)];
+
+    /// <summary>From here on the pool does the waiting for the locks of others: see <see cref="StatementAuthorizer"/>.</summary>
+    private void TakeOverWaiting()
+    {
+        foreach (Pragma pragma in _pragmas)
+        {
+            if (pragma.Name == "busy_timeout" && int.TryParse(pragma.Value, CultureInfo.InvariantCulture, out int milliseconds))
+            {
+                _authorizer.BusyTimeoutMilliseconds = milliseconds;
+            }
+        }
+
+        _ = raw.sqlite3_busy_timeout(Handle, 0);
+    }
 
     private string? Set(Pragma pragma)
     {

@@ -6,7 +6,7 @@ namespace Pool.Sqlite.Sessions;
 /// <content>What others see of it while somebody holds it: plain fields, never the native handle.</content>
 internal sealed partial class PhysicalConnection
 {
-    private OpenReader? _reading;
+    private OpenStatement? _reading;
     private bool _seenInTransaction;
     private long _snapshots;
 
@@ -17,13 +17,13 @@ internal sealed partial class PhysicalConnection
     public string? Running { get; set; }
 
     /// <summary>The SQL that is being run, or whose rows are being read.</summary>
-    public string? CurrentSql => Running ?? (_reading is { Reader.IsClosed: false } reading ? reading.Statement.Sql : null);
+    public string? CurrentSql => Running ?? (_reading is { IsFinished: false } reading ? reading.Text.Sql : null);
 
     /// <summary>
     /// Counts up with each state of the database that is read from: a transaction, or a reader outside one. 0 while there is
     /// none.
     /// </summary>
-    public long Snapshot => _seenInTransaction || _reading is { Reader.IsClosed: false } ? Volatile.Read(ref _snapshots) : 0;
+    public long Snapshot => _seenInTransaction || _reading is { IsFinished: false } ? Volatile.Read(ref _snapshots) : 0;
 
     /// <summary>The housekeeper wants to know how the page cache does: at the next return, when nothing runs.</summary>
     public bool WantsCacheLook { get; set; }
@@ -50,9 +50,9 @@ internal sealed partial class PhysicalConnection
         return new CacheFigures(hits, misses, cacheBytes > 0 ? (double)used / cacheBytes : 0);
     }
 
-    private void NoteReading(OpenReader? reader)
+    private void NoteReading(OpenStatement? reader)
     {
-        if (reader is not null && !_seenInTransaction && _reading is not { Reader.IsClosed: false })
+        if (reader is not null && !_seenInTransaction && _reading is not { IsFinished: false })
         {
             Volatile.Write(ref _snapshots, _snapshots + 1);
         }

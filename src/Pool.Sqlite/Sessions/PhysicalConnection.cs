@@ -12,8 +12,11 @@ internal sealed partial class PhysicalConnection
     private const int PagesWritten = 9;
 
     private IReadOnlyList<Pragma> _pragmas;
+    // sqlite3.h: SQLITE_BUSY_TIMEOUT.
+    private const int BusyTimedOut = 773;
+
     private readonly StatementAuthorizer _authorizer;
-    private readonly List<OpenReader> _readers = [];
+    private readonly List<OpenStatement> _open = [];
     private readonly TimeSpan _rentTimeout;
     private Exposure? _exposure;
     private HashSet<object>? _setUps;
@@ -23,6 +26,8 @@ internal sealed partial class PhysicalConnection
     private readonly bool _isTheDatabase;
     private bool _isExposed;
     private bool _inSnapshot;
+    private readonly bool _isFile;
+    private bool _hasUncommittedWrites;
     private AmbientWriteGate? _ambientGate;
     private GroupCommit? _group;
     private CommitTicket _commit;
@@ -35,11 +40,14 @@ internal sealed partial class PhysicalConnection
         _rentTimeout = options.RentTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.RentTimeout;
         _isTheDatabase = target.Kind == DatabaseKind.PrivateMemory;
         _wasExposedToHook = options.ConnectionOpened is not null;
-        BusyTimeoutMilliseconds = (int)options.Pragmas.BusyTimeout.TotalMilliseconds;
         Handle = driver.Handle!;
         _pragmas = pragmas;
-        _authorizer = new StatementAuthorizer(pragmas);
-        Statements = new StatementCache(driver, _authorizer, options.StatementCacheSize);
+        _authorizer = new StatementAuthorizer(pragmas)
+        {
+            BusyTimeoutMilliseconds = (int)options.Pragmas.BusyTimeout.TotalMilliseconds,
+        };
+        Statements = new StatementCache(options.StatementCacheSize);
+        _isFile = target.Kind == DatabaseKind.File;
         Gate = target.Kind switch
         {
             DatabaseKind.PrivateMemory => new WriteGate(),
@@ -72,7 +80,20 @@ internal sealed partial class PhysicalConnection
     /// <summary>True when the current lease wants it closed on return.</summary>
     public bool IsRetired { get; set; }
 
-    public int BusyTimeoutMilliseconds { get; }
+    /// <summary>How long statements wait for the locks of others. (SQLite itself never waits.)</summary>
+    public int BusyTimeoutMilliseconds => _authorizer.BusyTimeoutMilliseconds;
+
+    /// <summary>Kept for the next execution, so that most need no object of their own. Empty while in use.</summary>
+    public object? IdleCursor { get; set; }
+
+    /// <summary>True while the lease has the driver's object, through which it can do what the pool does not see.</summary>
+    public bool IsExposed => _isExposed;
+
+    /// <summary>True where readers of other connections can be in the way of a commit: outside WAL mode.</summary>
+    public bool CommitsMeetReaders => _isFile && !string.Equals(Gate.JournalMode, "WAL", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The readers that are open, the newest last.</summary>
+    public IReadOnlyList<OpenStatement> OpenStatements => _open;
 
     /// <summary>True when its statements may call functions that are not SQLite's own.</summary>
     public bool HasForeignFunctions => _isExposed || _wasExposedToHook;
@@ -103,6 +124,8 @@ internal sealed partial class PhysicalConnection
             }
 
             connection.JoinGroupCommit(Durability.IsGrouped(options, target));
+            connection.TakeOverWaiting();
+
             connection._authorizer.Attach(connection.Handle);
             connection.Stop.Attach(connection.Handle);
             return connection;
@@ -120,48 +143,57 @@ internal sealed partial class PhysicalConnection
         }
     }
 
-    public OpenReader AddReader(SqliteDataReader reader, Statement statement, bool writes)
+    /// <summary>A text's rows are to be read; <see cref="Finish(OpenStatement)"/> ends that.</summary>
+    public void Add(OpenStatement open)
     {
-        // Those that were closed without their command being disposed: a long lease would collect them.
-        if (_readers.Count >= 16)
-        {
-            for (int i = _readers.Count - 1; i >= 0; i--)
-            {
-                if (_readers[i].Reader.IsClosed)
-                {
-                    Finish(_readers[i]);
-                }
-            }
-        }
-
-        OpenReader open = new(reader, statement, writes);
-        _readers.Add(open);
+        _open.Add(open);
         NoteReading(open);
-        return open;
     }
 
-    /// <summary>Closes a reader if that is still open, and puts its statement back, for the next who has the same text.</summary>
-    public void Finish(OpenReader open)
+    /// <summary>Ends the running of a text, if that has not ended, and puts it back for the next who has the same.</summary>
+    /// <returns>A result code: of a write, what its end came to.</returns>
+    public int Finish(OpenStatement open)
     {
         if (open.IsFinished)
         {
-            return;
+            return raw.SQLITE_OK;
         }
 
-        bool ends = open.Statement.ReturnsWhatItWrites && open is { HasFailed: false, Reader.IsClosed: false };
-        open.Reader.Dispose();
-        if (ends)
-        {
-            // The driver swallows it.
-            open.End = raw.sqlite3_errcode(Handle);
-        }
-
+        int result = open.End();
         open.IsFinished = true;
-        _readers.Remove(open);
-        NoteReading(_readers.Count == 0 ? null : _readers[^1]);
-        open.Statement.Driver.Parameters.Clear();
-        Statements.PutBack(open.Statement);
-        ReleaseGateIfDone();
+        _open.Remove(open);
+        NoteReading(_open.Count == 0 ? null : _open[^1]);
+        Statements.PutBack(open.Text);
+        return result;
+    }
+
+    /// <summary>Prepares a statement of a text.</summary>
+    /// <returns>A result code.</returns>
+    public int TryGet(PreparedText text, int index, out Statement? statement) =>
+        text.TryGet(index, Handle, _authorizer, out statement);
+
+    /// <summary>After what may have been prepared without the pool: see <see cref="StatementAuthorizer"/>.</summary>
+    public void StopNativeWaiting() => _authorizer.StopNativeWaiting();
+
+    /// <summary>A statement has written to the database.</summary>
+    public void NoteWrite() => _hasUncommittedWrites = true;
+
+    /// <summary>What was written is undone.</summary>
+    public void ForgetWrites()
+    {
+        _hasUncommittedWrites = false;
+        if (_group is not null)
+        {
+            _written = CountPagesWritten();
+        }
+    }
+
+    /// <summary>The commit that the last write ended in, once: for whoever answers its caller.</summary>
+    public CommitTicket TakeCommit()
+    {
+        CommitTicket commit = _commit;
+        _commit = default;
+        return commit;
     }
 
     /// <summary>Tries a statement of the pool's own that has no parameters.</summary>
@@ -169,10 +201,12 @@ internal sealed partial class PhysicalConnection
     /// <exception cref="SqliteException">SQLite refuses it for another reason.</exception>
     public bool TryStep(string sql)
     {
-        Statement statement = Statements.Take(sql, isCommand: false);
+        PreparedText text = Statements.Take(sql, isCommand: false);
+        Statement? statement = null;
         try
         {
-            int result = raw.sqlite3_step(statement.Native);
+            int result = TryGet(text, 0, out statement);
+            result = result == raw.SQLITE_OK ? raw.sqlite3_step(statement!.Native) : result;
             if (IsLocked(result))
             {
                 return false;
@@ -183,8 +217,8 @@ internal sealed partial class PhysicalConnection
         }
         finally
         {
-            _ = raw.sqlite3_reset(statement.Native);
-            Statements.PutBack(statement);
+            statement?.Reset();
+            Statements.PutBack(text);
             NoteTransaction();
         }
     }
@@ -201,12 +235,17 @@ internal sealed partial class PhysicalConnection
 
     /// <summary>
     /// True when another connection's lock is in the way, so that trying again can help. Not so SQLITE_BUSY_SNAPSHOT,
-    /// nor a table that this connection itself has locked, nor a commit while a reader of its own still writes.
+    /// nor a table that this connection itself has locked, nor a commit while a reader of its own still writes. (Results
+    /// come as extended codes where a hook has asked SQLite for those.)
     /// </summary>
-    public bool IsLocked(int result) => result is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
-        && raw.sqlite3_extended_errcode(Handle) is raw.SQLITE_BUSY or raw.SQLITE_BUSY_RECOVERY or raw.SQLITE_LOCKED_SHAREDCACHE
-        && !(result == raw.SQLITE_BUSY && _readers.Exists(static open => open is { Writes: true, Reader.IsClosed: false }));
+    public bool IsLocked(int result) => (result & 0xff) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
+        && ExtendedCode(result) is raw.SQLITE_BUSY or raw.SQLITE_BUSY_RECOVERY or BusyTimedOut or raw.SQLITE_LOCKED_SHAREDCACHE
+        && !((result & 0xff) == raw.SQLITE_BUSY && _open.Exists(static open => open.Writes));
 
+    /// <summary>What SQLite says more exactly of a result.</summary>
+    public int ExtendedCode(int result) => result > 0xff ? result : raw.sqlite3_extended_errcode(Handle);
+
+    /// <exception cref="SqliteException">It is an error; the message is the driver's.</exception>
     public void ThrowUnlessDone(int result)
     {
         if (result is not (raw.SQLITE_DONE or raw.SQLITE_ROW or raw.SQLITE_OK))
@@ -225,27 +264,23 @@ internal sealed partial class PhysicalConnection
         }
     }
 
-    /// <summary>Lets go of the write gate when nothing is being written any more.</summary>
+    /// <summary>
+    /// The one place where a write ends: when nothing is being written any more, what was written has been committed (its
+    /// ticket is taken while the gate is still held), and the write gate is let go.
+    /// </summary>
     public void ReleaseGateIfDone()
     {
-        if (!HoldsGate || IsInTransaction || _readers.Exists(static open => open.Writes))
+        if ((!HoldsGate && !_hasUncommittedWrites) || IsInTransaction || _open.Exists(static open => open.Writes))
         {
             return;
         }
 
+        _hasUncommittedWrites = false;
         NoteCommit();
         if (!KeepsGate)
         {
             ReleaseGate();
         }
-    }
-
-    /// <summary>The commit that the last write ended in, once: for the one who answers its caller.</summary>
-    public CommitTicket TakeCommit()
-    {
-        CommitTicket commit = _commit;
-        _commit = default;
-        return commit;
     }
 
     // Before the gate passes on. Where the lease syncs as it likes, there is nothing to be added.
@@ -257,7 +292,7 @@ internal sealed partial class PhysicalConnection
         }
 
         // Pages that went to the WAL: none when there was nothing to be written.
-        _ = raw.sqlite3_db_status(Handle, PagesWritten, out int written, out _, resetFlg: 0);
+        int written = CountPagesWritten();
         if (written != _written)
         {
             _written = written;
@@ -303,8 +338,14 @@ internal sealed partial class PhysicalConnection
         if (isGrouped && _pragmas.Any(static each => each is { Name: Pragma.Synchronous, Value: "1" }))
         {
             _group = Gate.GroupCommitOf(raw.sqlite3_db_filename(Handle, "main").utf8_to_string());
-            _ = raw.sqlite3_db_status(Handle, PagesWritten, out _written, out _, resetFlg: 0);
+            _written = CountPagesWritten();
         }
+    }
+
+    private int CountPagesWritten()
+    {
+        _ = raw.sqlite3_db_status(Handle, PagesWritten, out int written, out _, resetFlg: 0);
+        return written;
     }
 
     /// <summary>Reads from the file itself: the schema version lies in its first page.</summary>

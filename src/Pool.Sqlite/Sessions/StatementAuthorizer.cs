@@ -1,3 +1,4 @@
+using System.Globalization;
 using SQLitePCL;
 
 namespace Pool.Sqlite.Sessions;
@@ -30,6 +31,18 @@ internal enum PreparedKinds
     Pragma = 2,
     Attachment = 4,
     Schema = 8,
+
+    /// <summary>A ROLLBACK of the whole transaction.</summary>
+    Rollback = 16,
+
+    /// <summary>A PRAGMA that only asks: SQLite takes some of these for writes.</summary>
+    Question = 32,
+
+    /// <summary>A PRAGMA that writes although SQLite calls its statement read-only.</summary>
+    WritingPragma = 64,
+
+    /// <summary><c>PRAGMA wal_checkpoint</c>.</summary>
+    Checkpoint = 128,
 }
 
 /// <summary>
@@ -53,7 +66,10 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
 
     private readonly HashSet<string> _own = new(ownPragmas.Select(p => p.Name), StringComparer.OrdinalIgnoreCase);
 
+    private readonly HashSet<string> _written = new(StringComparer.OrdinalIgnoreCase);
     private bool _isOwnPrepare;
+    private WeakReference<sqlite3>? _database;
+    private bool _waitsNatively;
 
     public SessionChanges Changes { get; private set; }
 
@@ -67,7 +83,28 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
     public bool RefusesAll { get; set; }
 
     /// <summary>Starts to note; SQLite then calls for everything that is prepared on this connection.</summary>
-    public void Attach(sqlite3 database) => raw.sqlite3_set_authorizer(database, OnPrepare, this);
+    public void Attach(sqlite3 database)
+    {
+        _database = new WeakReference<sqlite3>(database);
+        _ = raw.sqlite3_busy_timeout(database, 0);
+        raw.sqlite3_set_authorizer(database, OnPrepare, this);
+    }
+
+    /// <summary>
+    /// How long statements of this connection wait for the locks of others, in milliseconds. SQLite is not told: the pool
+    /// does the waiting. Yet <c>PRAGMA busy_timeout</c> answers it, and sets it until the lease ends.
+    /// </summary>
+    public int BusyTimeoutMilliseconds { get; set; }
+
+    /// <summary>Makes sure that SQLite itself does not wait, after what may have been prepared without the pool.</summary>
+    public void StopNativeWaiting()
+    {
+        if (_waitsNatively && _database!.TryGetTarget(out sqlite3? database))
+        {
+            _waitsNatively = false;
+            _ = raw.sqlite3_busy_timeout(database, 0);
+        }
+    }
 
     /// <summary>
     /// Set while an item of the write queue runs on the connection: what would begin or end a transaction is refused, also
@@ -80,10 +117,26 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
     public void BeginPrepare()
     {
         Prepared = PreparedKinds.None;
+        _written.Clear();
         _isOwnPrepare = true;
     }
 
-    public void EndPrepare() => _isOwnPrepare = false;
+    /// <summary>
+    /// True when what was prepared writes, and that to databases alone which no other connection can see. SQLite does not
+    /// tell of everything that writes (VACUUM), so that nothing seen is no proof.
+    /// </summary>
+    public bool WritesOnlyAside(sqlite3 database) => _written.Count > 0 && _written.All(name => IsAside(database, name));
+
+    private static bool IsAside(sqlite3 database, string name) =>
+        string.Equals(name, "temp", StringComparison.OrdinalIgnoreCase)
+        || (!string.Equals(name, "main", StringComparison.OrdinalIgnoreCase)
+            && string.IsNullOrEmpty(raw.sqlite3_db_filename(database, name).utf8_to_string()));
+
+    public void EndPrepare()
+    {
+        _isOwnPrepare = false;
+        StopNativeWaiting();
+    }
 
     public void Forget()
     {
@@ -97,6 +150,11 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
         switch (action)
         {
             case raw.SQLITE_TRANSACTION:
+                watch.Prepared |= first.utf8_to_string() == "ROLLBACK"
+                    ? PreparedKinds.Transaction | PreparedKinds.Rollback
+                    : PreparedKinds.Transaction;
+                break;
+
             case raw.SQLITE_SAVEPOINT:
                 watch.Prepared |= PreparedKinds.Transaction;
                 break;
@@ -141,13 +199,38 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
         return watch.RefusesAll || watch.RefusesInTransaction(action) ? raw.SQLITE_DENY : raw.SQLITE_OK;
     }
 
+    // SQLite answers from its own number, while it prepares.
+    private void OnBusyTimeout(string? value)
+    {
+        if (value is not null)
+        {
+            BusyTimeoutMilliseconds = int.TryParse(value, CultureInfo.InvariantCulture, out int given) ? Math.Max(0, given) : 0;
+        }
+
+        if (_database!.TryGetTarget(out sqlite3? database))
+        {
+            _waitsNatively = true;
+            _ = raw.sqlite3_busy_timeout(database, BusyTimeoutMilliseconds);
+        }
+    }
+
+    private static PreparedKinds KindOf(string pragma, string? value) => pragma.ToUpperInvariant() switch
+    {
+        "WAL_CHECKPOINT" => PreparedKinds.Checkpoint,
+        "OPTIMIZE" => PreparedKinds.WritingPragma,
+        "INCREMENTAL_VACUUM" => PreparedKinds.None,
+        _ => value is null ? PreparedKinds.Question : PreparedKinds.None,
+    };
+
     private bool RefusesInTransaction(int action) => Guarded is { } database && !_isOwnPrepare
         && (action is raw.SQLITE_TRANSACTION or raw.SQLITE_SAVEPOINT || raw.sqlite3_get_autocommit(database) != 0);
 
     // What is in the temp database was put there by the ConnectionOpened hook, and is to stay as that made it.
     private void OnWrite(utf8z database)
     {
-        if (string.Equals(database.utf8_to_string(), "temp", StringComparison.OrdinalIgnoreCase))
+        string name = database.utf8_to_string() ?? "main";
+        _written.Add(name);
+        if (string.Equals(name, "temp", StringComparison.OrdinalIgnoreCase))
         {
             Changes |= SessionChanges.TempObject;
         }
@@ -155,7 +238,19 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
 
     private void OnPragma(utf8z name, utf8z value, utf8z database)
     {
-        if (value.utf8_to_string() is null || name.utf8_to_string() is not { } pragma || Questions.Contains(pragma))
+        string pragma = name.utf8_to_string() ?? "";
+        Prepared |= KindOf(pragma, value.utf8_to_string());
+        if (string.Equals(pragma, "busy_timeout", StringComparison.OrdinalIgnoreCase))
+        {
+            OnBusyTimeout(value.utf8_to_string());
+        }
+
+        if (database.utf8_to_string() is { } aside)
+        {
+            _written.Add(aside);
+        }
+
+        if (value.utf8_to_string() is null || Questions.Contains(pragma))
         {
             return;
         }

@@ -1,18 +1,21 @@
-using Microsoft.Data.Sqlite;
-
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>
-/// The prepared statements of one connection, by their text; the least recently used goes first. Used by who holds the
+/// The prepared texts of one connection, by their text; the least recently used goes first. Used by who holds the
 /// connection, so without a lock.
 /// </summary>
-internal sealed class StatementCache(SqliteConnection connection, StatementAuthorizer watch, int capacity)
+/// <param name="capacity">How many texts are kept at the most.</param>
+internal sealed class StatementCache(int capacity)
 {
-    private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
-    private Statement? _newest;
-    private Statement? _oldest;
+    // Texts and statements together. A few large ones must not take what a thousand ordinary ones would.
+    private const long MostBytes = 16 << 20;
 
-    /// <summary>How often the statement of a command was there already; written by the holder of the connection.</summary>
+    private readonly Dictionary<string, PreparedText> _texts = new(StringComparer.Ordinal);
+    private PreparedText? _newest;
+    private PreparedText? _oldest;
+    private long _bytes;
+
+    /// <summary>How often the text of a command was there already; written by the holder of the connection.</summary>
     public long Hits { get; private set; }
 
     public long Misses { get; private set; }
@@ -25,75 +28,83 @@ internal sealed class StatementCache(SqliteConnection connection, StatementAutho
         return counts;
     }
 
-    /// <summary>The statement for a text, for one user until <see cref="PutBack"/>.</summary>
+    /// <summary>What is prepared of a text, for one user until <see cref="PutBack"/>.</summary>
     /// <param name="sql">The text.</param>
     /// <param name="isCommand">False for the pool's own (BEGIN, SAVEPOINT, …), which would hide how the commands do.</param>
-    /// <exception cref="SqliteException">SQLite cannot prepare it.</exception>
-    public Statement Take(string sql, bool isCommand = true)
+    public PreparedText Take(string sql, bool isCommand = true)
     {
-        if (_statements.TryGetValue(sql, out Statement? statement) && !statement.IsInUse)
+        if (_texts.TryGetValue(sql, out PreparedText? text) && !text.IsInUse)
         {
             Hits += isCommand ? 1 : 0;
-            statement.IsInUse = true;
-            return statement;
+            text.IsInUse = true;
+            return text;
         }
 
         Misses += isCommand ? 1 : 0;
-        statement = Statement.Prepare(connection, watch, sql);
-        statement.IsInUse = true;
-        return statement;
+        return new PreparedText(sql) { IsInUse = true };
     }
 
-    public void PutBack(Statement statement)
+    public void PutBack(PreparedText text)
     {
-        statement.IsInUse = false;
-        if (!statement.IsWorthKeeping || capacity == 0)
+        text.IsInUse = false;
+        if (text.IsCached)
         {
-            Remove(statement);
-            statement.Dispose();
-        }
-        else if (statement.IsCached)
-        {
-            if (!ReferenceEquals(statement, _newest))
+            if (!ReferenceEquals(text, _newest))
             {
-                Unlink(statement);
-                LinkFirst(statement);
+                Unlink(text);
+                LinkFirst(text);
             }
         }
-        else if (_statements.TryAdd(statement.Sql, statement))
+        else if (!TryKeep(text))
         {
-            statement.IsCached = true;
-            LinkFirst(statement);
-            if (_statements.Count > capacity)
-            {
-                EvictOldestIdle();
-            }
+            text.Dispose();
         }
-        else
+    }
+
+    // Of a text that was in use twice at once one is enough.
+    private bool TryKeep(PreparedText text)
+    {
+        if (!text.IsWorthKeeping || !text.IsComplete || text.Count == 0 || capacity == 0 || _texts.ContainsKey(text.Sql))
         {
-            // The same text was in use twice at once: one of the two is enough.
-            statement.Dispose();
+            return false;
         }
+
+        text.Measure();
+        if (text.Bytes > MostBytes / 4)
+        {
+            return false;
+        }
+
+        _texts.Add(text.Sql, text);
+        text.IsCached = true;
+        LinkFirst(text);
+        _bytes += text.Bytes;
+        while ((_texts.Count > capacity || _bytes > MostBytes) && TryEvictOldestIdle())
+        {
+        }
+
+        return true;
     }
 
     /// <summary>Finalises everything, also what is in use.</summary>
     public void Clear()
     {
-        foreach (Statement statement in _statements.Values)
+        foreach (PreparedText text in _texts.Values)
         {
-            statement.IsCached = false;
-            statement.IsWorthKeeping = false;
-            statement.Previous = statement.Next = null;
-            statement.Dispose();
+            text.IsCached = false;
+            text.IsWorthKeeping = false;
+            text.Previous = text.Next = null;
+            text.Dispose();
         }
 
-        _statements.Clear();
+        _texts.Clear();
+        _bytes = 0;
         _newest = _oldest = null;
     }
 
-    private void EvictOldestIdle()
+    private bool TryEvictOldestIdle()
     {
-        Statement? victim = _oldest;
+        PreparedText? victim = _oldest;
         while (victim is { IsInUse: true })
         {
             victim = victim.Previous;
@@ -104,29 +115,29 @@ internal sealed class StatementCache(SqliteConnection connection, StatementAutho
             Remove(victim);
             victim.Dispose();
         }
+
+        return victim is not null;
     }
 
-    private void Remove(Statement statement)
+    private void Remove(PreparedText text)
     {
-        if (statement.IsCached)
-        {
-            statement.IsCached = false;
-            _statements.Remove(statement.Sql);
-            Unlink(statement);
-        }
+        text.IsCached = false;
+        _texts.Remove(text.Sql);
+        _bytes -= text.Bytes;
+        Unlink(text);
     }
 
-    private void LinkFirst(Statement statement)
+    private void LinkFirst(PreparedText text)
     {
-        statement.Next = _newest;
-        _ = _newest is null ? _oldest = statement : _newest.Previous = statement;
-        _newest = statement;
+        text.Next = _newest;
+        _ = _newest is null ? _oldest = text : _newest.Previous = text;
+        _newest = text;
     }
 
-    private void Unlink(Statement statement)
+    private void Unlink(PreparedText text)
     {
-        _ = statement.Previous is null ? _newest = statement.Next : statement.Previous.Next = statement.Next;
-        _ = statement.Next is null ? _oldest = statement.Previous : statement.Next.Previous = statement.Previous;
-        statement.Previous = statement.Next = null;
+        _ = text.Previous is null ? _newest = text.Next : text.Previous.Next = text.Next;
+        _ = text.Next is null ? _oldest = text.Previous : text.Next.Previous = text.Previous;
+        text.Previous = text.Next = null;
     }
 }

@@ -40,6 +40,10 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
         + "set savepoints. What it does is stored as a whole, or not at all when it throws; an item enqueued inside it has a "
         + "savepoint of its own.");
 
+    public static InvalidOperationException TransactionIsLost() => new(
+        "An earlier statement of this item made SQLite roll the transaction back (OR ROLLBACK, a full disk); nothing more of it "
+        + "is run.");
+
     public void Attach(PoolEntry<PhysicalConnection> writer) => _writer = writer;
 
     public void Detach()
@@ -65,7 +69,7 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
             if (isNested && !physical.IsInTransaction)
             {
                 // A savepoint would now begin a transaction of its own.
-                return Lost(ref failure, SqlitePoolCommand.TransactionIsLost());
+                return Lost(ref failure, TransactionIsLost());
             }
 
             if (!alone)

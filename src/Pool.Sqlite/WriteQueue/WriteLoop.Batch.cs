@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
-using Pool.Sqlite.Execution;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
@@ -44,7 +43,7 @@ internal sealed partial class WriteLoop
 
     private async ValueTask<bool> Write(PhysicalConnection physical, PoolEntry<PhysicalConnection> writer)
     {
-        await WhileItemsExpire(Until(WriteWait.TryBegin, physical)).ConfigureAwait(false);
+        await WhileItemsExpire(Until("BEGIN IMMEDIATE", physical)).ConfigureAwait(false);
         using PoolTracing.Span span = _pool.Tracing.StartBatch();
         _runner.Attach(writer);
         _failures.Clear();
@@ -71,7 +70,7 @@ internal sealed partial class WriteLoop
         long start = _time.GetTimestamp();
         try
         {
-            await Until(WriteWait.TryCommit, physical).ConfigureAwait(false);
+            await Until("COMMIT", physical).ConfigureAwait(false);
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && physical.IsInTransaction)
         {
@@ -218,21 +217,24 @@ internal sealed partial class WriteLoop
         Array.ForEach(items, static item => item.Succeed());
     }
 
-    /// <summary>Asks about every millisecond, as <see cref="WriteWait"/> does, until it is done or BusyTimeout has passed.</summary>
+    /// <summary>Runs a statement of the pool's own, again and again while a lock is in the way, until BusyTimeout has passed.</summary>
     /// <exception cref="SqliteException">It was not done in time, or cannot be.</exception>
-    private async ValueTask<bool> Until(Func<PhysicalConnection, bool> step, PhysicalConnection physical)
+    private async ValueTask<bool> Until(string sql, PhysicalConnection physical)
     {
         Deadline deadline = new(TimeProvider.System, _pool.BusyTimeout);
-        while (!step(physical))
+        while (!physical.TryStep(sql))
         {
-            if (!deadline.Allows(TimeSpan.Zero))
+            if (!await LockPolling.Pause(deadline, async: true, _abandoned.Token).ConfigureAwait(false))
             {
-                throw WriteWait.LockTimeout(deadline.Elapsed, "its lock");
+                throw LockTimeout(deadline.Elapsed);
             }
-
-            await Task.Delay(WriteWait.PollInterval, _abandoned.Token).ConfigureAwait(false);
         }
 
         return true;
     }
+
+    private static SqliteException LockTimeout(TimeSpan waited) => new(
+        "The database is locked: another process, or a connection outside this pool, held its lock for "
+        + $"{MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",
+        raw.SQLITE_BUSY);
 }

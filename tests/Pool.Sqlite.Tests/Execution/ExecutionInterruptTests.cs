@@ -11,7 +11,7 @@ public sealed class ExecutionInterruptTests
     {
         ExecutionInterrupt signal = new();
         typeof(ExecutionInterrupt).GetField("_last", BindingFlags.Instance | BindingFlags.NonPublic)!.SetValue(signal, int.MaxValue);
-        long execution = signal.Begin(timeoutMilliseconds: 0);
+        long execution = signal.NewExecution();
         Assert.False(signal.WasStopped(execution));
         signal.Stop(execution);
         Assert.True(signal.WasStopped(execution));

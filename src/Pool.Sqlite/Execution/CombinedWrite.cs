@@ -1,0 +1,32 @@
+using System.Runtime.ExceptionServices;
+using Pool.Sqlite.Writing;
+
+namespace Pool.Sqlite.Execution;
+
+/// <summary>A short write that waits at the gate, and is run by the thread that leaves it.</summary>
+internal sealed class CombinedWrite(IStatementLease lease, WriteGate gate, Func<WriteBlocker> attempt)
+{
+    private ExceptionDispatchInfo? _failure;
+
+    /// <summary>False when it could not be done there. (Then its connection has the gate, unless it has gone back since.)</summary>
+    public bool IsDone { get; private set; }
+
+    public void ThrowIfFailed() => _failure?.Throw();
+
+    /// <summary>Runs it inside the gate, and leaves that if it is done.</summary>
+    public void Run()
+    {
+        try
+        {
+            Admission.TakeOver(lease, gate);
+            IsDone = attempt() == WriteBlocker.None;
+        }
+#pragma warning disable CA1031 // It is for the caller, whose thread this is not.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _failure = ExceptionDispatchInfo.Capture(e);
+            IsDone = true;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using SQLitePCL;
+
+namespace Pool.Sqlite.Sessions;
+
+/// <summary>
+/// A text that is being run and whose rows are still being read. The connection knows of these, and not of the readers:
+/// those refer to their lease, which could then never be found to have been dropped.
+/// </summary>
+internal sealed class OpenStatement(PreparedText text)
+{
+    public PreparedText Text { get; set; } = text;
+
+    /// <summary>The statement whose values are bound; null between statements.</summary>
+    public Statement? Current { get; set; }
+
+    /// <summary>True while it stands on a row.</summary>
+    public bool IsUnderWay { get; set; }
+
+    /// <summary>True while a statement that writes is under way: the write gate is held until it ends.</summary>
+    public bool Writes => IsUnderWay && Current is { IsReadOnly: false };
+
+    /// <summary>True once the text is with the connection again.</summary>
+    public bool IsFinished { get; set; }
+
+    /// <summary>Ends what is under way.</summary>
+    /// <returns>A result code: of a write, what its end came to.</returns>
+    public int End()
+    {
+        int result = Current?.Reset() ?? raw.SQLITE_OK;
+        Current = null;
+        IsUnderWay = false;
+        return result;
+    }
+}
