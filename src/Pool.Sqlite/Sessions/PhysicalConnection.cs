@@ -71,6 +71,9 @@ internal sealed partial class PhysicalConnection
 
     public bool HoldsGate { get; set; }
 
+    /// <summary>What makes its commits durable; null where SQLite does.</summary>
+    public GroupCommit? GroupCommit => _group;
+
     /// <summary>True when the gate is held for the whole lease, not only while something is being written.</summary>
     public bool KeepsGate { get; set; }
 
