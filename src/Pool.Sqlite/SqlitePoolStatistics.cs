@@ -101,6 +101,15 @@ public sealed record SqlitePoolStatistics
     /// </summary>
     public required DurationSummary WriteGateWaits { get; init; }
 
+    /// <summary>
+    /// How many commits to the database were made durable by shared syncs (<see cref="SqlitePoolOptions.GroupCommit"/>), those
+    /// of other pools of this process on the same file included. Divided by the count of <see cref="SyncTime"/>: commits a sync.
+    /// </summary>
+    public long SyncedCommits { get; init; }
+
+    /// <summary>How long the syncs of group commit took; its count is how many there were.</summary>
+    public DurationSummary SyncTime { get; init; }
+
     /// <summary>The write queue.</summary>
     public required SqlitePoolWriteQueueStatistics Writes { get; init; }
 }

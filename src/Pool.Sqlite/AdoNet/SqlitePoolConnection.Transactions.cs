@@ -81,6 +81,23 @@ public sealed partial class SqlitePoolConnection
         }
     }
 
+    /// <summary>Commits, and leaves the wait for the disk to the caller, which lets go of the gate before.</summary>
+    internal async ValueTask<CommitTicket> CommitUnsynced(SqlitePoolTransaction transaction, CancellationToken cancellationToken)
+    {
+        StatementCursor cursor =
+            StatementCursor.For(this, "COMMIT", null, DefaultCommandTimeout, transaction, isCommand: false);
+        cursor.LeavesSync = true;
+        try
+        {
+            await cursor.RunAsync(Operation.NonQuery, cancellationToken).ConfigureAwait(false);
+            return cursor.Commit;
+        }
+        finally
+        {
+            cursor.Recycle();
+        }
+    }
+
     /// <inheritdoc cref="RunText"/>
     internal ValueTask RunTextAsync(string sql, SqlitePoolTransaction? transaction, CancellationToken cancellationToken)
     {
@@ -104,23 +121,6 @@ public sealed partial class SqlitePoolConnection
             {
                 cursor.Recycle();
             }
-        }
-    }
-
-    /// <summary>As <see cref="RunTextAsync"/>, and leaves the wait for the disk to the caller.</summary>
-    internal async ValueTask<CommitTicket> CommitTextAsync(SqlitePoolTransaction transaction, CancellationToken cancellationToken)
-    {
-        StatementCursor cursor =
-            StatementCursor.For(this, "COMMIT", null, DefaultCommandTimeout, transaction, isCommand: false);
-        cursor.LeavesCommit = true;
-        try
-        {
-            await cursor.RunAsync(Operation.NonQuery, cancellationToken).ConfigureAwait(false);
-            return cursor.Commit;
-        }
-        finally
-        {
-            cursor.Recycle();
         }
     }
 

@@ -60,7 +60,7 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
             {
                 long changes = ExecuteMany(connection, sql, rows, progress, ref done, cancellationToken);
                 long start = time.GetTimestamp();
-                CommitTicket commit = await transaction.CommitUnsyncedAsync(cancellationToken).ConfigureAwait(false);
+                CommitTicket commit = await transaction.CommitUnsynced(cancellationToken).ConfigureAwait(false);
                 connection.Dispose();
                 await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
                 metrics.RecordBatch(done, time.GetElapsedTime(start));
@@ -130,7 +130,7 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
             T result = await work(connection).ConfigureAwait(false);
 
             // The gate goes to the next before the wait for the disk.
-            CommitTicket commit = await transaction.CommitUnsyncedAsync(cancellationToken).ConfigureAwait(false);
+            CommitTicket commit = await transaction.CommitUnsynced(cancellationToken).ConfigureAwait(false);
             connection.Dispose();
             await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
             return result;

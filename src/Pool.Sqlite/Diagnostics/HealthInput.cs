@@ -35,6 +35,9 @@ internal sealed record HealthInput
 
     public required long WalBytes { get; init; }
 
+    /// <summary>Why the last sync of group commit failed; null when it did not.</summary>
+    public string? SyncFailure { get; init; }
+
     /// <summary><c>journal_size_limit</c>; negative for none.</summary>
     public required long WalLimit { get; init; }
 

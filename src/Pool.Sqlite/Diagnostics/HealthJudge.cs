@@ -11,7 +11,7 @@ internal static class HealthJudge
 {
     public static (SqlitePoolStatus Status, IReadOnlyList<string> Reasons) Judge(HealthInput view)
     {
-        List<(SqlitePoolStatus Status, string Text)> found = [.. Closed(view), .. Use(view), .. Failures(view), .. Statements(view), .. Leaks(view), .. Queue(view), .. Wal(view)];
+        List<(SqlitePoolStatus Status, string Text)> found = [.. Closed(view), .. Syncs(view), .. Use(view), .. Failures(view), .. Statements(view), .. Leaks(view), .. Queue(view), .. Wal(view)];
         return (found.Select(static one => one.Status).DefaultIfEmpty().Max(), [.. found.Select(static one => one.Text)]);
     }
 
@@ -20,6 +20,16 @@ internal static class HealthJudge
         if (view.IsClosed)
         {
             yield return (SqlitePoolStatus.Critical, "The pool is closed.");
+        }
+    }
+
+    private static IEnumerable<(SqlitePoolStatus Status, string Text)> Syncs(HealthInput view)
+    {
+        if (view.SyncFailure is { } failure)
+        {
+            yield return (
+                SqlitePoolStatus.Critical,
+                $"The disk refused to make commits durable; they may not survive a power failure: {failure}");
         }
     }
 

@@ -22,6 +22,7 @@ internal sealed class HealthReporter(
             Recent = inspector.Since(PoolHistory.Length, now),
             Leases = leases.Inspect(),
             LongLease = options.LeakThreshold == Timeout.InfiniteTimeSpan ? Thresholds.LongLease : options.LeakThreshold,
+            SyncFailure = figures.Syncs.Failure,
             WalBytes = figures.WalBytes,
             WalLimit = options.Pragmas.JournalSizeLimitBytes,
             WalCheckpoint = options.Pragmas.WalAutoCheckpointPages * Thresholds.PageSize,

@@ -58,6 +58,8 @@ internal sealed class StatisticsReader(
             WriteGateWaiting = waits.WriteGateWaiting,
             WriteGateWaits = waits.WriteGateWaits.Summarize(),
             Writes = writes(),
+            SyncedCommits = figures.Syncs.Commits,
+            SyncTime = figures.Syncs.Times.Summarize(),
         };
     }
 }

@@ -65,6 +65,15 @@ internal sealed class StatementCursor
 
     public bool IsClosed => _run.IsClosed;
 
+    /// <summary>True when its caller has no lease, so that it has no use for a write that is begun and not awaited.</summary>
+    public bool IsWhole { get; set; }
+
+    /// <summary>True when its caller waits for the disk itself, by <see cref="Commit"/>, after it has let go of the gate.</summary>
+    public bool LeavesSync { get; set; }
+
+    /// <summary>The commit that the last call ended in.</summary>
+    public CommitTicket Commit => _commit;
+
     /// <summary>
     /// False where errors after the first result are told to nobody, as it is with the driver, which meets them while it
     /// disposes its reader.
@@ -208,15 +217,6 @@ internal sealed class StatementCursor
     /// <inheritdoc cref="Cancel(long)"/>
     public void Cancel() => Cancel(Generation);
 
-    /// <summary>True when its caller has no lease, so that it has no use for a write that is begun and not awaited.</summary>
-    public bool IsWhole { get; set; }
-
-    /// <summary>True when the caller waits for the disk itself, after it has let go of the gate.</summary>
-    public bool LeavesCommit { get; set; }
-
-    /// <summary>The commit that the last call ended in.</summary>
-    public CommitTicket Commit => _commit;
-
     /// <summary>Does a call, waiting for what is in its way.</summary>
     public void Run(Operation operation)
     {
@@ -226,7 +226,7 @@ internal sealed class StatementCursor
         {
             WaitAndRun(operation, blocker, Mark(blocker), async: false, CancellationToken.None).AsTask().GetAwaiter().GetResult();
         }
-        else if (!LeavesCommit && !_commit.IsDurable)
+        else if (!LeavesSync && !_commit.IsDurable)
         {
             _commit.Wait(async: false).AsTask().GetAwaiter().GetResult();
         }
@@ -251,7 +251,7 @@ internal sealed class StatementCursor
 
         if (blocker == WriteBlocker.None)
         {
-            return LeavesCommit || _commit.IsDurable ? ValueTask.CompletedTask : _commit.Wait(async: true, cancellationToken);
+            return LeavesSync || _commit.IsDurable ? ValueTask.CompletedTask : _commit.Wait(async: true, cancellationToken);
         }
 
         return WaitAndRun(operation, blocker, Mark(blocker), async: true, cancellationToken);
@@ -320,7 +320,7 @@ internal sealed class StatementCursor
         _lease = lease;
         _timeoutSeconds = timeoutSeconds;
         _commit = default;
-        IsWhole = LeavesCommit = false;
+        IsWhole = LeavesSync = false;
         Volatile.Write(ref _generation, _generation + 1);
     }
 
@@ -461,7 +461,11 @@ internal sealed class StatementCursor
     }
 
     private async ValueTask WaitAndRun(
-        Operation operation, WriteBlocker blocker, AmbientWriteGate? mark, bool async, CancellationToken cancellationToken)
+        Operation operation,
+        WriteBlocker blocker,
+        AmbientWriteGate? mark,
+        bool async,
+        CancellationToken cancellationToken)
     {
         using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Volatile.Write(ref _waiting, waiting);
@@ -504,11 +508,11 @@ internal sealed class StatementCursor
         }
         finally
         {
-            mark?.EndUnlessHeld();
             Volatile.Write(ref _waiting, null);
+            mark?.EndUnlessHeld();
         }
 
-        if (!LeavesCommit)
+        if (!LeavesSync)
         {
             await _commit.Wait(async, cancellationToken).ConfigureAwait(false);
         }

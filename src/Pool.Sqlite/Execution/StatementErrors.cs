@@ -17,16 +17,6 @@ internal static class StatementErrors
         + $"{MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",
         raw.SQLITE_BUSY);
 
-    /// <summary>A write did not get its turn in time.</summary>
-    public static SqliteException GateTimeout(string pool, WriteGate gate, TimeSpan waited) => new(
-        $"Pool '{pool}': the right to write was not free within {MessageFormat.Seconds(waited)} (BusyTimeout, CommandTimeout): "
-        + (gate.Holder is { } holder
-            ? $"a transaction or a writer lease of this process holds it ({holder}), "
-            : "another statement of this process runs with it, ")
-        + $"{gate.Waiting} others wait for it. Code that holds it must not wait for something that itself waits to write. Keep "
-        + "transactions short; await nothing slow inside them.",
-        raw.SQLITE_BUSY);
-
     /// <summary>SQLITE_BUSY_SNAPSHOT.</summary>
     public static SqliteException SnapshotIsOld(PhysicalConnection physical)
     {
@@ -56,4 +46,13 @@ internal static class StatementErrors
         new("The statement was cancelled.", failure, cancellationToken);
 
     private static string Shortened(string sql) => sql.Length <= LongestText ? sql : $"{sql[..LongestText]}…";
+
+    /// <summary>A write did not get its turn in time.</summary>
+    public static SqliteException GateTimeout(string pool, WriteGate gate, TimeSpan waited) => new(
+        $"Pool '{pool}': the right to write was not free within {MessageFormat.Seconds(waited)} (BusyTimeout, CommandTimeout): "
+        + (gate.Holder is { } holder ? $"a transaction or a writer lease of this process holds it ({holder}), "
+            : "another statement of this process runs with it, ")
+        + $"{gate.Waiting} others wait for it. Code that holds it must not wait for something that itself waits to write. Keep "
+        + "transactions short; await nothing slow inside them.",
+        raw.SQLITE_BUSY);
 }

@@ -430,7 +430,7 @@ internal sealed class StatementRun(Action checkTime)
 
         if (physical.HasForeignFunctions)
         {
-            // A function that the statement calls may need a lease, and must not ask for the gate, inside it.
+            // A function that the statement calls may need a lease inside it, and must not ask for the gate.
             physical.MarkAmbientGate(_lease!.LeaseId, Sql);
         }
 

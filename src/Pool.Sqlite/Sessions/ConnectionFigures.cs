@@ -1,5 +1,6 @@
 using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Diagnostics.Records;
+using Pool.Sqlite.Writing;
 using SQLitePCL;
 
 namespace Pool.Sqlite.Sessions;
@@ -14,10 +15,14 @@ internal sealed class ConnectionFigures(TimeProvider time)
     private long _cacheMisses;
     private double _fullestCache;
     private string? _file;
+    private GroupCommit? _group;
     private int _judgedEngine;
 
     /// <summary>Statements that failed because of the database, not because of what they say.</summary>
     public StatementFailures Failures { get; } = new(time);
+
+    /// <summary>What group commit has done.</summary>
+    public SyncFigures Syncs { get; } = new();
 
     /// <summary>How the page caches have done, as far as was looked.</summary>
     public CacheFigures Cache => new(
@@ -29,11 +34,20 @@ internal sealed class ConnectionFigures(TimeProvider time)
     /// <summary>The database file, as SQLite has resolved it.</summary>
     public void NoteFile(PhysicalConnection connection)
     {
+        if (connection.GroupCommit is { } group)
+        {
+            Volatile.Write(ref _group, group);
+            group.Subscribe(Syncs);
+        }
+
         if (_file is null)
         {
             Volatile.Write(ref _file, raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string());
         }
     }
+
+    /// <summary>The pool is closed: nothing is to be noted any more.</summary>
+    public void EndNoting() => Volatile.Read(ref _group)?.Unsubscribe(Syncs);
 
     /// <summary>True once: for what is to be said once for each pool.</summary>
     public bool TryJudgeEngine() => Interlocked.Exchange(ref _judgedEngine, 1) == 0;

@@ -160,7 +160,11 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     public Exception Closed() => new ObjectDisposedException(nameof(SqlitePool), $"The pool '{_name}' is closed.");
 
     /// <summary>Lets the memory database go, once no connection is left.</summary>
-    public void Dispose() => _anchor?.Dispose();
+    public void Dispose()
+    {
+        _anchor?.Dispose();
+        Figures.EndNoting();
+    }
 
     private void NoteOpen(PhysicalConnection connection, TimeSpan time)
     {

@@ -73,6 +73,9 @@ internal sealed partial class PhysicalConnection
 
     public bool HoldsGate { get; set; }
 
+    /// <summary>What makes its commits durable; null where SQLite does.</summary>
+    public GroupCommit? GroupCommit => _group;
+
     /// <summary>True when the gate is held for the whole lease, not only while something is being written.</summary>
     public bool KeepsGate { get; set; }
 
@@ -139,8 +142,9 @@ internal sealed partial class PhysicalConnection
                 connection.KeepAsTheHookLeftThem();
             }
 
-            connection.TakeOverWaiting();
             connection.JoinGroupCommit(Durability.IsGrouped(options, target));
+            connection.TakeOverWaiting();
+
             connection._authorizer.Attach(connection.Handle);
             connection.Stop.Attach(connection.Handle);
             return connection;
@@ -198,7 +202,22 @@ internal sealed partial class PhysicalConnection
     public void NoteWrite() => _hasUncommittedWrites = true;
 
     /// <summary>What was written is undone.</summary>
-    public void ForgetWrites() => _hasUncommittedWrites = false;
+    public void ForgetWrites()
+    {
+        _hasUncommittedWrites = false;
+        if (_group is not null)
+        {
+            _written = CountPagesWritten();
+        }
+    }
+
+    /// <summary>The commit that the last write ended in, once: for the caller that is to be answered.</summary>
+    public CommitTicket TakeCommit()
+    {
+        CommitTicket commit = _commit;
+        _commit = default;
+        return commit;
+    }
 
     /// <summary>Tries a statement of the pool's own that has no parameters.</summary>
     /// <returns>False when somebody else's lock is in the way.</returns>
@@ -287,14 +306,6 @@ internal sealed partial class PhysicalConnection
         }
     }
 
-    /// <summary>The commit that the last write ended in, once: for the one who answers its caller.</summary>
-    public CommitTicket TakeCommit()
-    {
-        CommitTicket commit = _commit;
-        _commit = default;
-        return commit;
-    }
-
     // Before the gate passes on. Where the lease syncs as it likes, there is nothing to be added.
     private void NoteCommit()
     {
@@ -304,7 +315,7 @@ internal sealed partial class PhysicalConnection
         }
 
         // Pages that went to the WAL: none when there was nothing to be written.
-        _ = raw.sqlite3_db_status(Handle, PagesWritten, out int written, out _, resetFlg: 0);
+        int written = CountPagesWritten();
         if (written != _written)
         {
             _written = written;
@@ -350,8 +361,14 @@ internal sealed partial class PhysicalConnection
         if (isGrouped && _pragmas.Any(static each => each is { Name: Pragma.Synchronous, Value: "1" }))
         {
             _group = Gate.GroupCommitOf(raw.sqlite3_db_filename(Handle, "main").utf8_to_string());
-            _ = raw.sqlite3_db_status(Handle, PagesWritten, out _written, out _, resetFlg: 0);
+            _written = CountPagesWritten();
         }
+    }
+
+    private int CountPagesWritten()
+    {
+        _ = raw.sqlite3_db_status(Handle, PagesWritten, out int written, out _, resetFlg: 0);
+        return written;
     }
 
     /// <summary>Reads from the file itself: the schema version lies in its first page.</summary>

@@ -217,6 +217,14 @@ public sealed class SqlitePoolWriteQueue
             return Task.FromCanceled<T>(cancellationToken);
         }
 
+        if (_loop.IsBesideItem)
+        {
+            return Task.FromException<T>(new InvalidOperationException(
+                "A task that an item of this queue has started cannot wait for another item: that one comes after the batch in which "
+                + "the first runs, and where the first waits for the task neither would end. Enqueue it on the item's own thread, "
+                + "where it runs at once as a part of it; or after the item has ended; or use TryPost, which nobody waits for."));
+        }
+
         if (cancellationToken.CanBeCanceled)
         {
             item.CancelWith(cancellationToken);

@@ -30,6 +30,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
     private volatile bool _isClosed;
     private bool _flushes;
     private CommitTicket _commit;
+    private AmbientWriteGate? _mark;
     private Task _settled = Task.CompletedTask;
     private int _runs;
 
@@ -49,6 +50,9 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
     public int Queued => _backlog.Count;
 
     public bool IsInsideItem => _runner.IsInsideItem;
+
+    /// <summary>True in a task that an item has started, while the batch of that item is being written.</summary>
+    public bool IsBesideItem => !IsInsideItem && Volatile.Read(ref _mark) is { IsOfCurrentFlow: true };
 
     /// <summary>True when nothing is queued or being written. (First the count: what was taken is then being written.)</summary>
     public bool IsQuiet => _backlog.IsEmpty && Volatile.Read(ref _runs) == 0 && Volatile.Read(ref _settled).IsCompleted;
@@ -177,6 +181,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
     {
         // Seen by what the items call: see AmbientWriteGate.
         AmbientWriteGate mark = AmbientWriteGate.Prepare(bindsTasks: true);
+        Volatile.Write(ref _mark, mark);
         int waiting = 0;
         try
         {

@@ -59,6 +59,21 @@ internal sealed class AmbientWriteGate
     /// <summary>Counts the statements on the connection that holds the gate.</summary>
     public long Uses => Volatile.Read(ref _uses);
 
+    /// <summary>True while the gate is held by it, in the flow that holds it and in what that has started.</summary>
+    public bool IsOfCurrentFlow
+    {
+        get
+        {
+            AmbientWriteGate? mark = Innermost(Current.Value);
+            while (mark is not null && mark != this)
+            {
+                mark = Innermost(mark._outer);
+            }
+
+            return mark is not null;
+        }
+    }
+
     private bool IsHeld => Volatile.Read(ref _state) == Held;
 
     /// <summary>How the current flow holds this gate; null when it does not.</summary>

@@ -123,6 +123,9 @@ public sealed class GroupCommitOnPoolTests : IDisposable
             Assert.Equal((10, 1034), (failed.SqliteErrorCode, failed.SqliteExtendedErrorCode));
             Assert.Contains("visible", failed.Message, StringComparison.Ordinal);
             Assert.Equal("1", lease.Ask("select count(*) from t where value = 7"));
+            SqlitePoolHealth health = _pool.GetHealth();
+            Assert.Equal(SqlitePoolStatus.Critical, health.Status);
+            Assert.Contains(health.Reasons, static reason => reason.Contains("refused to make commits durable", StringComparison.Ordinal));
         }
         finally
         {
@@ -131,6 +134,10 @@ public sealed class GroupCommitOnPoolTests : IDisposable
         }
 
         Assert.Equal(1, lease.Run("insert into t(value) values (8)"));
+        Assert.Equal(SqlitePoolStatus.Healthy, _pool.GetHealth().Status);
+        SqlitePoolStatistics statistics = _pool.GetStatistics();
+        Assert.Equal(Synced(lease) - 1, statistics.SyncedCommits);
+        Assert.InRange(statistics.SyncTime.Count, 1, statistics.SyncedCommits);
     }
 
     [Fact]
