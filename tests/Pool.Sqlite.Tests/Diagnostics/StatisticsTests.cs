@@ -61,8 +61,8 @@ public sealed class StatisticsTests
         await pool.Writes.EnqueueAsync(connection =>
         {
             connection.Run("insert into t values (3)");
-            items = Limit.OnThread(() => Enumerable.Range(4, 3)
-                .Select(x => (Task)pool.Writes.ExecuteAsync("insert into t values ($x)", [x])).ToArray()).Result;
+            items = Limit.OnThread(() => OtherFlow.Run(() => Enumerable.Range(4, 3)
+                .Select(x => (Task)pool.Writes.ExecuteAsync("insert into t values ($x)", [x])).ToArray())).Result;
         }).Limited();
         await Task.WhenAll(items).Limited();
 
