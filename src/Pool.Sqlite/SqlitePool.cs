@@ -97,6 +97,7 @@ public sealed class SqlitePool : DbDataSource
         _health = new HealthReporter(_options, _inspector, _leaseInspector, _statistics, figures, utilization);
         _sharedLockKeeper = SharedLockKeeper.For(_target, _options.Pragmas);
         _maintenance = new DatabaseMaintenance(_pools, _target, _sharedLockKeeper, BusyTimeout, _time);
+        figures.FileMoved = _maintenance.ClearNow;
         _work = new WorkRunner(this, _tracing, _metrics, _options.RentTimeout, _time);
         _shutdown = new PoolShutdown(
             Name,
@@ -129,9 +130,7 @@ public sealed class SqlitePool : DbDataSource
     internal string DriverConnectionString => _target.DriverString;
 
     /// <summary>The full path of the database file; null for a database in memory.</summary>
-    internal string? DatabaseFile => _target.Kind == DatabaseKind.File
-        ? Path.GetFullPath(_target.MemoryName)
-        : null;
+    internal string? DatabaseFile => _target.File;
 
     internal string DataSource => _target.DataSource;
 

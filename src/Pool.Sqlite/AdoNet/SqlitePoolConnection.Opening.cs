@@ -22,6 +22,13 @@ public sealed partial class SqlitePoolConnection
             try
             {
                 item = _pool!.RentEntry(CancellationToken.None);
+                if (item.Value.HasMoved(looksAtWal: false))
+                {
+                    PoolEntry<PhysicalConnection> moved = item;
+                    item = null;
+                    _pool.Return(moved);
+                    item = _pool.RentEntry(CancellationToken.None);
+                }
             }
             finally
             {
@@ -40,6 +47,13 @@ public sealed partial class SqlitePoolConnection
             try
             {
                 item = await _pool!.RentEntryAsync(cancellationToken).ConfigureAwait(false);
+                if (item.Value.HasMoved(looksAtWal: false))
+                {
+                    PoolEntry<PhysicalConnection> moved = item;
+                    item = null;
+                    _pool.Return(moved);
+                    item = await _pool.RentEntryAsync(cancellationToken).ConfigureAwait(false);
+                }
             }
             finally
             {

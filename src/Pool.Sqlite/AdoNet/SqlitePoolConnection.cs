@@ -23,6 +23,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     private PoolEntry<PhysicalConnection>? _item;
     private UseGuard _use;
     private int _opens;
+    private int? _defaultTimeout;
     private volatile bool _disposed;
 
     internal SqlitePoolConnection(
@@ -106,8 +107,23 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     /// <summary>Always <c>main</c>.</summary>
     public override string Database => "main";
 
-    /// <summary>The database file, or the name of the memory database.</summary>
-    public override string DataSource => _pool?.DataSource ?? "";
+    /// <summary>
+    /// While open: the full path of the database file, and empty for a database in memory. While closed: as in the connection
+    /// string.
+    /// </summary>
+    public override string DataSource => _use.IsClosed ? _pool?.DataSource ?? "" : _item!.Value.FileName;
+
+    /// <summary>In seconds: the CommandTimeout of commands that set none. Default: the connection string's <c>Default Timeout</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public int DefaultTimeout
+    {
+        get => _defaultTimeout ?? _pool?.DefaultCommandTimeout ?? 30;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            _defaultTimeout = value;
+        }
+    }
 
     /// <summary>The version of SQLite.</summary>
     public override string ServerVersion => SQLitePCL.raw.sqlite3_libversion().utf8_to_string();
@@ -144,7 +160,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     /// </summary>
     internal SqlitePoolTransaction? CurrentTransaction { get; set; }
 
-    internal int DefaultCommandTimeout => _pool?.DefaultCommandTimeout ?? 30;
+    internal int DefaultCommandTimeout => DefaultTimeout;
 
     /// <summary>Has something registered on the physical connection that stays with it: once for each key.</summary>
     internal void SetUpOnce(object key, Action<SqliteConnection> setUp)

@@ -135,6 +135,10 @@ public sealed class SqlitePoolTransaction : DbTransaction
             // SQLite may have ended it by itself.
             connection.Physical.ReleaseGateIfDone();
         }
+        catch (Microsoft.Data.Sqlite.SqliteException e) when (connection.Physical.NoteFailure(e))
+        {
+            throw;
+        }
         finally
         {
             connection.Exit(outermost);

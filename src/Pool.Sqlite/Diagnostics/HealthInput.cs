@@ -9,6 +9,9 @@ internal sealed record HealthInput
 
     public required bool IsClosed { get; init; }
 
+    /// <summary>True while the database file is not the one that was open, and none has been opened since.</summary>
+    public bool IsFileMoved { get; init; }
+
     /// <summary>True when not even a writer has its connection.</summary>
     public required bool NothingIsOpen { get; init; }
 

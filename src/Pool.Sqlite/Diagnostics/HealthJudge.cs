@@ -21,6 +21,13 @@ internal static class HealthJudge
         {
             yield return (SqlitePoolStatus.Critical, "The pool is closed.");
         }
+
+        if (view.IsFileMoved)
+        {
+            yield return (
+                SqlitePoolStatus.Critical,
+                "The database file was deleted, renamed or replaced while it was open. The next rent opens what is at its path now.");
+        }
     }
 
     private static IEnumerable<(SqlitePoolStatus Status, string Text)> Syncs(HealthInput view)

@@ -14,6 +14,7 @@ internal sealed class HealthReporter(
         {
             Statistics = now.Statistics,
             IsClosed = isClosed,
+            IsFileMoved = figures.IsFileMoved,
             NothingIsOpen = statistics.NothingIsOpen,
             Options = options.Health,
             CriticalFor = utilization.Observe(now.Statistics),

@@ -60,6 +60,7 @@ internal sealed class PoolInspector
         {
             _recorder.Refresh();
             _log.ReportRepeated(_name);
+            _figures.CheckFile();
             _statistics.WantCacheLooks();
             IReadOnlyList<LeaseSnapshot> looks = _leases.Inspect();
             NoteSnapshots(looks);

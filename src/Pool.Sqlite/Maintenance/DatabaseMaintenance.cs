@@ -51,20 +51,21 @@ internal sealed class DatabaseMaintenance(
     /// <summary>Closes what is idle now, and what is out when it comes back.</summary>
     public Task Clear(CancellationToken cancellationToken) => pools.IsClosed
         ? throw pools.ClosedException()
-        : Task.Run(
-            () =>
-            {
-                sharedLockKeeper?.Suspend();
-                try
-                {
-                    pools.Clear();
-                }
-                finally
-                {
-                    sharedLockKeeper?.Resume();
-                }
-            },
-            cancellationToken);
+        : Task.Run(ClearNow, cancellationToken);
+
+    /// <summary>As <see cref="Clear"/>, on this thread.</summary>
+    public void ClearNow()
+    {
+        sharedLockKeeper?.Suspend();
+        try
+        {
+            pools.Clear();
+        }
+        finally
+        {
+            sharedLockKeeper?.Resume();
+        }
+    }
 
     /// <summary>Runs something while no connection of the pool is open.</summary>
     public async Task RunExclusive(Func<CancellationToken, Task> work, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ internal interface ILeaseSource<T>
     /// <summary>Opens one item, or throws.</summary>
     T Open();
 
-    /// <summary>What was opened has its entry; by that it can be retired later, from outside.</summary>
+    /// <summary>What was opened has its entry; by that a probe can be asked for later, from outside.</summary>
     void Opened(PoolEntry<T> entry)
     {
     }

@@ -65,7 +65,7 @@ internal sealed partial class LeasePool<T> : IDisposable
             return false;
         }
 
-        if (item.RetireReason == RetireReason.None)
+        if (item.RetireReason == RetireReason.None && !item.IsProbeDue)
         {
             item.BeginLease();
             return true;

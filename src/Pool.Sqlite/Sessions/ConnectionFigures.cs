@@ -14,8 +14,11 @@ internal sealed class ConnectionFigures(TimeProvider time)
     private long _cacheHits;
     private long _cacheMisses;
     private double _fullestCache;
+    private readonly Lock _fileLock = new();
     private string? _file;
     private GroupCommit? _group;
+    private FileGuard? _guard;
+    private int _openFiles;
     private int _judgedEngine;
 
     /// <summary>Statements that failed because of the database, not because of what they say.</summary>
@@ -31,6 +34,54 @@ internal sealed class ConnectionFigures(TimeProvider time)
     /// <summary>The size of the <c>-wal</c> file; 0 when there is none. It is never opened: closing it would drop SQLite's locks.</summary>
     public long WalBytes => Volatile.Read(ref _file) is { } file && new FileInfo(file + "-wal") is { Exists: true } wal ? wal.Length : 0;
 
+    /// <summary>Has everything closed that has the old file open; set once.</summary>
+    public Action? FileMoved { get; set; }
+
+    /// <summary>True from when the file was found deleted, renamed or replaced until what is there now has been opened.</summary>
+    public bool IsFileMoved { get; private set; }
+
+    /// <summary>True while the file that a connection has open is the newest that the pool knows.</summary>
+    public bool IsCurrent(PhysicalConnection connection)
+    {
+        lock (_fileLock)
+        {
+            return !IsFileMoved && _guard is { } newest && connection.File?.IsSameAs(newest) == true;
+        }
+    }
+
+    /// <summary>A round of the housekeeper: one <c>stat</c>, while anything is open.</summary>
+    public void CheckFile()
+    {
+        if (Volatile.Read(ref _guard) is { HasMoved: true })
+        {
+            NoteMoved();
+        }
+    }
+
+    /// <summary>The file is not the one that is open.</summary>
+    public void NoteMoved()
+    {
+        lock (_fileLock)
+        {
+            _guard = null;
+            IsFileMoved = true;
+        }
+
+        FileMoved?.Invoke();
+    }
+
+    public void NoteFileClosed(PhysicalConnection connection)
+    {
+        lock (_fileLock)
+        {
+            // With nothing open, whatever happens to the file is as it should be.
+            if (connection.File is not null && --_openFiles == 0)
+            {
+                _guard = null;
+            }
+        }
+    }
+
     /// <summary>The database file, as SQLite has resolved it.</summary>
     public void NoteFile(PhysicalConnection connection)
     {
@@ -38,6 +89,16 @@ internal sealed class ConnectionFigures(TimeProvider time)
         {
             Volatile.Write(ref _group, group);
             group.Subscribe(Syncs);
+        }
+
+        lock (_fileLock)
+        {
+            IsFileMoved = false;
+            if (connection.File is { } guard)
+            {
+                _openFiles++;
+                _guard = guard;
+            }
         }
 
         if (_file is null)

@@ -73,7 +73,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         }
     }
 
-    public void Opened(PoolEntry<PhysicalConnection> entry) => entry.Value.MustRetire = () => entry.Retire(RetireReason.Unclean);
+    public void Opened(PoolEntry<PhysicalConnection> entry) => entry.Value.ClosedByCode = () => entry.IsProbeDue = true;
 
     public bool IsTransient(Exception failure) => failure is SqliteException
     {
@@ -146,6 +146,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             NoteCache(item);
             _logger.ConnectionRetired(_name, reason.ToString());
             item.Close(last);
+            Figures.NoteFileClosed(item);
         }
 #pragma warning disable CA1031 // There is nobody to tell but the log.
         catch (Exception e)
@@ -178,6 +179,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         if (Target.Kind == DatabaseKind.File)
         {
             Figures.NoteFile(connection);
+            connection.FileMoved = Figures.NoteMoved;
+            connection.WasFirstToNotice = () => Figures.IsCurrent(connection);
         }
 
         if (Figures.TryJudgeEngine())

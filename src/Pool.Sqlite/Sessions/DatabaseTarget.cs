@@ -30,13 +30,18 @@ internal sealed class DatabaseTarget
         HasOwnVfs = UriParameters(builder.DataSource).Any(static each => each.StartsWith("vfs=", StringComparison.OrdinalIgnoreCase));
         DefaultTimeoutSeconds = builder.DefaultTimeout;
 
+        bool hasSecret = builder.Password.Length > 0 || builder.DataSource != DataSource;
+
+        // Once: the working directory may change, and a pool has one database.
+        builder.DataSource = kind == DatabaseKind.File ? FullPath.Of(builder) : builder.DataSource;
+        File = kind == DatabaseKind.File ? FullPath.FileOf(builder.DataSource) : null;
         builder.Pooling = false;
         OpenString = builder.ConnectionString;
-        bool hasSecret = builder.Password.Length > 0 || builder.DataSource != DataSource;
         builder.Remove("Password");
-        builder.DataSource = DataSource;
+        builder.DataSource = IsUri(builder.DataSource) ? builder.DataSource.Split('?')[0] : builder.DataSource;
         builder.Remove("Pooling");
         DriverString = builder.ConnectionString;
+        builder.DataSource = DataSource;
         PublicString = !hasSecret ? original
             : poolPart.Length == 0 ? builder.ConnectionString
             : $"{builder.ConnectionString};{poolPart}";
@@ -51,6 +56,9 @@ internal sealed class DatabaseTarget
 
     /// <summary>True when a URI names the file system to be used, so that there need not be a file of that name.</summary>
     public bool HasOwnVfs { get; }
+
+    /// <summary>The full path of the file; null in memory.</summary>
+    public string? File { get; }
 
     /// <summary>The file or memory name, without the parameters of a URI: those can hold a key.</summary>
     public string DataSource { get; }

@@ -113,9 +113,12 @@ internal sealed partial class PhysicalConnection
 
         if (changes != 0)
         {
-            foreach (Pragma pragma in _pragmas)
+            foreach (Pragma pragma in _authorizer.Touched)
             {
-                Apply(pragma);
+                if (!pragma.CanBeRead || !pragma.IsReadAs(NativeSql.Scalar(Handle, pragma.Get)))
+                {
+                    Apply(pragma);
+                }
             }
 
             _authorizer.Forget();

@@ -47,7 +47,7 @@ internal sealed partial class PhysicalConnection
         if (change.CurrentState == ConnectionState.Closed)
         {
             IsTouched = true;
-            MustRetire?.Invoke();
+            ClosedByCode?.Invoke();
         }
     }
 }

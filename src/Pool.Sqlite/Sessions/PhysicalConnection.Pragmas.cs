@@ -8,6 +8,8 @@ namespace Pool.Sqlite.Sessions;
 /// <content>Its PRAGMAs.</content>
 internal sealed partial class PhysicalConnection
 {
+    private bool _isOpen;
+
     private void Apply(Pragma pragma)
     {
         if (pragma.FixesFormat)
@@ -62,6 +64,16 @@ internal sealed partial class PhysicalConnection
         _ = raw.sqlite3_busy_timeout(Handle, 0);
     }
 
+    private void RememberPragmas()
+    {
+        IEnumerable<Pragma> others = Pragma.Restorable
+            .Select(name => new Pragma(name, NativeSql.Scalar(Handle, $"PRAGMA {name}") ?? "", ""))
+            .Where(static pragma => pragma.Value.Length > 0)
+            .Select(static pragma => pragma with { ReadsBack = pragma.Value });
+        _authorizer.Know(_pragmas.Concat(others));
+        _isOpen = true;
+    }
+
     private string? Set(Pragma pragma)
     {
         NativeSql.Scalar(Handle, pragma.Set);
@@ -72,7 +84,7 @@ internal sealed partial class PhysicalConnection
     // does it, asking again as long as another process is in the way; the others find it changed.
     private string? SetJournalMode(Pragma pragma)
     {
-        if (Gate.JournalMode == pragma.Value && NativeSql.Scalar(Handle, pragma.Get) is { } known && pragma.IsReadAs(known))
+        if (string.Equals(Gate.JournalMode, pragma.Value, StringComparison.OrdinalIgnoreCase) && NativeSql.Scalar(Handle, pragma.Get) is { } known && pragma.IsReadAs(known))
         {
             return known;
         }
@@ -100,6 +112,13 @@ internal sealed partial class PhysicalConnection
 
     private void EnterGateBlocking()
     {
+        if (_isOpen)
+        {
+            // A return does not wait: the connection is closed instead.
+            _ = Gate.TryEnter() ? 0 : throw new SqliteException("The journal mode could not be put right at once.", raw.SQLITE_BUSY);
+            return;
+        }
+
         if (!Gate.Enter(async: false, _rentTimeout, CancellationToken.None).AsTask().GetAwaiter().GetResult())
         {
             throw new SqliteException("The write gate of the database was not free in time.", raw.SQLITE_BUSY);

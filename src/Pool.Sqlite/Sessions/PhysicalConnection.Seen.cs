@@ -37,6 +37,7 @@ internal sealed partial class PhysicalConnection
     public bool NoteFailure(SqliteException failure)
     {
         Failures?.Record(failure.SqliteErrorCode);
+        IsRetired |= !_isTheDatabase && !_isReadOnly && ConnectionFailure.MayBeItsOwn(failure);
         return false;
     }
 

@@ -22,6 +22,9 @@ internal sealed partial class PhysicalConnection
 
     // Closed, it would take the database with it: what cannot be undone stays, as on a connection without a pool.
     private readonly bool _isTheDatabase;
+
+    // Where it was asked to be, a write that is refused is the caller's mistake.
+    private readonly bool _isReadOnly;
     private bool _isExposed;
     private bool _inSnapshot;
     private readonly bool _isFile;
@@ -40,9 +43,11 @@ internal sealed partial class PhysicalConnection
         Driver = driver;
         _rentTimeout = options.RentTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.RentTimeout;
         _isTheDatabase = target.Kind == DatabaseKind.PrivateMemory;
+        _isReadOnly = target.IsReadOnly;
         _wasExposedToHook = options.ConnectionOpened is not null;
         Handle = driver.Handle!;
         driver.StateChange += OnDriverStateChange;
+        FileName = raw.sqlite3_db_filename(Handle, "main").utf8_to_string() ?? "";
         _pragmas = [.. pragmas.Where(static pragma => !pragma.FixesFormat)];
         _authorizer = new StatementAuthorizer(pragmas)
         {
@@ -63,6 +68,9 @@ internal sealed partial class PhysicalConnection
     public SqliteConnection Driver { get; }
 
     public sqlite3 Handle { get; }
+
+    /// <summary>The database file, as SQLite has resolved it; empty in memory.</summary>
+    public string FileName { get; }
 
     public StatementCache Statements { get; }
 
@@ -108,8 +116,8 @@ internal sealed partial class PhysicalConnection
     /// <summary>True once the driver's object was closed by the caller's code: nothing can be done with it any more.</summary>
     public bool IsClosedByCaller => !ReferenceEquals(Driver.Handle, Handle);
 
-    /// <summary>Called when it must not be lent again although it may be idle.</summary>
-    public Action? MustRetire { get; set; }
+    /// <summary>Called when the caller's code closes the driver's object, which may be long after the lease.</summary>
+    public Action? ClosedByCode { get; set; }
 
 
     /// <exception cref="SqliteException">The file cannot be opened, or a PRAGMA was refused or did not take.</exception>
@@ -129,6 +137,9 @@ internal sealed partial class PhysicalConnection
                 connection.Apply(pragma);
             }
 
+            doing = "opening it for writing";
+            connection.ThrowIfOpenedReadOnly();
+            connection.File = FileGuard.For(connection.Handle, target);
             doing = "calling the ConnectionOpened hook";
             if (options.ConnectionOpened is { } opened)
             {
@@ -142,9 +153,9 @@ internal sealed partial class PhysicalConnection
                 connection.KeepAsTheHookLeftThem();
             }
 
-            connection.JoinGroupCommit(Durability.IsGrouped(options, target));
             connection.TakeOverWaiting();
-
+            connection.JoinGroupCommit(Durability.IsGrouped(options, target));
+            connection.RememberPragmas();
             connection._authorizer.Attach(connection.Handle);
             connection.Stop.Attach(connection.Handle);
             return connection;
@@ -163,6 +174,18 @@ internal sealed partial class PhysicalConnection
             connection?.Close(last: false);
             driver.Dispose();
             throw;
+        }
+    }
+
+    // Where the file cannot be opened for writing SQLite opens it for reading, without a word and for good.
+    private void ThrowIfOpenedReadOnly()
+    {
+        if (!_isReadOnly && raw.sqlite3_db_readonly(Handle, "main") == 1)
+        {
+            throw new SqliteException(
+                "This process may not write the file, or could not open it for writing at this moment, and SQLite has opened it "
+                + "for reading only. Give it the right to write the file, or write \"Mode=ReadOnly\" into the connection string.",
+                raw.SQLITE_READONLY);
         }
     }
 
@@ -224,6 +247,11 @@ internal sealed partial class PhysicalConnection
     /// <exception cref="SqliteException">SQLite refuses it for another reason.</exception>
     public bool TryStep(string sql)
     {
+        if (sql is "BEGIN IMMEDIATE" or "COMMIT")
+        {
+            ThrowIfMoved();
+        }
+
         PreparedText text = Statements.Take(sql, isCommand: false);
         Statement? statement = null;
         try
@@ -273,6 +301,7 @@ internal sealed partial class PhysicalConnection
     {
         if (result is not (raw.SQLITE_DONE or raw.SQLITE_ROW or raw.SQLITE_OK))
         {
+            UncertainCommit.ThrowIf(raw.sqlite3_extended_errcode(Handle));
             SqliteException.ThrowExceptionForRC(result, Handle);
         }
     }
@@ -376,7 +405,7 @@ internal sealed partial class PhysicalConnection
     {
         try
         {
-            return !IsClosedByCaller && NativeSql.Scalar(Handle, "PRAGMA schema_version") is not null;
+            return !IsClosedByCaller && !HasMoved() && NativeSql.Scalar(Handle, "PRAGMA schema_version") is not null;
         }
         catch (SqliteException e)
         {

@@ -28,6 +28,16 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
 
     public const string Synchronous = "synchronous";
 
+    public const string TempStore = "temp_store";
+
+    /// <summary>Those that the pool does not set, that say what they are, and that can be given back the value they had.</summary>
+    public static readonly string[] Restorable =
+    [
+        "recursive_triggers", "query_only", "read_uncommitted", "defer_foreign_keys", "ignore_check_constraints",
+        "reverse_unordered_selects", "legacy_alter_table", "cell_size_check", "analysis_limit", "automatic_index",
+        "trusted_schema", "fullfsync", "checkpoint_fullfsync", "threads", "secure_delete",
+    ];
+
     public string Get => $"PRAGMA {Name}";
 
     public bool IsReadAs(string? answer) => string.Equals(answer, ReadsBack, StringComparison.OrdinalIgnoreCase);
@@ -66,6 +76,15 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
         pragmas.AddRange(additional.Where(static pragma => !pragma.FixesFormat));
         return pragmas;
     }
+
+    /// <summary>True when a text in a statement is certain to mean the value that this has.</summary>
+    public bool IsSetTo(string? text) => IsReadAs(text) || (Name == TempStore && text?.ToUpperInvariant() switch
+    {
+        "DEFAULT" => "0",
+        "FILE" => "1",
+        "MEMORY" => "2",
+        _ => null,
+    } == ReadsBack);
 
     private static Pragma Number(string name, long value)
     {

@@ -9,7 +9,7 @@ internal enum SessionChanges
 {
     None = 0,
 
-    /// <summary>A PRAGMA that the pool itself sets: it can be put right.</summary>
+    /// <summary>A PRAGMA whose value is known: it can be put right.</summary>
     OwnPragma = 1,
 
     /// <summary>Another PRAGMA was given a value: what it was before is not known.</summary>
@@ -64,7 +64,10 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
         "user_version", "application_id", "page_size", "auto_vacuum", "encoding",
     };
 
-    private readonly HashSet<string> _own = new(ownPragmas.Select(p => p.Name), StringComparer.OrdinalIgnoreCase);
+    private readonly List<Pragma> _touched = [];
+
+    private Dictionary<string, Pragma> _known = ownPragmas.DistinctBy(static pragma => pragma.Name, StringComparer.OrdinalIgnoreCase)
+        .ToDictionary(static pragma => pragma.Name, StringComparer.OrdinalIgnoreCase);
 
     private readonly HashSet<string> _written = new(StringComparer.OrdinalIgnoreCase);
     private bool _isOwnPrepare;
@@ -142,7 +145,16 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
     {
         Changes = SessionChanges.None;
         HasOwnSynchronous = false;
+        _touched.Clear();
     }
+
+    /// <summary>The PRAGMAs that were given a value, each with the one to put back.</summary>
+    public Pragma[] Touched => [.. _touched];
+
+    /// <summary>Those whose value is known, from now on.</summary>
+    public void Know(IEnumerable<Pragma> pragmas) => _known = pragmas
+        .DistinctBy(static pragma => pragma.Name, StringComparer.OrdinalIgnoreCase)
+        .ToDictionary(static pragma => pragma.Name, StringComparer.OrdinalIgnoreCase);
 
     private static int OnPrepare(object state, int action, utf8z first, utf8z second, utf8z database, utf8z trigger)
     {
@@ -258,17 +270,27 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
 
         HasOwnSynchronous |= string.Equals(pragma, Pragma.Synchronous, StringComparison.OrdinalIgnoreCase);
 
-        // A change of where temporary tables are kept drops them.
-        if (string.Equals(pragma, "temp_store", StringComparison.OrdinalIgnoreCase))
-        {
-            Changes |= SessionChanges.TempObject;
-        }
-
         bool isMain = database.utf8_to_string() is not { } other
             || string.Equals(other, "main", StringComparison.OrdinalIgnoreCase);
         if (!isMain || !InFile.Contains(pragma))
         {
-            Changes |= isMain && _own.Contains(pragma) ? SessionChanges.OwnPragma : SessionChanges.ForeignPragma;
+            Touch(pragma, value.utf8_to_string(), isMain);
+        }
+    }
+
+    private void Touch(string name, string? value, bool isMain)
+    {
+        if (!isMain || !_known.TryGetValue(name, out Pragma? known))
+        {
+            Changes |= SessionChanges.ForeignPragma;
+            return;
+        }
+
+        // A change of where temporary tables are kept drops them, also when it is changed back.
+        Changes |= known.Name == Pragma.TempStore && !known.IsSetTo(value) ? SessionChanges.TempObject : SessionChanges.OwnPragma;
+        if (!_touched.Contains(known))
+        {
+            _touched.Add(known);
         }
     }
 }

@@ -95,10 +95,7 @@ internal sealed partial class WriteLoop
 
     // One that was opened while the file was read-only stays so, for example: the next batch is to have a new one. (But not
     // where the connection is the database.)
-    private bool MayBeTheConnection(Exception? failure) => !_pool.IsPrivateMemory && failure is SqliteException
-    {
-        SqliteErrorCode: raw.SQLITE_READONLY or raw.SQLITE_IOERR or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_CANTOPEN
-    };
+    private bool MayBeTheConnection(Exception? failure) => !_pool.IsPrivateMemory && ConnectionFailure.MayBeItsOwn(failure);
 
     /// <summary>Runs the items; what fails is noted, to be told when the rest is committed.</summary>
     /// <param name="batch">The items.</param>

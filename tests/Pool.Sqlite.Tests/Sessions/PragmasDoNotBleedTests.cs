@@ -45,6 +45,32 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
             },
             connection => Assert.Equal(fresh, connection.Ask($"PRAGMA {name}")));
 
+    [Theory]
+    [InlineData("PRAGMA temp_store=MEMORY; PRAGMA synchronous=NORMAL", "temp_store", "2")]
+    [InlineData("PRAGMA temp_store=2", "temp_store", "2")]
+    [InlineData("PRAGMA recursive_triggers=ON", "recursive_triggers", "0")]
+    [InlineData("PRAGMA query_only=1", "query_only", "0")]
+    [InlineData("PRAGMA query_only=0", "query_only", "0")]
+    [InlineData("PRAGMA defer_foreign_keys=ON", "defer_foreign_keys", "0")]
+    [InlineData("PRAGMA analysis_limit=7", "analysis_limit", "0")]
+    [InlineData("PRAGMA trusted_schema=OFF", "trusted_schema", "1")]
+    [InlineData("EXPLAIN PRAGMA recursive_triggers=ON", "recursive_triggers", "0")]
+    public void One_whose_value_is_known_costs_no_connection(string sql, string name, string restored) => OnTheSameConnection(
+        connection => connection.Run(sql),
+        connection => Assert.Equal(restored, connection.Ask($"PRAGMA {name}")));
+
+    [Theory]
+    [InlineData("create virtual table f using fts5(x); insert into f values ('word')", "select count(*) from f where f match 'word'")]
+    [InlineData("create virtual table r using rtree(id, a, b); insert into r values (1, 0, 1)", "select count(*) from r where a < 1")]
+    public void A_table_with_statements_of_its_own_costs_no_connection(string sql, string query) => OnTheSameConnection(
+        connection =>
+        {
+            connection.Run(sql);
+            Assert.NotNull(connection.SqliteConnection);
+            Assert.Equal("1", connection.Ask(query));
+        },
+        connection => Assert.Equal("1", connection.Ask(query)));
+
     [Fact]
     public void How_it_is_written_makes_no_difference() => OnTheSameConnection(
         connection => connection.Run("  pragma /* hidden */ main . \"Synchronous\" ( off ) ; select 1; PRAGMA\nForeign_Keys(0)"),
