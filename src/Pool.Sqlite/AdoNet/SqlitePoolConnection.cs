@@ -19,11 +19,16 @@ namespace Pool.Sqlite;
 /// </remarks>
 public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
 {
+    private const int NoTimeout = -1;
+
     private SqlitePool? _pool;
     private PoolEntry<PhysicalConnection>? _item;
     private UseGuard _use;
     private int _opens;
-    private int? _defaultTimeout;
+
+    // A byte, as is each flag: a lease is to stay within 80 bytes.
+    private readonly byte _role;
+    private int _defaultTimeout = NoTimeout;
     private volatile bool _disposed;
 
     internal SqlitePoolConnection(
@@ -31,7 +36,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     {
         _pool = pool;
         _item = item;
-        Role = role;
+        _role = (byte)role;
     }
 
     /// <summary>Makes a closed connection of no pool yet: set its <see cref="ConnectionString"/>, then open it.</summary>
@@ -48,7 +53,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     }
 
     /// <summary>What the lease may do.</summary>
-    public SqlitePoolConnectionRole Role { get; }
+    public SqlitePoolConnectionRole Role => (SqlitePoolConnectionRole)_role;
 
     /// <summary>
     /// Names this lease in messages: the number of the connection in the upper, the number of its rent in the lower 32
@@ -117,7 +122,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
     public int DefaultTimeout
     {
-        get => _defaultTimeout ?? _pool?.DefaultCommandTimeout ?? 30;
+        get => _defaultTimeout != NoTimeout ? _defaultTimeout : _pool?.DefaultCommandTimeout ?? 30;
         set
         {
             ArgumentOutOfRangeException.ThrowIfNegative(value);

@@ -93,11 +93,12 @@ internal sealed class WriteGate
 
     /// <summary>What makes the commits of this database durable.</summary>
     /// <param name="file">Its full path, as SQLite itself resolves it: by a hard link it would have another WAL.</param>
-    public GroupCommit GroupCommitOf(string file)
+    /// <param name="sync">See <see cref="GroupCommit(string, Action?)"/>; for the first that asks.</param>
+    public GroupCommit GroupCommitOf(string file, Action? sync = null)
     {
         string wal = file + "-wal";
         GroupCommit known = Volatile.Read(ref _groupCommit)
-            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(wal), null)
+            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(wal, sync), null)
             ?? _groupCommit!;
         return known.WalPath == wal ? known : new GroupCommit(wal);
     }

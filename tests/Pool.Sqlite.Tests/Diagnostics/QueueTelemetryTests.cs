@@ -81,7 +81,7 @@ public sealed class QueueTelemetryTests : DiagnosticsTest
     {
         Task[] together = [];
         await pool.Writes.EnqueueAsync(_ => together = Limit.OnThread(
-            () => statements.Select(sql => (Task)pool.Writes.ExecuteAsync(sql, [])).ToArray()).Result).Limited();
+            () => OtherFlow.Run(() => statements.Select(sql => (Task)pool.Writes.ExecuteAsync(sql, [])).ToArray())).Result).Limited();
         await Task.WhenAll(together).Limited();
     }
 
