@@ -28,9 +28,11 @@ public sealed class GettersSameAsDriverTests : IDisposable
         Most = ulong.MaxValue,
     }
 
+    // Infinity as a date: told in another way by the driver before its version 11.
     public static TheoryData<string> Values =>
     [
-        "0", "1", "-1", "255", "256", "65", "70000", "9223372036854775807", "-9223372036854775808", "0.0", "1.5", "-2.5", "1e300", "1e999",
+        .. typeof(SqliteConnection).Assembly.GetName().Version!.Major >= 11 ? (string[])["1e999"] : [],
+        "0", "1", "-1", "255", "256", "65", "70000", "9223372036854775807", "-9223372036854775808", "0.0", "1.5", "-2.5", "1e300",
         "2459000.5", "0.25", "''", "'a'", "'ab'", "'é'", "'12'", "'1.5'", "'1e3'", "'abc'", "'a' || char(0) || 'b'", "'2020-01-02'",
         "'2020-01-02 03:04:05.678'", "'2020-01-02T03:04:05Z'", "'2020-01-02 03:04:05+02:00'", "'03:04:05'", "'1.02:03:04'",
         "'0f8fad5b-d9cb-469f-a165-70867728950e'", "x''", "x'0102'", "x'00112233445566778899aabbccddeeff'", "null",
@@ -45,6 +47,17 @@ public sealed class GettersSameAsDriverTests : IDisposable
         {
             Same($"select {value} as x", get);
         }
+    }
+
+    // The driver reads it from its version 11 on.
+    [Fact]
+    public void A_half_reads_as_a_number()
+    {
+        using DbDataReader reader = _ours.CreateCommand("select 1.5, '2.5', null").ExecuteReader();
+        Assert.True(reader.Read());
+        Assert.Equal((Half)1.5, reader.GetFieldValue<Half>(0));
+        Assert.Equal((Half)2.5, reader.GetFieldValue<Half>(1));
+        Assert.Throws<InvalidOperationException>(() => reader.GetFieldValue<Half>(2));
     }
 
     [Theory]
@@ -154,7 +167,7 @@ public sealed class GettersSameAsDriverTests : IDisposable
         r => r.GetDateTime(0).ToString("o"), r => r.GetDateTime(0).Kind, r => r.GetGuid(0), r => r.GetString(0),
         r => r.GetFieldValue<DateTimeOffset>(0).ToString("o"), r => r.GetFieldValue<DateOnly>(0), r => r.GetFieldValue<TimeOnly>(0).Ticks,
         r => r.GetFieldValue<TimeSpan>(0), r => r.GetFieldValue<sbyte>(0), r => r.GetFieldValue<ushort>(0), r => r.GetFieldValue<uint>(0),
-        r => r.GetFieldValue<ulong>(0), r => r.GetFieldValue<Half>(0), r => r.GetFieldValue<int>(0), r => r.GetFieldValue<string>(0),
+        r => r.GetFieldValue<ulong>(0), r => r.GetFieldValue<int>(0), r => r.GetFieldValue<string>(0),
         r => r.GetFieldValue<byte[]>(0), r => r.GetFieldValue<object>(0), r => r.GetFieldValue<Small>(0), r => r.GetFieldValue<Huge>(0),
         r => r.GetFieldValue<DayOfWeek>(0), r => r.IsDBNull(0) ? 0 : r.GetFieldValue<long?>(0),
         r => r.IsDBNull(0) ? 0 : r.GetFieldValue<DateOnly?>(0), r => r.GetTextReader(0).ReadToEnd(), r => r.GetStream(0).Length,
