@@ -136,7 +136,7 @@ public sealed partial class SqlitePoolConnection
         }
 
         _item = item;
-        _opens++;
+        _use.CountOpen();
         _use.EndOpen(isOpen: true);
 
         // Disposed meanwhile: there was nothing to give back yet.

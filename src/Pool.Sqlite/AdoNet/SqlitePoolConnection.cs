@@ -24,7 +24,6 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     private SqlitePool? _pool;
     private PoolEntry<PhysicalConnection>? _item;
     private UseGuard _use;
-    private int _opens;
 
     // A byte, as is each flag: a lease is to stay within 80 bytes.
     private readonly byte _role;
@@ -145,7 +144,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     internal PhysicalConnection Physical => _item!.Value;
 
     /// <summary>Tells the leases of one connection object apart: how often it has been opened.</summary>
-    internal int Opens => Volatile.Read(ref _opens);
+    internal int Opens => _use.Opens;
 
     PhysicalConnection IStatementLease.Physical => _item!.Value;
 

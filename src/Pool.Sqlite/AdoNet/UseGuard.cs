@@ -40,10 +40,14 @@ internal struct UseGuard
     private const int Opening = Closed | (1 << 29);
     private const int Closing = Closed | (1 << 28);
     private int _state;
+    private int _opens;
 
     private UseGuard(int state) => _state = state;
 
     public static UseGuard ClosedGuard => new(Closed);
+
+    /// <summary>How often it has been opened. (Here, where it fills what alignment would leave empty in a lease.)</summary>
+    public readonly int Opens => Volatile.Read(in _opens);
 
     /// <summary>True unless it is open: also while it is being opened or closed.</summary>
     public readonly bool IsClosed => (Volatile.Read(in _state) & Closed) != 0;

@@ -1,6 +1,6 @@
-using Pool.Sqlite.Diagnostics.Records;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Diagnostics.Records;
 using SQLitePCL;
 
 namespace Pool.Sqlite.Sessions;
