@@ -80,6 +80,9 @@ internal struct UseGuard
         return true;
     }
 
+    /// <summary>To be called by the thread that opens, before <see cref="EndOpen"/>.</summary>
+    public void CountOpen() => _opens++;
+
     /// <summary>
     /// Begins what only a closed connection allows: opening it, or changing what it opens. <see cref="EndOpen"/> ends it.
     /// </summary>
