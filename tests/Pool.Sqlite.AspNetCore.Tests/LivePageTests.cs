@@ -63,7 +63,7 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
         using (SqlitePoolConnection forgotten = app.Pool.Rent())
         {
             await page.Shows("#status-word", "Warning");
-            await page.Contains("#findings", "leases have been out for more than");
+            await page.Contains("#findings", "1 lease has been out for more than");
             await page.Contains("#announce", "warning");
         }
 

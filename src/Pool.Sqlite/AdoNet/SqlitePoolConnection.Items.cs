@@ -9,7 +9,11 @@ public sealed partial class SqlitePoolConnection
     private volatile bool _itemEnded;
 
     /// <summary>True when its connection, and the transaction on it, belong to the write queue.</summary>
-    internal bool IsForItem { get; private init; }
+    internal bool IsForItem
+    {
+        get => (_role & ItemFlag) != 0;
+        private init => _role = value ? (byte)(_role | ItemFlag) : _role;
+    }
 
     internal static SqlitePoolConnection ForItem(SqlitePool pool, PoolEntry<PhysicalConnection> item) =>
         new(pool, item, SqlitePoolConnectionRole.Writer) { IsForItem = true };

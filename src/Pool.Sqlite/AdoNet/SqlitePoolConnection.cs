@@ -25,8 +25,9 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     private PoolEntry<PhysicalConnection>? _item;
     private UseGuard _use;
 
-    // A byte, as is each flag: a lease is to stay within 80 bytes.
-    private readonly byte _role;
+    // The role, and the flag of an item's lease, in a byte: a lease is to stay within 80 bytes.
+    private const byte ItemFlag = 128;
+    private byte _role;
     private int _defaultTimeout = NoTimeout;
     private volatile bool _disposed;
 
@@ -52,7 +53,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     }
 
     /// <summary>What the lease may do.</summary>
-    public SqlitePoolConnectionRole Role => (SqlitePoolConnectionRole)_role;
+    public SqlitePoolConnectionRole Role => (SqlitePoolConnectionRole)(_role & ~ItemFlag);
 
     /// <summary>
     /// Names this lease in messages: the number of the connection in the upper, the number of its rent in the lower 32
