@@ -1,0 +1,141 @@
+using System.Data.Common;
+using Pool.Sqlite.Execution;
+
+namespace Pool.Sqlite;
+
+/// <summary>
+/// The verbs of a <see cref="SqlitePool"/> on any <see cref="DbDataSource"/>, so that the same code runs on SQLite and, say, on
+/// PostgreSQL through Npgsql. On a <see cref="SqlitePool"/> they are the pool's own; elsewhere they are made of ADO.NET alone.
+/// </summary>
+public static class DbDataSourceExtensions
+{
+    /// <summary>Runs <paramref name="work"/> on an open connection for reading; on a pool, in one snapshot.</summary>
+    /// <typeparam name="T">What it answers.</typeparam>
+    /// <param name="source">Where connections come from.</param>
+    /// <param name="work">What to read. It is called once.</param>
+    /// <param name="cancellationToken">Ends the wait for a connection; passed on to <paramref name="work"/>.</param>
+    /// <returns>What <paramref name="work"/> answered.</returns>
+    public static async Task<T> ReadAsync<T>(
+        this DbDataSource source,
+        Func<DbConnection, CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(work);
+        if (source is SqlitePool pool)
+        {
+            return await pool.ReadAsync(connection => work(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
+        DbConnection connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            return await work(connection, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Runs <paramref name="work"/> in a transaction: committed when it returns, rolled back when it throws, and run again, after
+    /// pauses of 10, 20, 40 ms and so on, for up to 30 seconds, while it fails for a passing reason
+    /// (<see cref="DbException.IsTransient"/>: a serialization failure or a deadlock on PostgreSQL, for example).
+    /// </summary>
+    /// <typeparam name="T">What it answers.</typeparam>
+    /// <param name="source">Where connections come from.</param>
+    /// <param name="work">What to write. It can be called more than once, so it should change nothing but the database.</param>
+    /// <param name="cancellationToken">Ends the waits; passed on to <paramref name="work"/>.</param>
+    /// <returns>What <paramref name="work"/> answered, once it is committed.</returns>
+    /// <exception cref="DbException">The database refuses; nothing was written.</exception>
+    public static Task<T> WriteAsync<T>(
+        this DbDataSource source,
+        Func<DbConnection, CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(work);
+        return source is SqlitePool pool
+            ? pool.WriteAsync(connection => work(connection, cancellationToken), cancellationToken)
+            : AnyDataSource.WriteAsync(source, work, cancellationToken);
+    }
+
+    /// <inheritdoc cref="ReadAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
+    public static Task<T> ReadAsync<T>(
+        this DbDataSource source, Func<DbConnection, Task<T>> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return source.ReadAsync((connection, _) => work(connection), cancellationToken);
+    }
+
+    /// <inheritdoc cref="WriteAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
+    public static Task<T> WriteAsync<T>(
+        this DbDataSource source, Func<DbConnection, Task<T>> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return source.WriteAsync((connection, _) => work(connection), cancellationToken);
+    }
+
+    /// <inheritdoc cref="WriteAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
+    public static Task WriteAsync(
+        this DbDataSource source, Func<DbConnection, CancellationToken, Task> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return source.WriteAsync(
+            async (connection, token) =>
+            {
+                await work(connection, token).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc cref="WriteAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
+    public static Task WriteAsync(
+        this DbDataSource source, Func<DbConnection, Task> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return source.WriteAsync((connection, _) => work(connection), cancellationToken);
+    }
+
+    /// <summary>
+    /// Runs one statement whose interpolated values become parameters, never text:
+    /// <c>ExecuteAsync($"insert into t values ({id}, {name})")</c>.
+    /// </summary>
+    /// <param name="source">Where connections come from.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>How many rows it changed, or -1 when it cannot change any.</returns>
+    /// <exception cref="ArgumentException">A value stands where no parameter can, or has a format.</exception>
+    /// <exception cref="DbException">The database refuses it.</exception>
+    public static Task<int> ExecuteAsync(
+        this DbDataSource source, FormattableString sql, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(sql);
+        return source is SqlitePool pool
+            ? pool.ExecuteAsync(sql, cancellationToken)
+            : AnyDataSource.ExecuteAsync(source, sql, cancellationToken);
+    }
+
+    /// <summary>Runs one statement for each of many rows, in one transaction and prepared once: all of them are stored, or none.</summary>
+    /// <param name="source">Where connections come from.</param>
+    /// <param name="sql">One statement with named parameters, <c>@id</c>.</param>
+    /// <param name="rows">For each row the values, in the order in which the parameters first appear in the statement.</param>
+    /// <param name="progress">Told how many rows are done, every 1,000 and at the end.</param>
+    /// <param name="cancellationToken">Stops it; nothing is stored then.</param>
+    /// <returns>How many rows were changed.</returns>
+    /// <exception cref="ArgumentException">A row has not as many values as the statement has parameters.</exception>
+    /// <exception cref="DbException">The database refuses one; nothing was stored.</exception>
+    public static Task<long> ExecuteManyAsync(
+        this DbDataSource source,
+        string sql,
+        IEnumerable<IReadOnlyList<object?>> rows,
+        IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
+        ArgumentNullException.ThrowIfNull(rows);
+        return source is SqlitePool pool
+            ? pool.ExecuteManyAsync(sql, rows, progress, cancellationToken)
+            : AnyDataSource.ExecuteManyAsync(source, sql, rows, progress, cancellationToken);
+    }
+}

@@ -1,0 +1,140 @@
+using System.Data.Common;
+using System.Globalization;
+using Pool.Sqlite.Pooling;
+
+namespace Pool.Sqlite.Execution;
+
+/// <summary>The pool's verbs on a data source of any provider, by what ADO.NET has.</summary>
+internal static class AnyDataSource
+{
+    private const int RowsBetweenReports = 1_000;
+    private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(30);
+
+    public static async Task<T> WriteAsync<T>(
+        DbDataSource source, Func<DbConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        Deadline deadline = new(TimeProvider.System, RetryFor);
+        for (int retry = 0; ; retry++)
+        {
+            TimeSpan pause = Backoff.Delay(retry);
+            try
+            {
+                return await WriteOnceAsync(source, work, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DbException e) when (e.IsTransient && deadline.Allows(pause))
+            {
+                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    public static async Task<int> ExecuteAsync(DbDataSource source, FormattableString sql, CancellationToken cancellationToken)
+    {
+        (string text, object?[] values) = InterpolatedSql.Read(sql);
+        DbCommand command = source.CreateCommand(text.Replace("$p", "@p", StringComparison.Ordinal));
+        await using (command.ConfigureAwait(false))
+        {
+            for (int i = 0; i < values.Length; i++)
+            {
+                AddParameter(command, string.Create(CultureInfo.InvariantCulture, $"@p{i}"), values[i]);
+            }
+
+            return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Not WriteAsync, which may run its work again: the rows may be such as can be read only once.
+    public static Task<long> ExecuteManyAsync(
+        DbDataSource source,
+        string sql,
+        IEnumerable<IReadOnlyList<object?>> rows,
+        IProgress<long>? progress,
+        CancellationToken cancellationToken) =>
+        WriteOnceAsync(
+            source,
+            async (connection, token) =>
+            {
+                DbCommand command = connection.CreateCommand();
+                await using (command.ConfigureAwait(false))
+                {
+                    command.CommandText = sql;
+                    return await ExecuteRowsAsync(command, rows, progress, token).ConfigureAwait(false);
+                }
+            },
+            cancellationToken);
+
+    private static async Task<long> ExecuteRowsAsync(
+        DbCommand command, IEnumerable<IReadOnlyList<object?>> rows, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        string[] names = [.. ParameterNames(command.CommandText)];
+        foreach (string name in names)
+        {
+            AddParameter(command, name, null);
+        }
+
+        long changes = 0;
+        long done = 0;
+        foreach (IReadOnlyList<object?> row in rows)
+        {
+            if (row.Count != names.Length)
+            {
+                throw new ArgumentException(
+                    $"Row {done} has {row.Count} values, but the statement has {names.Length} parameters.", nameof(rows));
+            }
+
+            for (int i = 0; i < names.Length; i++)
+            {
+                command.Parameters[i].Value = row[i] ?? DBNull.Value;
+            }
+
+            changes += Math.Max(0, await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false));
+            if (++done % RowsBetweenReports == 0)
+            {
+                progress?.Report(done);
+            }
+        }
+
+        progress?.Report(done);
+        return changes;
+    }
+
+    private static async Task<T> WriteOnceAsync<T>(
+        DbDataSource source, Func<DbConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        DbConnection connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            DbTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                T result = await work(connection, cancellationToken).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return result;
+            }
+        }
+    }
+
+    private static List<string> ParameterNames(string sql)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        List<string> names = [];
+        SqlLexer lexer = new(sql);
+        while (lexer.MoveNext())
+        {
+            if (lexer.Kind == SqlTokenKind.Variable && lexer.Token is ['@', ..] && seen.Add(lexer.Token.ToString()))
+            {
+                names.Add(lexer.Token.ToString());
+            }
+        }
+
+        return names;
+    }
+
+    private static void AddParameter(DbCommand command, string name, object? value)
+    {
+        DbParameter parameter = command.CreateParameter();
+        parameter.ParameterName = name;
+        parameter.Value = value ?? DBNull.Value;
+        command.Parameters.Add(parameter);
+    }
+}
