@@ -108,7 +108,7 @@ internal sealed class ConnectionPools
             throw ExclusiveFlow.RentRefused(_name);
         }
 
-        bool holdsGate = AmbientWriteGate.MayHoldGate;
+        bool holdsGate = AmbientWriteGate.MayHoldGate && MayHoldOwnGate();
         if (!_recorder.IsWatching && !holdsGate)
         {
             return Leases.Rent(async, timeout, cancellationToken);
@@ -260,6 +260,9 @@ internal sealed class ConnectionPools
         physical.MarkAmbientGate(entry.LeaseId);
         return entry;
     }
+
+    private bool MayHoldOwnGate() =>
+        Array.Exists(All, static pool => pool.Values.Any(static connection => AmbientWriteGate.MayHold(connection.Gate)));
 
     // Before it waits for the one writer connection, which the flow itself may have.
     private void ThrowIfFlowHoldsGate()

@@ -56,6 +56,10 @@ internal sealed class AmbientWriteGate
     /// </summary>
     public static bool MayHoldGate => Innermost(Current.Value) is not null || _lastUsedHere is { IsHeld: true };
 
+    /// <summary>As <see cref="MayHoldGate"/>, of one gate: another database's is no reason to do anything.</summary>
+    public static bool MayHold(WriteGate gate) =>
+        HolderOf(gate) is not null || (_lastUsedHere is { IsHeld: true } last && last._gate == gate);
+
     /// <summary>Counts the statements on the connection that holds the gate.</summary>
     public long Uses => Volatile.Read(ref _uses);
 
