@@ -7,15 +7,14 @@ internal static class Advice
     [
         .. new[] { BaseSize(view), Reuse(view), PoolSize(view), WriteQueue(view), QueueCapacity(view), LongLease(view), WalPinned(view), CacheSize(view) }
             .OfType<SqlitePoolAdvice>()
-            .Concat(EngineAdvice.For(view.Engine))
             .Select(static advice => advice with { Severity = SeverityOf(advice.Id) })
+            .Concat(EngineAdvice.For(view.Engine))
             .OrderByDescending(static advice => advice.Severity),
     ];
 
     // Slower than it could be, unless something is waited for, or grows, or can be lost.
     private static SqlitePoolAdviceSeverity SeverityOf(string id) => id switch
     {
-        "engine-wal-reset" or "engine-cve-2025-6965" => SqlitePoolAdviceSeverity.Critical,
         "pool-size" or "long-lease" or "wal-pinned" or "queue-commits" or "queue-capacity" => SqlitePoolAdviceSeverity.Warning,
         _ => SqlitePoolAdviceSeverity.Info,
     };

@@ -96,16 +96,17 @@ public sealed class PowerCutTests
             File.WriteAllBytes(copy.Path + name[original.Length..], content);
         }
 
+        List<long> answered = log.Answered(cut);
         using SqliteConnection connection = copy.OpenDirectly();
-        HashSet<long> stored = [];
-        using (SqliteCommand command = connection.CreateCommand())
+        HashSet<long> stored;
+        try
         {
-            command.CommandText = "select distinct tx from t";
-            using SqliteDataReader reader = command.ExecuteReader();
-            while (reader.Read())
-            {
-                stored.Add(reader.GetInt64(0));
-            }
+            stored = Stored(connection);
+        }
+        catch (SqliteException exception) when (early && exception.SqliteErrorCode == SQLitePCL.raw.SQLITE_CORRUPT)
+        {
+            // A checkpoint that came before its log can tear the database itself.
+            return (answered.Count, answered.Count);
         }
 
         if (!early)
@@ -115,8 +116,21 @@ public sealed class PowerCutTests
                 connection.Ask("select count(*) from (select 1 from t group by tx having count(*) <> max(parts))") == "0", what);
         }
 
-        List<long> answered = log.Answered(cut);
         return (answered.Count, answered.Count(tx => !stored.Contains(tx)));
+    }
+
+    private static HashSet<long> Stored(SqliteConnection connection)
+    {
+        HashSet<long> stored = [];
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "select distinct tx from t";
+        using SqliteDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            stored.Add(reader.GetInt64(0));
+        }
+
+        return stored;
     }
 
     private static async Task<string> Compile(string library)
