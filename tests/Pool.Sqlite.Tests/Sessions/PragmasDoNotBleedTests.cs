@@ -1,4 +1,5 @@
 using Pool.Sqlite.Tests.Support;
+using SQLitePCL;
 
 namespace Pool.Sqlite.Tests.Sessions;
 
@@ -62,14 +63,20 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
     [Theory]
     [InlineData("create virtual table f using fts5(x); insert into f values ('word')", "select count(*) from f where f match 'word'")]
     [InlineData("create virtual table r using rtree(id, a, b); insert into r values (1, 0, 1)", "select count(*) from r where a < 1")]
-    public void A_table_with_statements_of_its_own_costs_no_connection(string sql, string query) => OnTheSameConnection(
-        connection =>
-        {
-            connection.Run(sql);
-            Assert.NotNull(connection.SqliteConnection);
-            Assert.Equal("1", connection.Ask(query));
-        },
-        connection => Assert.Equal("1", connection.Ask(query)));
+    public void A_table_with_statements_of_its_own_costs_no_connection(string sql, string query)
+    {
+        Assert.SkipUnless(
+            raw.sqlite3_libversion_number() >= 3_051_000,
+            "An older engine cannot tell whether a statement still reads: there the connection is closed, to be safe.");
+        OnTheSameConnection(
+            connection =>
+            {
+                connection.Run(sql);
+                Assert.NotNull(connection.SqliteConnection);
+                Assert.Equal("1", connection.Ask(query));
+            },
+            connection => Assert.Equal("1", connection.Ask(query)));
+    }
 
     [Fact]
     public void How_it_is_written_makes_no_difference() => OnTheSameConnection(
