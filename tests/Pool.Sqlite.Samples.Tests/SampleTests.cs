@@ -12,30 +12,21 @@ public sealed class SampleTests
     public async Task Signals_stores_every_price_and_signal_and_closes_its_database()
     {
         await using SampleProcess sample = SampleProcess.Start("Signals", ["signals.db", "5000"]);
-        int exit = await sample.WaitForExit();
-        Assert.True(exit == 0, sample.Output);
-        Assert.Contains("0 failures, Healthy", sample.Output, StringComparison.Ordinal);
-        AssertClosed(sample, "signals.db");
+        await AssertRuns(sample, "0 failures, Healthy", "signals.db");
     }
 
     [Fact]
     public async Task QuickStart_stores_and_counts()
     {
         await using SampleProcess sample = SampleProcess.Start("QuickStart");
-        int exit = await sample.WaitForExit();
-        Assert.True(exit == 0, sample.Output);
-        Assert.Contains("people: 1", sample.Output, StringComparison.Ordinal);
-        AssertClosed(sample, "quick-start.db");
+        await AssertRuns(sample, "people: 1", "quick-start.db");
     }
 
     [Fact]
     public async Task NativeAot_also_runs_compiled_just_in_time()
     {
         await using SampleProcess sample = SampleProcess.Start("NativeAot");
-        int exit = await sample.WaitForExit();
-        Assert.True(exit == 0, sample.Output);
-        Assert.Contains("people: 2", sample.Output, StringComparison.Ordinal);
-        AssertClosed(sample, "native-aot.db");
+        await AssertRuns(sample, "people: 2", "native-aot.db");
     }
 
     [Fact]
@@ -49,10 +40,7 @@ public sealed class SampleTests
             "This machine has no SQLite of its own.");
 
         await using SampleProcess sample = SampleProcess.Start("SystemSqlite");
-        int exit = await sample.WaitForExit();
-        Assert.True(exit == 0, sample.Output);
-        Assert.Contains("SQLite 3.", sample.Output, StringComparison.Ordinal);
-        AssertClosed(sample, "system.db");
+        await AssertRuns(sample, "SQLite 3.", "system.db");
     }
 
     [Fact]
@@ -60,20 +48,14 @@ public sealed class SampleTests
     {
         await using SampleProcess sample = SampleProcess.Start(
             "Worker", environment: ("SqlitePool__ConnectionString", "Data Source=worker.db"));
-        int exit = await sample.WaitForExit();
-        Assert.True(exit == 0, sample.Output);
-        Assert.Contains("2000 measurements are stored", sample.Output, StringComparison.Ordinal);
-        AssertClosed(sample, "worker.db");
+        await AssertRuns(sample, "2000 measurements are stored", "worker.db");
     }
 
     [Fact]
     public async Task EfCore_saves_from_many_tasks_and_sums_decimals()
     {
         await using SampleProcess sample = SampleProcess.Start("EfCore", ["shop.db"]);
-        int exit = await sample.WaitForExit();
-        Assert.True(exit == 0, sample.Output);
-        Assert.Contains("640 orders, 2051.2", sample.Output, StringComparison.Ordinal);
-        AssertClosed(sample, "shop.db");
+        await AssertRuns(sample, "640 orders, 2051.2", "shop.db");
     }
 
     [Fact]
@@ -134,6 +116,14 @@ public sealed class SampleTests
             await sample.Stop();
             AssertClosed(sample, "scores.db");
         }
+    }
+
+    private static async Task AssertRuns(SampleProcess sample, string output, string database)
+    {
+        int exit = await sample.WaitForExit();
+        Assert.True(exit == 0, sample.Output);
+        Assert.Contains(output, sample.Output, StringComparison.Ordinal);
+        AssertClosed(sample, database);
     }
 
     private static void AssertClosed(SampleProcess sample, string database) =>

@@ -161,12 +161,11 @@ public sealed class AdmissionTests : IDisposable
         await Assert.ThrowsAsync<OperationCanceledException>(() => read.Limited());
 
         Task<object?> blocking = Limit.OnThread(() => command.ExecuteScalar());
-        while (!blocking.IsCompleted)
+        await Limit.Until(() =>
         {
             command.Cancel();
-            await Task.Delay(1);
-        }
-
+            return blocking.IsCompleted;
+        });
         await Assert.ThrowsAsync<OperationCanceledException>(() => blocking);
         command.CommandTimeout = 1;
         Assert.Equal(5, Assert.Throws<SqliteException>(() => command.ExecuteScalar()).SqliteErrorCode);

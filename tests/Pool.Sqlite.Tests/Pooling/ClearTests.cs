@@ -104,16 +104,8 @@ public sealed class ClearTests : LeasePoolTest
         MakePool(new LeasePoolOptions { Size = 1, HealthCheckInterval = Seconds(60) });
         await Rent();
         ReturnAll();
-        Pool.Sweep();
-        Time.Advance(Seconds(60));
         Latch latch = new();
-        Source.Checking = (_, _) =>
-        {
-            latch.Pass();
-            return RetireReason.None;
-        };
-        Task round = Task.Run(Pool.Sweep);
-        await latch.Reached;
+        Task round = await StartHealthCheck(latch);
 
         Pool.Clear();
         latch.Open();

@@ -157,16 +157,8 @@ public sealed class HousekeepingTests : LeasePoolTest
         MakePool(new LeasePoolOptions { Size = 3, HealthCheckInterval = Seconds(60) });
         await RentMany(3);
         ReturnAll();
-        Pool.Sweep();
-        Time.Advance(Seconds(60));
         Latch latch = new();
-        Source.Checking = (_, _) =>
-        {
-            latch.Pass();
-            return RetireReason.None;
-        };
-        Task round = Task.Run(Pool.Sweep);
-        await latch.Reached;
+        Task round = await StartHealthCheck(latch);
 
         await RentMany(2);
         Task<PoolEntry<FakeItem>> waiting = StartRent();
@@ -204,16 +196,8 @@ public sealed class HousekeepingTests : LeasePoolTest
         MakePool(new LeasePoolOptions { Size = 2, HealthCheckInterval = Seconds(60) });
         await RentMany(2);
         ReturnAll();
-        Pool.Sweep();
-        Time.Advance(Seconds(60));
         Latch latch = new();
-        Source.Checking = (_, _) =>
-        {
-            latch.Pass();
-            return RetireReason.None;
-        };
-        Task round = Task.Run(Pool.Sweep);
-        await latch.Reached;
+        Task round = await StartHealthCheck(latch);
 
         await Limit.OnThread(Pool.Sweep).Limited();
         Assert.Equal(1, Source.Checks);
@@ -229,16 +213,8 @@ public sealed class HousekeepingTests : LeasePoolTest
         MakePool(new LeasePoolOptions { Size = 2, MinIdle = 2, HealthCheckInterval = Seconds(60) });
         await RentMany(2);
         ReturnAll();
-        Pool.Sweep();
-        Time.Advance(Seconds(60));
         Latch latch = new();
-        Source.Checking = (_, _) =>
-        {
-            latch.Pass();
-            return RetireReason.None;
-        };
-        Task round = Task.Run(Pool.Sweep);
-        await latch.Reached;
+        Task round = await StartHealthCheck(latch);
 
         Pool.Dispose();
         Assert.Single(Source.Closes);

@@ -98,6 +98,22 @@ public abstract class LeasePoolTest : IAsyncDisposable
         }
     }
 
+    /// <summary>A health check, due after 60 seconds, that goes on when the latch opens. Its items find nothing wrong.</summary>
+    /// <returns>The round, which the housekeeper is in.</returns>
+    private protected async Task<Task> StartHealthCheck(Latch latch)
+    {
+        Pool.Sweep();
+        Time.Advance(Seconds(60));
+        Source.Checking = (_, _) =>
+        {
+            latch.Pass();
+            return RetireReason.None;
+        };
+        Task round = Task.Run(Pool.Sweep);
+        await latch.Reached;
+        return round;
+    }
+
     private protected void AssertPool(int open, int inUse)
     {
         LeaseCounts counts = Counts;

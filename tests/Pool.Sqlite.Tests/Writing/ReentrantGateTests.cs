@@ -51,7 +51,9 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
     [InlineData("BeginTransaction")]
     public async Task Also_after_an_await_that_changes_the_thread(string holder) => await Hold(holder, async connection =>
     {
-        await Task.Delay(20);
+        int before = Environment.CurrentManagedThreadId;
+        await new NewThread();
+        Assert.NotEqual(before, Environment.CurrentManagedThreadId);
         await Assert.ThrowsAsync<InvalidOperationException>(() => Ask("WriteAsync").WaitAsync(AtOnce));
     });
 
