@@ -4,7 +4,7 @@ namespace Pool.Sqlite.Pooling;
 /// <remarks>Every member may block on the outside world; the pool calls none of them under a lock.</remarks>
 internal interface ILeaseSource<T>
 {
-    /// <summary>True when even an item straight from a hot slot must pass <see cref="Check"/>.</summary>
+    /// <summary>True when even an item straight from a per-core slot must pass <see cref="Check"/>.</summary>
     bool ChecksEveryRent { get; }
 
     /// <summary>Opens one item, or throws.</summary>

@@ -104,7 +104,7 @@ internal sealed partial class LeasePool<T>
         }
     }
 
-    // Called by who has just got a lease the slow way: taking one from a hot slot cannot raise the peak, since whatever
+    // Called by who has just got a lease the slow way: taking one from a per-core slot cannot raise the peak, since whatever
     // lies there was out when the last permit was taken.
     private void NotePeak()
     {

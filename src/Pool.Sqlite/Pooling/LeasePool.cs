@@ -6,7 +6,7 @@ namespace Pool.Sqlite.Pooling;
 
 /// <summary>
 /// A bounded pool of anything. A permit is the right to hold an item: taken before one is looked for, kept by what
-/// lies in a hot slot, given back exactly once on every path.
+/// lies in a per-core slot, given back exactly once on every path.
 /// </summary>
 /// <remarks>
 /// No waiter is passed over: who waits first makes that visible (<see cref="WaiterQueue{T}.WaiterSignal"/>) and then looks
@@ -56,7 +56,7 @@ internal sealed partial class LeasePool<T> : IDisposable
 
     public bool IsClosed => _closed;
 
-    /// <summary>The fast path: an item from a hot slot, when nothing about it is due and nobody waits.</summary>
+    /// <summary>The fast path: an item from a per-core slot, when nothing about it is due and nobody waits.</summary>
     public bool TryRentFromSlot([NotNullWhen(true)] out PoolEntry<T>? item)
     {
         item = _waiters.WaiterSignal == 0 && !_checksEveryRent ? _slots.TryTake() : null;

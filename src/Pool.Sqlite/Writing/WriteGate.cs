@@ -25,7 +25,7 @@ internal sealed class WriteGate
     private Action? _beforeNext;
     private long _entries;
 
-    // Of the one inside, while it does the combinedWrites of others; and whether the one that it is at has been done with the gate.
+    // Set while the holder runs combined writes; and whether the write that it is running has let the gate go.
     private bool _runsCombinedWrites;
     private bool _isLeft;
     private string? _journalMode;
