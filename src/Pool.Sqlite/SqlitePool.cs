@@ -215,7 +215,7 @@ public sealed class SqlitePool : DbDataSource
 
     /// <summary>
     /// Lends the pool's own writer connection, which is not counted in <see cref="SqlitePoolOptions.PoolSize"/>, with the
-    /// write gate held until it is returned: nobody else in this process writes to the database meanwhile.
+    /// write gate held until it is returned: nothing else in this process writes to the database meanwhile.
     /// </summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public ValueTask<SqlitePoolConnection> RentWriterAsync(CancellationToken cancellationToken = default) =>
@@ -397,7 +397,7 @@ public sealed class SqlitePool : DbDataSource
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ArgumentException">It is one of the pool's own files, by whatever name, or a folder.</exception>
     /// <exception cref="DirectoryNotFoundException">Its folder does not exist.</exception>
-    /// <exception cref="SqliteException">SQLite cannot write the file, or somebody else uses it.</exception>
+    /// <exception cref="SqliteException">SQLite cannot write the file, or another process uses it.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public async Task BackupAsync(
         string path, IProgress<BackupProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -467,7 +467,7 @@ public sealed class SqlitePool : DbDataSource
     /// <summary>
     /// As <see cref="Dispose(bool)"/>, and waits up to <see cref="SqlitePoolOptions.ShutdownTimeout"/> for what is out;
     /// what then still is, the log says. After the last connection no file is open, and no <c>-wal</c> left, unless the
-    /// database is opened read-only or by somebody else as well.
+    /// database is opened read-only or by another process as well.
     /// </summary>
     protected override async ValueTask DisposeAsyncCore()
     {

@@ -8,7 +8,7 @@ namespace Pool.Sqlite.Maintenance;
 internal sealed class DatabaseMaintenance(
     ConnectionPools pools, DatabaseTarget target, SharedLockKeeper? sharedLockKeeper, TimeSpan busyTimeout, TimeProvider time)
 {
-    /// <summary>Runs a checkpoint, again after a pause where somebody is in the way, until the busy timeout.</summary>
+    /// <summary>Runs a checkpoint, again after a pause while another connection is in the way, until the busy timeout.</summary>
     public async Task<CheckpointResult> Checkpoint(CheckpointMode mode, CancellationToken cancellationToken)
     {
         Deadline deadline = new(time, busyTimeout);

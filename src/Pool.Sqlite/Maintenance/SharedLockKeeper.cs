@@ -123,7 +123,7 @@ internal sealed class SharedLockKeeper : IDisposable
         entered = _gate;
         _entries = _gate.Entries;
 
-        // With nothing left to be moved it is the lock on the file alone, which keeps nobody from writing to the WAL.
+        // With nothing left to be moved it is the lock on the file alone, which does not keep others from writing to the WAL.
         int result = raw.sqlite3_wal_checkpoint_v2(
             _connection!.Handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out int frames, out int moved);
         if (result != raw.SQLITE_OK || frames < 0 || frames != moved)
@@ -151,7 +151,7 @@ internal sealed class SharedLockKeeper : IDisposable
         return NativeSql.Scalar(_connection.Handle!, "PRAGMA data_version");
     }
 
-    // Somebody is about to write. Where the housekeeper is at it at this moment, that lets go when it is done.
+    // A write is about to begin. Where the housekeeper is at it at this moment, that lets go when it is done.
     private void LetGo()
     {
         for (; ; )

@@ -109,7 +109,7 @@ internal sealed class SharedTimer
         {
             Tick();
         }
-#pragma warning disable CA1031 // On a timer's thread there is nobody to tell; what the work throws, it has reported itself.
+#pragma warning disable CA1031 // On a timer's thread there is no caller to tell; what the work throws, it has reported itself.
         catch
 #pragma warning restore CA1031
         {

@@ -19,18 +19,18 @@ internal interface ILeaseSource<T>
     bool IsTransient(Exception failure);
 
     /// <summary>The last look before an item is lent. False sends it away for the reason given. Never throws.</summary>
-    /// <param name="item">The item, held by nobody else.</param>
+    /// <param name="item">The item, held by the caller alone.</param>
     /// <param name="probe">True when it was idle so long that it must show it still works.</param>
     /// <param name="reason">Why it must not be lent.</param>
     /// <param name="cause">What a hook threw, if that is why.</param>
     bool Check(T item, bool probe, out RetireReason reason, out Exception? cause);
 
-    /// <summary>The look at an idle item that nobody rents. Never throws.</summary>
+    /// <summary>The health check of an idle item. Never throws.</summary>
     /// <returns>Why it must not be kept.</returns>
     RetireReason Probe(T item) => Check(item, probe: true, out RetireReason reason, out _) ? RetireReason.None : reason;
 
     /// <summary>Closes an item. Never throws.</summary>
-    /// <param name="item">The item, held by nobody else.</param>
+    /// <param name="item">The item, held by the caller alone.</param>
     /// <param name="reason">Why.</param>
     /// <param name="last">True for the last item of a closing pool.</param>
     void Close(T item, RetireReason reason, bool last);

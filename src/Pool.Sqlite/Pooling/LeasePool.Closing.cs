@@ -11,7 +11,7 @@ internal sealed partial class LeasePool<T>
     /// <summary>Ends when the pool is closed and every item with it.</summary>
     public Task Drained => _items.Drained;
 
-    /// <summary>Fails everybody who waits and whoever comes, closes what is idle; what is out closes on its return.</summary>
+    /// <summary>Fails all waiters and all later rents, closes what is idle; what is out closes on its return.</summary>
     public void Dispose()
     {
         _closed = true;

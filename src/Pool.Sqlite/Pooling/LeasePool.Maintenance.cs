@@ -150,7 +150,7 @@ internal sealed partial class LeasePool<T>
             item.Retire(RetireReason.Age);
         }
 
-        // What nobody took since the last round goes to the queue: there it can be inspected, and frees its permit.
+        // What was not taken since the last round goes to the queue: there it can be inspected, and frees its permit.
         if ((cold || item.RetireReason != RetireReason.None) && _slots.TryRemove(item))
         {
             ReturnToIdle(item);

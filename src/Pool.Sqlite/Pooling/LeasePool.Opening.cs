@@ -4,7 +4,7 @@ internal sealed partial class LeasePool<T>
 {
     /// <summary>
     /// Opens an item for the caller's permit. The permit comes back with the item; when there is none, it has been
-    /// given back, or will be by the open that nobody waits for any more.
+    /// given back, or will be by the open that was abandoned.
     /// </summary>
     /// <returns>Null, and the permit still with the caller, when there are as many as the limit, or all is closed.</returns>
     private async ValueTask<PoolEntry<T>?> Open(
@@ -35,7 +35,7 @@ internal sealed partial class LeasePool<T>
         }
         catch (Exception failure)
         {
-            // Either it failed, or nobody waits for it any more; or it was ready at the very moment the time was up.
+            // Either it failed, or it was abandoned; or it was ready at the very moment the time was up.
             bool timedOut = failure is TimeoutException && !ReferenceEquals(failure, opening.Exception?.InnerException);
             if (timedOut && opening.IsCompletedSuccessfully)
             {

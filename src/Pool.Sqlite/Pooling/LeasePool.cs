@@ -9,8 +9,8 @@ namespace Pool.Sqlite.Pooling;
 /// lies in a per-core slot, given back exactly once on every path.
 /// </summary>
 /// <remarks>
-/// No waiter is passed over: who waits first makes that visible (<see cref="WaiterQueue{T}.WaiterSignal"/>) and then looks
-/// for permits; who returns first lays the permit down and then looks for demand. One of the two sees the other.
+/// No waiter is passed over: a waiter first raises <see cref="WaiterQueue{T}.WaiterSignal"/> and then looks for permits; a
+/// return first lays the permit down and then looks for the signal. One of the two sees the other.
 /// </remarks>
 internal sealed partial class LeasePool<T> : IDisposable
 {
@@ -56,7 +56,7 @@ internal sealed partial class LeasePool<T> : IDisposable
 
     public bool IsClosed => _closed;
 
-    /// <summary>The fast path: an item from a per-core slot, when nothing about it is due and nobody waits.</summary>
+    /// <summary>The fast path: an item from a per-core slot, when nothing about it is due and there is no waiter.</summary>
     public bool TryRentFromSlot([NotNullWhen(true)] out PoolEntry<T>? item)
     {
         item = _waiters.WaiterSignal == 0 && !_checksEveryRent ? _slots.TryTake() : null;
@@ -94,7 +94,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     public ValueTask<PoolEntry<T>?> RentWithoutWaiting(bool async, CancellationToken cancellationToken) =>
         RentWithoutWaiting(async, _options.RentTimeout, cancellationToken);
 
-    /// <summary>Rents if that needs no waiting for somebody else's return; null otherwise.</summary>
+    /// <summary>Rents if no other lease has to be returned first; null otherwise.</summary>
     public async ValueTask<PoolEntry<T>?> RentWithoutWaiting(
         bool async, TimeSpan timeout, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ namespace Pool.Sqlite.Pooling;
 
 /// <summary>One open item, with what the pool remembers of it.</summary>
 /// <remarks>
-/// Whoever holds the item writes <see cref="Rents"/> and <see cref="IsLeased"/> without a lock; everything that takes
+/// The holder of the item writes <see cref="Rents"/> and <see cref="IsLeased"/> without a lock; everything that takes
 /// time to know (how long it has been idle, or out) is worked out by the housekeeper from how those two change
 /// between its rounds, so that a rent and a return read no clock.
 /// </remarks>
@@ -36,7 +36,7 @@ internal sealed class PoolEntry<T>(LeasePool<T> pool, T value, int number, long 
 
     public bool IsLeased => _isLeased;
 
-    /// <summary>True from the moment somebody decided to close it.</summary>
+    /// <summary>True once its closing is decided.</summary>
     public bool IsClosing { get; set; }
 
     /// <summary>True when it must show that it still works before it is lent.</summary>

@@ -12,13 +12,13 @@ internal enum RetireReason
     /// <summary>It was idle for longer than the base size is kept.</summary>
     Idle,
 
-    /// <summary>It was beyond the base size, and nobody wanted it for the linger time.</summary>
+    /// <summary>It was beyond the base size, and idle for OverflowIdleTimeout.</summary>
     Overflow,
 
     /// <summary>It was open when the pool was cleared, or before exclusive work.</summary>
     Clear,
 
-    /// <summary>Whoever held it, or a hook, asked for it.</summary>
+    /// <summary>Its holder, or a hook, asked for it.</summary>
     Retired,
 
     /// <summary>It failed its health check.</summary>

@@ -7,7 +7,7 @@ internal enum WaitOutcome
 {
     Granted,
 
-    /// <summary>Its combinedWrite was run; there is nothing left to be granted.</summary>
+    /// <summary>Its combined write was run; there is nothing left to be granted.</summary>
     Served,
     TimedOut,
 

@@ -27,7 +27,7 @@ internal sealed class WaiterQueue<T> : IDisposable
     }
 
     /// <summary>
-    /// Not zero while somebody waits, and for ever once closed: then nothing that comes back may be parked where
+    /// Not zero while there are waiters, and for ever once closed: then nothing that comes back may be parked where
     /// only a newcomer would find it.
     /// </summary>
     public int WaiterSignal => _waiterSignal;
@@ -69,7 +69,7 @@ internal sealed class WaiterQueue<T> : IDisposable
         }
     }
 
-    /// <summary>Gives a permit, perhaps with an item, to the first in the queue. False when nobody waits.</summary>
+    /// <summary>Gives a permit, perhaps with an item, to the first in the queue. False when there is no waiter.</summary>
     public bool TryGrant(T? item)
     {
         Waiter<T>? waiter;
@@ -93,7 +93,7 @@ internal sealed class WaiterQueue<T> : IDisposable
         return true;
     }
 
-    /// <summary>Takes out the first in the queue, if it has an combinedWrite. The caller owes it the outcome.</summary>
+    /// <summary>Takes out the first in the queue, if it is a combined write. The caller owes it the outcome.</summary>
     public Waiter<T>? TryTakeCombinedWrite()
     {
         lock (_lock)
@@ -210,7 +210,7 @@ internal sealed class WaiterQueue<T> : IDisposable
         {
             FailDue(_time.GetTimestamp(), WaitOutcome.TimedOut);
         }
-#pragma warning disable CA1031 // On a timer's thread there is nobody to tell.
+#pragma warning disable CA1031 // On a timer's thread there is no caller to tell.
         catch
 #pragma warning restore CA1031
         {

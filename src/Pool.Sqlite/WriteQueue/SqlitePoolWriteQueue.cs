@@ -124,7 +124,7 @@ public sealed class SqlitePoolWriteQueue
     }
 
     /// <summary>
-    /// Queues a function that nobody waits for. When it fails, <see cref="PostFailed"/> and the log tell, and it is counted.
+    /// Queues a function that is not awaited. When it fails, <see cref="PostFailed"/> and the log tell, and it is counted.
     /// </summary>
     /// <param name="work">What to write, synchronously. It can be called more than once.</param>
     /// <returns>False when the queue is full or closed: then it never runs.</returns>
@@ -134,13 +134,13 @@ public sealed class SqlitePoolWriteQueue
         return TryPost(new PostedAction(_counters, this, work));
     }
 
-    /// <summary>Not possible: an item of the queue is synchronous. (Without this one, nobody would notice.)</summary>
+    /// <summary>Not possible: an item of the queue is synchronous. (Without this overload it would compile, and fail unnoticed.)</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     [Obsolete("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.", error: true)]
     public bool TryPost(Func<SqlitePoolConnection, Task> work) =>
         throw new NotSupportedException("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.");
 
-    /// <summary>Queues one statement, whose interpolated values become parameters, that nobody waits for.</summary>
+    /// <summary>Queues one statement, whose interpolated values become parameters, and which is not awaited.</summary>
     /// <param name="sql">The statement.</param>
     /// <exception cref="ArgumentException">A value stands where no parameter can, or has a format.</exception>
     /// <inheritdoc cref="TryPost(Action{SqlitePoolConnection})"/>
@@ -151,7 +151,7 @@ public sealed class SqlitePoolWriteQueue
         return TryPost(new PostedStatement(_counters, this, text, values));
     }
 
-    /// <summary>Queues one statement that nobody waits for.</summary>
+    /// <summary>Queues one statement that is not awaited.</summary>
     /// <param name="sql">One statement with named parameters (<c>$id</c>) or numbered ones (<c>?1</c>).</param>
     /// <param name="parameters">The values, in the order of the parameters. It must not be changed afterwards.</param>
     /// <inheritdoc cref="TryPost(Action{SqlitePoolConnection})"/>

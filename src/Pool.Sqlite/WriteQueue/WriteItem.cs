@@ -48,7 +48,7 @@ internal abstract class WriteItem(WriteCounters counters)
             return false;
         }
 
-        // The second time it runs nobody has looked at the token since.
+        // The second time it runs, the token has not been checked since.
         if (_token.IsCancellationRequested)
         {
             Cancel();

@@ -46,7 +46,7 @@ internal sealed class FlushItem(WriteCounters counters) : AwaitedItem<bool>(coun
     }
 }
 
-/// <summary>An item that nobody awaits.</summary>
+/// <summary>An item that is not awaited.</summary>
 internal abstract class PostedItem(WriteCounters counters, SqlitePoolWriteQueue queue) : WriteItem(counters)
 {
     protected virtual string? Sql => null;

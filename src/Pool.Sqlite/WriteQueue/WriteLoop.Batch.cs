@@ -11,7 +11,7 @@ namespace Pool.Sqlite.WriteQueue;
 /// <content>One batch: begin, run, commit, settle.</content>
 internal sealed partial class WriteLoop
 {
-    /// <exception cref="SqliteException">Somebody else's lock is in the way, or nothing can be written at all.</exception>
+    /// <exception cref="SqliteException">Another connection's lock is in the way, or nothing can be written at all.</exception>
     private async ValueTask Write()
     {
         PoolEntry<PhysicalConnection> writer =
@@ -135,7 +135,7 @@ internal sealed partial class WriteLoop
     }
 
     /// <summary>
-    /// The batch is undone. One alone is to blame; of several nobody knows which, nor what those that failed would have
+    /// The batch is undone. One alone is to blame; of several it is not known which, nor what those that failed would have
     /// come to without it: each is run again by itself.
     /// </summary>
     /// <returns>True when the batch is settled by this.</returns>

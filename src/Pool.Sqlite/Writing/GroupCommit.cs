@@ -10,8 +10,8 @@ namespace Pool.Sqlite.Writing;
 /// sync began is durable when that has ended; one that came later waits for the next. One object a file and process.
 /// </summary>
 /// <remarks>
-/// The first to wait while no sync is going on syncs on its own thread: alone it must not pay for another. Whoever comes
-/// meanwhile waits. When some still do at the end, a thread of its own takes over and goes on as long as there are any: not
+/// The first to wait while no sync is going on syncs on its own thread: alone it must not pay for another. Those that
+/// come meanwhile wait. When some still do at the end, a thread of its own takes over and goes on as long as there are any: not
 /// one of the thread pool, all of whose threads may be blocked by synchronous callers that wait for this very sync.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing to be given back.")]
@@ -127,7 +127,7 @@ internal sealed class GroupCommit
         return failure is null ? ValueTask.CompletedTask : ValueTask.FromException(failure);
     }
 
-    /// <summary>Waits, blocking, until no sync is going on and nobody waits for one.</summary>
+    /// <summary>Waits, blocking, until no sync is running and none is waited for.</summary>
     public void WaitUntilIdle() => SpinWait.SpinUntil(() =>
     {
         lock (_lock)

@@ -7,7 +7,7 @@ namespace Pool.Sqlite.Writing;
 /// The right to write to one database file, for this process: SQLite lets one write at a time, and it is better to
 /// queue here, in order and without blocking, than there.
 /// </summary>
-#pragma warning disable CA1001 // Its queue has a timer only while somebody waits, and who waits keeps it alive.
+#pragma warning disable CA1001 // Its queue has a timer only while there are waiters, and they keep it alive.
 internal sealed class WriteGate
 #pragma warning restore CA1001
 {
@@ -41,7 +41,7 @@ internal sealed class WriteGate
         _entry = new WeakReference<WriteGate>(this);
     }
 
-    /// <summary>Takes the gate of a database that nobody has open any more out of the table.</summary>
+    /// <summary>Removes the gate of a database that is no longer open from the table.</summary>
     ~WriteGate() => Gates.TryRemove(new KeyValuePair<string, WeakReference<WriteGate>>(_key!, _entry!));
 
     /// <summary>How many gates the process has, for tests.</summary>
@@ -103,7 +103,7 @@ internal sealed class WriteGate
         return known.WalPath == wal ? known : new GroupCommit(wal);
     }
 
-    /// <summary>Enters when it is free and nobody waits.</summary>
+    /// <summary>Enters when it is free and there is no waiter.</summary>
     public bool TryEnter()
     {
         if (_waiters.WaiterSignal != 0 || Interlocked.CompareExchange(ref _held, 1, 0) != 0)
@@ -126,7 +126,7 @@ internal sealed class WriteGate
     public async ValueTask<bool> Enter(bool async, TimeSpan timeout, CancellationToken cancellationToken) =>
         await Enter(null, async, timeout, cancellationToken).ConfigureAwait(false) == WaitOutcome.Granted;
 
-    /// <summary>Enters in turn, or has an combinedWrite done in turn by the one who leaves.</summary>
+    /// <summary>Enters in turn, or has a combined write run in turn by the holder that leaves.</summary>
     /// <param name="combinedWrite">
     /// It is run inside, does one short thing and leaves; or it stays inside, for who waited to go on. It must not throw.
     /// </param>
@@ -248,7 +248,7 @@ internal sealed class WriteGate
         return true;
     }
 
-    // Whoever frees the gate looks for waiters after, whoever waits looks for a free gate after: one of them sees.
+    // The holder frees the gate and then looks for waiters; a waiter queues and then looks for a free gate: one sees the other.
     private void GrantIfFree()
     {
         while (_waiters.Count > 0 && Interlocked.CompareExchange(ref _held, 1, 0) == 0)
