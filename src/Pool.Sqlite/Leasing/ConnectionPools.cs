@@ -141,6 +141,12 @@ internal sealed class ConnectionPools
         return RentWriter(mark, async, timeout, cancellationToken);
     }
 
+    /// <summary>How the current flow holds this database's write gate; null when it does not.</summary>
+    public AmbientWriteGate? GateHolderOfFlow() => AmbientWriteGate.MayHoldGate
+        ? All.SelectMany(static pool => pool.Values).Select(static connection => AmbientWriteGate.HolderOf(connection.Gate))
+            .FirstOrDefault(static holder => holder is not null)
+        : null;
+
     /// <summary>The queue's own connection, with the write gate.</summary>
     public ValueTask<PoolEntry<PhysicalConnection>> RentForQueue(CancellationToken cancellationToken) =>
         RentWithGate(QueueWriters, QueueTimeout, async: true, cancellationToken);
@@ -267,12 +273,9 @@ internal sealed class ConnectionPools
     // Before it waits for the one writer connection, which the flow itself may have.
     private void ThrowIfFlowHoldsGate()
     {
-        if (AmbientWriteGate.MayHoldGate)
+        if (GateHolderOfFlow() is { } holder)
         {
-            foreach (PhysicalConnection connection in All.SelectMany(static pool => pool.Values))
-            {
-                connection.Gate.ThrowIfHeldByFlow();
-            }
+            throw WriteGate.Reentrant(holder);
         }
     }
 
