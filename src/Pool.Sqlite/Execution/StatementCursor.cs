@@ -464,7 +464,7 @@ internal sealed class StatementCursor
         Deadline deadline = new(TimeProvider.System, WaitLimit(physical));
         try
         {
-            if (IsWhole)
+            if (IsWhole && !physical.HoldsGate)
             {
                 physical.Gate.ThrowIfHeldByFlow();
             }
