@@ -94,7 +94,7 @@ public sealed partial class SqlitePool : DbDataSource
             Name, _log, _time, _options.LeakThreshold, _statistics, figures, _leaseInspector, _recorder, utilization);
         _health = new HealthReporter(_options, _inspector, _leaseInspector, _statistics, figures, utilization);
         _sharedLockKeeper = SharedLockKeeper.For(_target, _options.Pragmas);
-        _maintenance = new DatabaseMaintenance(_pools, _target, _sharedLockKeeper, BusyTimeout, _time);
+        _maintenance = new DatabaseMaintenance(_pools, _target, _sharedLockKeeper, _options, _time);
         figures.FileMoved = _maintenance.ClearNow;
         _work = new WorkRunner(this, _tracing, _metrics, _options.RentTimeout, _time);
         _shutdown = new PoolShutdown(

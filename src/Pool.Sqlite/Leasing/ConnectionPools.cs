@@ -178,6 +178,11 @@ internal sealed class ConnectionPools
     /// <summary>Runs something while nothing is open and nothing can be rented.</summary>
     public async Task RunExclusive(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
+        if (ExclusiveFlow.IsInside(this))
+        {
+            throw ExclusiveFlow.Nested(_name);
+        }
+
         int begun = 0;
         try
         {
@@ -270,8 +275,9 @@ internal sealed class ConnectionPools
     private bool MayHoldOwnGate() =>
         Array.Exists(All, static pool => pool.Values.Any(static connection => AmbientWriteGate.MayHold(connection.Gate)));
 
-    // Before it waits for the one writer connection, which the flow itself may have.
-    private void ThrowIfFlowHoldsGate()
+    /// <summary>Before it waits for what the flow itself may have: the one writer connection, or every lease.</summary>
+    /// <exception cref="InvalidOperationException">The current flow holds the write gate.</exception>
+    public void ThrowIfFlowHoldsGate()
     {
         if (GateHolderOfFlow() is { } holder)
         {
