@@ -464,6 +464,7 @@ internal sealed class StatementCursor
         Deadline deadline = new(TimeProvider.System, WaitLimit(physical));
         try
         {
+            // Where the statement has the gate itself, it waits for the lock of another process.
             if (IsWhole && !physical.HoldsGate)
             {
                 physical.Gate.ThrowIfHeldByFlow();

@@ -183,19 +183,21 @@ internal sealed class ConnectionPools
             throw ExclusiveFlow.Nested(_name);
         }
 
+        // A lease that is waited for may need a writer before it is returned, and a writer one of the reserve: so in this order.
+        LeasePool<PhysicalConnection>[] pools = [Leases, QueueWriters, Writers, Reserve];
         int begun = 0;
         try
         {
-            for (; begun < All.Length; begun++)
+            for (; begun < pools.Length; begun++)
             {
-                await All[begun].BeginExclusive(cancellationToken).ConfigureAwait(false);
+                await pools[begun].BeginExclusive(cancellationToken).ConfigureAwait(false);
             }
 
             await ExclusiveFlow.Run(this, work, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            Array.ForEach(All[..begun], static pool => pool.EndExclusive());
+            Array.ForEach(pools[..begun], static pool => pool.EndExclusive());
         }
     }
 
