@@ -34,7 +34,8 @@ internal sealed class ConnectionPools
         LeaseInspector inspector,
         WaitReporter waits,
         PoolLoggers log,
-        TimeProvider time)
+        TimeProvider time,
+        OpenBudget<PhysicalConnection>? budget = null)
     {
         _name = name;
         _source = source;
@@ -48,7 +49,7 @@ internal sealed class ConnectionPools
 
         // A RentTimeout of zero is for callers that would rather do something else; the queue has nothing else to do.
         QueueTimeout = RentTimeout != TimeSpan.Zero ? RentTimeout : options.Pragmas.BusyTimeout;
-        Leases = new LeasePool<PhysicalConnection>(source, leasing, time, waits);
+        Leases = new LeasePool<PhysicalConnection>(source, leasing, time, waits, budget);
         if (source.Target.Kind == DatabaseKind.PrivateMemory)
         {
             Writers = Reserve = QueueWriters = Leases;
@@ -58,10 +59,11 @@ internal sealed class ConnectionPools
         {
             LeasePoolOptions single = leasing with { Size = 1, MaxOverflow = 0, MinIdle = 0 };
             LeasePoolOptions queue = single with { RentTimeout = QueueTimeout, MaxWaiters = int.MaxValue };
-            Writers = new LeasePool<PhysicalConnection>(source, single, time, waits.ForWriters());
-            Reserve = new LeasePool<PhysicalConnection>(source, single with { MaxOverflow = ReserveSize - 1 }, time);
+            Writers = new LeasePool<PhysicalConnection>(source, single, time, waits.ForWriters(), budget);
+            Reserve = new LeasePool<PhysicalConnection>(
+                source, single with { MaxOverflow = ReserveSize - 1 }, time, budget: budget);
             QueueWriters = new LeasePool<PhysicalConnection>(
-                source.With(options.Writes.Synchronous ?? options.Pragmas.Synchronous), queue, time);
+                source.With(options.Writes.Synchronous ?? options.Pragmas.Synchronous), queue, time, budget: budget);
             All = [Reserve, Writers, QueueWriters, Leases];
         }
 
