@@ -65,6 +65,16 @@ public sealed partial class SqlitePool : DbDataSource
     /// </param>
     /// <exception cref="ArgumentException">A setting makes no sense; the message names it, its value and what is allowed.</exception>
     public SqlitePool(SqlitePoolOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        : this(options, loggerFactory, timeProvider, budget: null)
+    {
+    }
+
+    /// <summary>Makes a pool whose open connections count in a budget that it shares with others.</summary>
+    internal SqlitePool(
+        SqlitePoolOptions options,
+        ILoggerFactory? loggerFactory,
+        TimeProvider? timeProvider,
+        OpenBudget<PhysicalConnection>? budget)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Clone();
@@ -77,7 +87,7 @@ public sealed partial class SqlitePool : DbDataSource
         _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => figures.WalBytes);
         _tracing = new PoolTracing(Name, _time);
         _recorder = new LeaseRecorder(Name, _options, _log, _metrics, _time);
-        _leaseInspector = new LeaseInspector(Name, _options, _recorder, _time);
+        _leaseInspector = new LeaseInspector(Name, _options, _recorder, _time) { Budget = budget };
         _waits = new WaitReporter(Name, _log, _metrics, _tracing, _options.SlowThreshold, _time);
         ConnectionSource source = new(_options, _target, Name, _log.Connections, _metrics, _time)
         {
@@ -85,7 +95,8 @@ public sealed partial class SqlitePool : DbDataSource
             Refused = _leaseInspector.Refused,
             Opening = () => _housekeeper!.Start(),
         };
-        _pools = new ConnectionPools(Name, source, leasing, _options, _recorder, _leaseInspector, _waits, _log, _time);
+        _pools = new ConnectionPools(
+            Name, source, leasing, _options, _recorder, _leaseInspector, _waits, _log, _time, budget);
         _leases = _pools.Leases;
         Writes = new SqlitePoolWriteQueue(this, _options.Writes);
         _statistics = new StatisticsReader(_leases, _pools.All, figures, _waits, () => _pools.Leaks, Writes.GetStatistics);
@@ -93,8 +104,10 @@ public sealed partial class SqlitePool : DbDataSource
         _inspector = new PoolInspector(
             Name, _log, _time, _options.LeakThreshold, _statistics, figures, _leaseInspector, _recorder, utilization);
         _health = new HealthReporter(_options, _inspector, _leaseInspector, _statistics, figures, utilization);
-        _sharedLockKeeper = SharedLockKeeper.For(_target, _options.Pragmas);
-        _maintenance = new DatabaseMaintenance(_pools, _target, _sharedLockKeeper, BusyTimeout, _time);
+
+        // It has a connection of its own, which would not be in the budget.
+        _sharedLockKeeper = budget is null ? SharedLockKeeper.For(_target, _options.Pragmas) : null;
+        _maintenance = new DatabaseMaintenance(_pools, _target, _sharedLockKeeper, _options, _time);
         figures.FileMoved = _maintenance.ClearNow;
         _work = new WorkRunner(this, _tracing, _metrics, _options.RentTimeout, _time);
         _shutdown = new PoolShutdown(

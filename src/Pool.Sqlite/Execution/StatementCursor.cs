@@ -464,7 +464,8 @@ internal sealed class StatementCursor
         Deadline deadline = new(TimeProvider.System, WaitLimit(physical));
         try
         {
-            if (IsWhole)
+            // Where the statement has the gate itself, it waits for the lock of another process.
+            if (IsWhole && !physical.HoldsGate)
             {
                 physical.Gate.ThrowIfHeldByFlow();
             }

@@ -89,20 +89,26 @@ internal sealed class StatementRun(Action checkTime)
         _parameters = texts.Count > 0 ? texts[0].Parameters : null;
     }
 
-    /// <summary>As new.</summary>
+    /// <summary>
+    /// As new, also where its lease went back in the middle: what is left here belongs to another connection by then.
+    /// </summary>
     public void Clear()
     {
         _lease = null;
-        Physical = null;
         _parameters = null;
+        _batch = null;
+        _text = null;
         _open = null;
         _answered = null;
+        _index = _batchIndex = _changesBefore = 0;
+        _phase = Phase.Between;
+        _isFirstRowPending = _hasFailed = _hasValue = _hasShownResult = _isClosed = _ownsTransaction = false;
+        Physical = null;
+        Statement = null;
         Value = null;
         Sql = "";
-        _index = 0;
-        _phase = Phase.Between;
+        HasRow = HasRows = false;
         RecordsAffected = -1;
-        _isFirstRowPending = _hasFailed = _hasValue = _hasShownResult = _isClosed = HasRows = false;
     }
 
     /// <summary>Does a call as far as it goes.</summary>
