@@ -36,14 +36,13 @@ public static class DbDataSourceExtensions
     }
 
     /// <summary>
-    /// Runs <paramref name="work"/> in a transaction: committed when it returns, rolled back when it throws, and run again, after
-    /// pauses of 10, 20, 40 ms and so on, for up to 30 seconds, while it fails for a passing reason
-    /// (<see cref="DbException.IsTransient"/>: a serialization failure or a deadlock on PostgreSQL, for example).
+    /// Runs <paramref name="work"/> in a serializable transaction: committed when it returns, rolled back when it throws, and run
+    /// again, after pauses of 10, 20, 40 ms and so on, for up to 30 seconds, while it fails for a passing reason
+    /// (<see cref="DbException.IsTransient"/>: a serialization failure or a deadlock on PostgreSQL, for example; not a timeout).
     /// </summary>
     /// <remarks>
-    /// Elsewhere than on a pool the transaction has the provider's default isolation level. A COMMIT that fails is tried again only when
-    /// the database itself has answered that it was rolled back (<see cref="DbException.SqlState"/> of class 40): where the answer was
-    /// lost the transaction may have been committed.
+    /// Elsewhere than on a pool a COMMIT that fails is tried again only when the database itself has answered that it was rolled
+    /// back (<see cref="DbException.SqlState"/> of class 40): where the answer was lost it may have been committed.
     /// </remarks>
     /// <typeparam name="T">What it answers.</typeparam>
     /// <param name="source">Where connections come from.</param>

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -22,10 +23,11 @@ internal static class AnyDataSource
             StrongBox<bool> isCommitting = new();
             try
             {
-                return await WriteOnceAsync(source, work, isCommitting, cancellationToken).ConfigureAwait(false);
+                // Serializable, as a transaction of SQLite is: what the work has read is still so when it writes.
+                return await WriteOnceAsync(source, IsolationLevel.Serializable, work, isCommitting, cancellationToken)
+                    .ConfigureAwait(false);
             }
-            catch (DbException e) when (
-                e.IsTransient && (!isCommitting.Value || IsRolledBack(e.SqlState)) && deadline.Allows(pause))
+            catch (DbException e) when (IsWorthRetrying(e, isCommitting.Value) && deadline.Allows(pause))
             {
                 await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
             }
@@ -71,6 +73,7 @@ internal static class AnyDataSource
         CancellationToken cancellationToken) =>
         WriteOnceAsync(
             source,
+            IsolationLevel.Unspecified,
             async (connection, token) =>
             {
                 DbCommand command = connection.CreateCommand();
@@ -125,6 +128,7 @@ internal static class AnyDataSource
 
     private static async Task<T> WriteOnceAsync<T>(
         DbDataSource source,
+        IsolationLevel isolation,
         Func<DbConnection, CancellationToken, Task<T>> work,
         StrongBox<bool> isCommitting,
         CancellationToken cancellationToken)
@@ -132,7 +136,7 @@ internal static class AnyDataSource
         DbConnection connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            DbTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            DbTransaction transaction = await connection.BeginTransactionAsync(isolation, cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
                 T result = await work(connection, cancellationToken).ConfigureAwait(false);
@@ -142,6 +146,11 @@ internal static class AnyDataSource
             }
         }
     }
+
+    // What has waited for its limit, for a free connection or an answer, is not made to wait as long again. And a COMMIT is repeated only
+    // when it is certain that it was none.
+    private static bool IsWorthRetrying(DbException failure, bool isCommitting) =>
+        failure is { IsTransient: true, InnerException: not TimeoutException } && (!isCommitting || IsRolledBack(failure.SqlState));
 
     // Class 40 of SQL's states; 40003 says that even the database does not know.
     private static bool IsRolledBack(string? state) => state is ['4', '0', ..] and not "40003";
