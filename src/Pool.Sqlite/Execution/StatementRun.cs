@@ -92,20 +92,26 @@ internal sealed class StatementRun(Action checkTime)
         _parameters = texts.Count > 0 ? texts[0].Parameters : null;
     }
 
-    /// <summary>As new.</summary>
+    /// <summary>
+    /// As new, wherever it stood: when its lease has gone back in the middle of a run, the connection has put the text back.
+    /// </summary>
     public void Clear()
     {
         _lease = null;
         Physical = null;
         _parameters = null;
+        _batch = null;
+        _text = null;
         _open = null;
         _answered = null;
+        Statement = null;
         Value = null;
         Sql = "";
-        _index = 0;
+        _index = _batchIndex = 0;
         _phase = Phase.Between;
         RecordsAffected = -1;
-        _isFirstRowPending = _hasFailed = _hasValue = _hasShownResult = _isClosed = HasRows = TellsAllErrors = false;
+        _isFirstRowPending = _hasFailed = _hasValue = _hasShownResult = _isClosed = _ownsTransaction = false;
+        HasRow = HasRows = TellsAllErrors = false;
     }
 
     /// <summary>Does a call as far as it goes.</summary>
@@ -275,7 +281,7 @@ internal sealed class StatementRun(Action checkTime)
                 return WriteBlocker.None;
             }
 
-            int result = _answered ?? raw.sqlite3_step(Native);
+            int result = _answered ?? Physical!.Stop.Step(Native);
             _answered = null;
             if (result == raw.SQLITE_ROW)
             {
@@ -447,10 +453,10 @@ internal sealed class StatementRun(Action checkTime)
         }
 
         _changesBefore = statement.IsReadOnly ? 0 : raw.sqlite3_total_changes(physical.Handle);
-        int result = raw.sqlite3_step(statement.Native);
+        int result = physical.Stop.Step(statement.Native);
         while (result == raw.SQLITE_ROW && !statement.HasColumns)
         {
-            result = raw.sqlite3_step(statement.Native);
+            result = physical.Stop.Step(statement.Native);
         }
 
         if (result == raw.SQLITE_ROW)
