@@ -284,7 +284,7 @@ internal sealed partial class PhysicalConnection
         try
         {
             int result = TryGet(text, 0, out statement);
-            result = result == raw.SQLITE_OK ? raw.sqlite3_step(statement!.Native) : result;
+            result = result == raw.SQLITE_OK ? Stop.Step(statement!.Native) : result;
             if (IsLocked(result))
             {
                 return false;
