@@ -20,16 +20,18 @@ public static class ChaosProcess
         }
 
         string folder = Directory.CreateTempSubdirectory("pool-sqlite-chaos-").FullName;
-        try
-        {
-            string library = Path.Combine(folder, "faultydisk.so");
-            string source = Path.Combine(AppContext.BaseDirectory, "faultydisk.c");
-            return FaultyDisk.TryCompile(source, library) ? await RunAgain(library, folder) : await Run(folder);
-        }
-        finally
+        string library = Path.Combine(folder, "faultydisk.so");
+        int result = PreloadedLibrary.TryCompile(FaultyDisk.Source, library) ? await RunAgain(library, folder) : await Run(folder);
+        if (result == 0)
         {
             Directory.Delete(folder, recursive: true);
         }
+        else
+        {
+            Console.WriteLine($"The files are kept in {folder}.");
+        }
+
+        return result;
 
         Task<int> Run(string folder) =>
             ChaosRun.Run(new ChaosOptions(seed, length, folder, Console.Out) { Synchronous = synchronous });
