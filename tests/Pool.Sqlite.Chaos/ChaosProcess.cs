@@ -12,7 +12,7 @@ public static class ChaosProcess
     /// Starts this program again with the same arguments, under the faulty disk, and in that one runs. Without a C compiler it
     /// runs at once, and no disk fails.
     /// </summary>
-    public static async Task<int> Run(int seed, TimeSpan length, SynchronousMode? synchronous)
+    public static async Task<int> Run(int seed, TimeSpan length, SynchronousMode? synchronous, bool diskFaults)
     {
         if (FaultyDisk.Find() is { } disk)
         {
@@ -34,7 +34,7 @@ public static class ChaosProcess
         return result;
 
         Task<int> Run(string folder) =>
-            ChaosRun.Run(new ChaosOptions(seed, length, folder, Console.Out) { Synchronous = synchronous });
+            ChaosRun.Run(new ChaosOptions(seed, length, folder, Console.Out) { Synchronous = synchronous, DiskFaults = diskFaults });
     }
 
     private static async Task<int> RunAgain(string library, string folder)

@@ -62,7 +62,7 @@ internal static class Operations
         worker.Faults.Check(open.Length == 0, $"{worker.Name}: open while nothing should be: {string.Join(", ", open)}");
         if (worker.Chance(50) && !File.Exists(database + "-wal") && open.Length == 0)
         {
-            string copy = database + ".new";
+            string copy = Path.Combine(worker.Round.Folder, "swap.db");
             File.Copy(database, copy, overwrite: true);
             File.Move(copy, database, overwrite: true);
         }

@@ -12,8 +12,8 @@ internal static class Disk
 {
     private static readonly (string Name, int Writes, int Syncs, int Opens, int Truncates)[] Kinds =
     [
-        ("writes", 10_000, 0, 0, 0), ("syncs", 0, 10_000, 0, 0), ("opens", 0, 0, 10_000, 0), ("truncates", 0, 0, 0, 10_000),
-        ("all", 5_000, 5_000, 5_000, 5_000),
+        ("writes", 300, 0, 0, 0), ("syncs", 0, 3_000, 0, 0), ("opens", 0, 0, 5_000, 0), ("truncates", 0, 0, 0, 10_000),
+        ("all", 200, 500, 1_000, 500),
     ];
 
     public static async Task<int> Run(string path)
