@@ -74,15 +74,6 @@ internal sealed class StatementCursor
     /// <summary>The commit that the last call ended in.</summary>
     public CommitTicket Commit => _commit;
 
-    /// <summary>
-    /// False where errors after the first result are told to nobody, as it is with the driver, which meets them while it
-    /// disposes its reader.
-    /// </summary>
-    public bool TellsAllErrors
-    {
-        set => _run.TellsAllErrors = value;
-    }
-
     /// <summary>Changes with each execution: what <see cref="Cancel(long)"/> takes.</summary>
     public long Generation => Volatile.Read(ref _generation);
 
