@@ -107,6 +107,9 @@ internal sealed class ConnectionFigures(TimeProvider time)
         }
     }
 
+    /// <inheritdoc cref="GroupCommit.SyncCommitted"/>
+    public ValueTask SyncCommitted() => Volatile.Read(ref _group)?.SyncCommitted() ?? ValueTask.CompletedTask;
+
     /// <summary>The pool is closed: nothing is to be noted any more.</summary>
     public void EndNoting() => Volatile.Read(ref _group)?.Unsubscribe(Syncs);
 

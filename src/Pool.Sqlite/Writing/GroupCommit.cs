@@ -127,6 +127,21 @@ internal sealed class GroupCommit
         return failure is null ? ValueTask.CompletedTask : ValueTask.FromException(failure);
     }
 
+    /// <summary>
+    /// Makes durable what is committed so far, and waits for the sync that is running: afterwards none begins for those. A sync
+    /// that the disk refuses is told to those whose commits it was to cover.
+    /// </summary>
+    public async ValueTask SyncCommitted()
+    {
+        try
+        {
+            await Wait(Committed, async: true, leads: false, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (SqliteException)
+        {
+        }
+    }
+
     /// <summary>Waits, blocking, until no sync is running and none is waited for.</summary>
     public void WaitUntilIdle() => SpinWait.SpinUntil(() =>
     {
