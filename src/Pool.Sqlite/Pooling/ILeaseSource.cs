@@ -67,6 +67,9 @@ internal enum RentRefusal
     /// <summary>The deadline passed while every item was refused by its check, the last time by its probe.</summary>
     RejectedByProbe,
 
+    /// <summary>The deadline passed while everything that several pools may have open together was in use.</summary>
+    BudgetUsedUp,
+
     /// <summary>As many as are allowed to wait were waiting already.</summary>
     TooManyWaiters,
 }

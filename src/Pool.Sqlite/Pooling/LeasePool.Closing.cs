@@ -27,7 +27,7 @@ internal sealed partial class LeasePool<T>
     {
         LeaseCounts counts = new()
         {
-            Waiting = _waiters.Count,
+            Waiting = _waiters.Count + Volatile.Read(ref _waitingForBudget),
             PeakInUse = Volatile.Read(ref _peak),
             Misses = Interlocked.Read(ref _misses),
             Timeouts = Interlocked.Read(ref _timeouts),
@@ -85,6 +85,7 @@ internal sealed partial class LeasePool<T>
             Interlocked.Increment(ref _closingNow);
             _source.Close(item.Value, reason, last: false);
             _items.EndClose(item, reason);
+            _budget?.Exit(this);
             Interlocked.Decrement(ref _closingNow);
             if (withPermit)
             {
@@ -121,6 +122,7 @@ internal sealed partial class LeasePool<T>
         {
             _source.Close(next.Item.Value, next.Reason, _items.IsLast(next.Item));
             _items.EndClose(next.Item, next.Reason);
+            _budget?.Exit(this);
             if (next.WithPermit)
             {
                 _permits.Release();

@@ -3,10 +3,12 @@ namespace Pool.Sqlite.Pooling;
 internal sealed partial class LeasePool<T>
 {
     /// <summary>
-    /// Opens an item for the caller's permit. The permit comes back with the item; when there is none, it has been
-    /// given back, or will be by the open that was abandoned.
+    /// Opens an item for the caller's permit and its place in the budget. They come back with the item; when there is none, they
+    /// have been given back, or will be by the open that was abandoned.
     /// </summary>
-    /// <returns>Null, and the permit still with the caller, when there are as many as the limit, or all is closed.</returns>
+    /// <returns>
+    /// Null, and the permit still with the caller but not the place, when there are as many as the limit, or all is closed.
+    /// </returns>
     private async ValueTask<PoolEntry<T>?> Open(
         bool async,
         Deadline deadline,
@@ -18,6 +20,7 @@ internal sealed partial class LeasePool<T>
         // Announced before it begins: by then others may have come to look how many there will be.
         if (!_items.TryBeginOpen(limit))
         {
+            _budget?.Exit(this);
             return null;
         }
 
@@ -108,6 +111,10 @@ internal sealed partial class LeasePool<T>
         finally
         {
             _items.EndOpen(item, generation);
+            if (item is null)
+            {
+                _budget?.Exit(this);
+            }
         }
     }
 
@@ -120,7 +127,7 @@ internal sealed partial class LeasePool<T>
 
         T value = _source.Open();
         long now = _time.GetTimestamp();
-        PoolEntry<T> entry = new(this, value, _items.NextNumber(), now, ExpiresAt(now));
+        PoolEntry<T> entry = new(this, value, _options.Numbers.Next(), now, ExpiresAt(now));
         _source.Opened(entry);
         return entry;
     }
