@@ -104,7 +104,6 @@ public sealed class GroupCommitTelemetryTests : DiagnosticsTest
 
     private async Task<SqlitePool> FullPool(Action sync)
     {
-        Database.OpenDirectly().Dispose();
         await File.WriteAllBytesAsync(Database.Path, []);
         WriteGate gate = WriteGate.ForFile(Database.Path);
         gate.GroupCommitOf(Database.Path, sync);
