@@ -437,6 +437,26 @@ public sealed class SqlitePool : DbDataSource
     internal ValueTask<PoolEntry<PhysicalConnection>> RentEntryAsync(CancellationToken cancellationToken) =>
         _pools.Rent(async: true, _options.RentTimeout, cancellationToken);
 
+    /// <summary>How often something was rented so far, and whether anything is going on.</summary>
+    internal (long Rents, bool IsInUse) Activity()
+    {
+        (long rents, bool isInUse) = _pools.Activity();
+        return (rents, isInUse || Writes.GetStatistics().Queued > 0);
+    }
+
+    /// <summary>Nobody uses it: it reports no figures until <see cref="EndRest"/>.</summary>
+    internal void BeginRest() => PoolMeter.Remove(_metrics);
+
+    internal void EndRest() => PoolMeter.Add(_metrics);
+
+    internal bool IsClosed => _leases.IsClosed;
+
+    internal void CloseIdle() => _maintenance.ClearNow();
+
+    /// <summary>Null once nothing of a closed pool is open any more.</summary>
+    internal SqlitePoolTimeoutException? WhyNotClosed() => _pools.Closed.IsCompleted ? null : _leaseInspector.Refused(
+        "It was closed, but leases are still out, so its file is still open: do not delete or move it.", _options.ShutdownTimeout);
+
     internal Exception ClosedException() => _pools.ClosedException();
 
     internal ValueTask<PoolEntry<PhysicalConnection>> RentForQueue(CancellationToken cancellationToken) =>
