@@ -4,6 +4,7 @@ using System.Globalization;
 using Pool.Sqlite.Benchmarks.Cases;
 using Pool.Sqlite.Benchmarks.Measuring;
 using Pool.Sqlite.Benchmarks.Reporting;
+using Pool.Sqlite.Chaos;
 
 namespace Pool.Sqlite.Benchmarks;
 
@@ -67,6 +68,7 @@ internal static class CommandLine
                 "Runs the BenchmarkDotNet suites; all that follows is for BenchmarkDotNet, such as --filter '*'."),
             Profile(),
             TwoProcessesCommand(),
+            Chaos(),
         };
         root.SetAction(Execute);
         var result = root.Parse(args);
@@ -121,6 +123,32 @@ internal static class CommandLine
             using var interruption = new Interruption();
             return Comparison.Profile(
                 contest, options.GetValue(role), options.GetValue(seconds) ?? 10, interruption.Token);
+        });
+        return command;
+    }
+
+    private static Command Chaos()
+    {
+        var seconds = Number(
+            "--seconds", "S", "For how long; 20 unless given.", 0.05, MostSeconds, NumberStyles.AllowDecimalPoint);
+        var seed = Number("--seed", "N", "Decides settings and actions; 1 unless given.", 0, int.MaxValue, NumberStyles.None);
+        var synchronous = new Option<SynchronousMode?>("--synchronous")
+        {
+            Description = "The setting of every pool; each has its own unless given.",
+            HelpName = "MODE",
+        };
+        var command = new Command(
+            "chaos", "Does all that can be done to a pool while what is underneath fails; fails when anything is lost or stuck.")
+        {
+            seconds, seed, synchronous,
+        };
+        command.SetAction((options, _) =>
+        {
+            Engine.Load();
+            return ChaosProcess.Run(
+                (int)(options.GetValue(seed) ?? 1),
+                TimeSpan.FromSeconds(options.GetValue(seconds) ?? 20),
+                options.GetValue(synchronous));
         });
         return command;
     }

@@ -131,6 +131,15 @@ public sealed class SqlitePoolOptions
     /// </summary>
     public bool GroupCommit { get; set; } = true;
 
+    /// <summary>
+    /// Whether the database may come from outside, so that what its schema says is not trusted. Default false. True turns on what
+    /// SQLite advises for such files on every connection: <c>trusted_schema=OFF</c> (views, triggers and the like cannot call
+    /// functions and virtual tables of the application that are not declared innocuous), defensive mode (no statement can
+    /// write to the schema table or to shadow tables, or turn the journal off), <c>cell_size_check=ON</c>, and <c>mmap_size=0</c>
+    /// whatever <see cref="SqlitePragmas.MmapSizeBytes"/> says.
+    /// </summary>
+    public bool Untrusted { get; set; }
+
     /// <summary>The PRAGMAs of every connection.</summary>
     public SqlitePragmas Pragmas { get; private set; } = new();
 

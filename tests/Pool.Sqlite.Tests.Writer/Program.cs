@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite;
+using Pool.Sqlite.Chaos;
 using Pool.Sqlite.Tests.Writer;
 
 // The engine of the tests.
@@ -19,6 +21,14 @@ return args switch
     ["full" or "normal", var path] => await PowerCut.Run(path, args[0]),
     ["lock", var path] => Locking.Run(path),
     ["limit", var path] => await FileLimit.Run(path),
+    ["chaos", var path, var seed, var seconds, .. var mode] => await ChaosRun.Run(new ChaosOptions(
+        int.Parse(seed, CultureInfo.InvariantCulture),
+        TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)),
+        Path.GetDirectoryName(path)!,
+        Console.Out)
+    {
+        Synchronous = mode is [var name] ? Enum.Parse<SynchronousMode>(name) : null,
+    }),
     ["unprivileged", var path] => await Unprivileged.Run(path),
     _ => 2,
 };

@@ -64,7 +64,7 @@ internal static class Admission
     public static bool TryEnterGate(PhysicalConnection physical, Statement statement)
     {
         // A write in a file that nobody finds any more, or the commit of one, would be acknowledged and lost.
-        if (physical.IsInTransaction ? statement.ControlsTransaction && Commits(statement) : statement.NeedsGate)
+        if (physical.IsInTransaction ? statement.Commits : statement.NeedsGate)
         {
             physical.ThrowIfMoved();
         }
@@ -77,12 +77,6 @@ internal static class Admission
         // In a transaction begun through the driver's object SQLite's own lock decides: it may be the one that the holder of
         // the gate is waiting for.
         return (physical.HoldsGate = physical.Gate.TryEnter()) || (physical.IsExposed && physical.IsInTransaction);
-    }
-
-    private static bool Commits(Statement statement)
-    {
-        ReadOnlySpan<char> sql = raw.sqlite3_sql(statement.Native).utf8_to_string().AsSpan().TrimStart();
-        return sql.StartsWith("commit", StringComparison.OrdinalIgnoreCase) || sql.StartsWith("end", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>

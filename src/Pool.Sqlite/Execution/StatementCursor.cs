@@ -74,15 +74,6 @@ internal sealed class StatementCursor
     /// <summary>The commit that the last call ended in.</summary>
     public CommitTicket Commit => _commit;
 
-    /// <summary>
-    /// False where errors after the first result are told to nobody, as it is with the driver, which meets them while it
-    /// disposes its reader.
-    /// </summary>
-    public bool TellsAllErrors
-    {
-        set => _run.TellsAllErrors = value;
-    }
-
     /// <summary>Changes with each execution: what <see cref="Cancel(long)"/> takes.</summary>
     public long Generation => Volatile.Read(ref _generation);
 
@@ -473,7 +464,8 @@ internal sealed class StatementCursor
         Deadline deadline = new(TimeProvider.System, WaitLimit(physical));
         try
         {
-            if (IsWhole)
+            // Where the statement has the gate itself, it waits for the lock of another process.
+            if (IsWhole && !physical.HoldsGate)
             {
                 physical.Gate.ThrowIfHeldByFlow();
             }

@@ -69,8 +69,6 @@ internal sealed class StatementRun(Action checkTime)
 
     public object? Value { get; private set; }
 
-    public bool TellsAllErrors { get; set; }
-
     public bool IsClosed => _isClosed || _open is { IsFinished: true };
 
     private sqlite3_stmt Native => Statement!.Native;
@@ -87,25 +85,30 @@ internal sealed class StatementRun(Action checkTime)
     {
         _lease = lease;
         _batch = texts;
-        TellsAllErrors = true;
         Sql = texts.Count > 0 ? texts[0].Sql : "";
         _parameters = texts.Count > 0 ? texts[0].Parameters : null;
     }
 
-    /// <summary>As new.</summary>
+    /// <summary>
+    /// As new, also where its lease went back in the middle: what is left here belongs to another connection by then.
+    /// </summary>
     public void Clear()
     {
         _lease = null;
-        Physical = null;
         _parameters = null;
+        _batch = null;
+        _text = null;
         _open = null;
         _answered = null;
+        _index = _batchIndex = _changesBefore = 0;
+        _phase = Phase.Between;
+        _isFirstRowPending = _hasFailed = _hasValue = _hasShownResult = _isClosed = _ownsTransaction = false;
+        Physical = null;
+        Statement = null;
         Value = null;
         Sql = "";
-        _index = 0;
-        _phase = Phase.Between;
+        HasRow = HasRows = false;
         RecordsAffected = -1;
-        _isFirstRowPending = _hasFailed = _hasValue = _hasShownResult = _isClosed = HasRows = TellsAllErrors = false;
     }
 
     /// <summary>Does a call as far as it goes.</summary>
@@ -219,10 +222,11 @@ internal sealed class StatementRun(Action checkTime)
         {
             return ToNextResult(operation);
         }
-        catch (Exception e) when (_hasShownResult && !TellsAllErrors
+        catch (Exception e) when (operation == Operation.Close && _hasShownResult && _batch is null
             && e is InvalidOperationException or SqliteException { SqliteErrorCode: not raw.SQLITE_INTERRUPT })
         {
             // As with the driver, whose users dispose a reader without expecting it to throw because of another statement.
+            // ExecuteNonQuery and ExecuteScalar do tell, unlike the driver's: a write that failed must not look stored.
             Abandon(operation);
             return WriteBlocker.None;
         }

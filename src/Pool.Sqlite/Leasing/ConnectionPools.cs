@@ -158,6 +158,12 @@ internal sealed class ConnectionPools
         return RentWriter(mark, async, timeout, cancellationToken);
     }
 
+    /// <summary>How the current flow holds this database's write gate; null when it does not.</summary>
+    public AmbientWriteGate? GateHolderOfFlow() => AmbientWriteGate.MayHoldGate
+        ? All.SelectMany(static pool => pool.Values).Select(static connection => AmbientWriteGate.HolderOf(connection.Gate))
+            .FirstOrDefault(static holder => holder is not null)
+        : null;
+
     /// <summary>The queue's own connection, with the write gate.</summary>
     public ValueTask<PoolEntry<PhysicalConnection>> RentForQueue(CancellationToken cancellationToken) =>
         RentWithGate(QueueWriters, QueueTimeout, async: true, cancellationToken);
@@ -189,19 +195,26 @@ internal sealed class ConnectionPools
     /// <summary>Runs something while nothing is open and nothing can be rented.</summary>
     public async Task RunExclusive(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
+        if (ExclusiveFlow.IsInside(this))
+        {
+            throw ExclusiveFlow.Nested(_name);
+        }
+
+        // A lease that is waited for may need a writer before it is returned, and a writer one of the reserve: so in this order.
+        LeasePool<PhysicalConnection>[] pools = [Leases, QueueWriters, Writers, Reserve];
         int begun = 0;
         try
         {
-            for (; begun < All.Length; begun++)
+            for (; begun < pools.Length; begun++)
             {
-                await All[begun].BeginExclusive(cancellationToken).ConfigureAwait(false);
+                await pools[begun].BeginExclusive(cancellationToken).ConfigureAwait(false);
             }
 
             await ExclusiveFlow.Run(this, work, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            Array.ForEach(All[..begun], static pool => pool.EndExclusive());
+            Array.ForEach(pools[..begun], static pool => pool.EndExclusive());
         }
     }
 
@@ -281,15 +294,13 @@ internal sealed class ConnectionPools
     private bool MayHoldOwnGate() =>
         Array.Exists(All, static pool => pool.Values.Any(static connection => AmbientWriteGate.MayHold(connection.Gate)));
 
-    // Before it waits for the one writer connection, which the flow itself may have.
-    private void ThrowIfFlowHoldsGate()
+    /// <summary>Before it waits for what the flow itself may have: the one writer connection, or every lease.</summary>
+    /// <exception cref="InvalidOperationException">The current flow holds the write gate.</exception>
+    public void ThrowIfFlowHoldsGate()
     {
-        if (AmbientWriteGate.MayHoldGate)
+        if (GateHolderOfFlow() is { } holder)
         {
-            foreach (PhysicalConnection connection in All.SelectMany(static pool => pool.Values))
-            {
-                connection.Gate.ThrowIfHeldByFlow();
-            }
+            throw WriteGate.Reentrant(holder);
         }
     }
 

@@ -128,7 +128,7 @@ internal sealed partial class LeasePool<T>
 
         T value = _source.Open();
         long now = _time.GetTimestamp();
-        PoolEntry<T> entry = new(this, value, _items.NextNumber(), now, ExpiresAt(now));
+        PoolEntry<T> entry = new(this, value, _options.Numbers.Next(), now, ExpiresAt(now));
         _source.Opened(entry);
         return entry;
     }

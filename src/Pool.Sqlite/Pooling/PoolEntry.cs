@@ -22,7 +22,7 @@ internal sealed class PoolEntry<T>(LeasePool<T> pool, T value, int number, long 
 
     public T Value { get; } = value;
 
-    /// <summary>Counts from 1 within its pool.</summary>
+    /// <summary>Counts from 1 within the pools of one database.</summary>
     public int Number { get; } = number;
 
     /// <summary>How often it was lent.</summary>

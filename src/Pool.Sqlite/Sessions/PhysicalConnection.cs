@@ -131,6 +131,12 @@ internal sealed partial class PhysicalConnection
             driver.Open();
             driver.Handle!.enable_sqlite3_next_stmt(true);
             connection = new PhysicalConnection(driver, target, pragmas, options);
+            if (options.Untrusted)
+            {
+                doing = "turning on defensive mode";
+                Hardening.Apply(connection.Handle);
+            }
+
             foreach (Pragma pragma in pragmas)
             {
                 doing = $"applying {pragma.Set}";

@@ -231,7 +231,20 @@ public sealed class SqlitePoolWriteQueue
         }
 
         _loop.Add(item);
+        if (!item.Task.IsCompleted && _pool.Pools.GateHolderOfFlow() is { } holder)
+        {
+            _ = RefuseIfHolderStops(item, holder);
+        }
+
         return item.Task;
+    }
+
+    private static async Task RefuseIfHolderStops<T>(AwaitedItem<T> item, AmbientWriteGate holder)
+    {
+        if (await holder.StopsBefore(item.Task).ConfigureAwait(false) && item.TryBegin())
+        {
+            item.Fail(WriteGate.Reentrant(holder));
+        }
     }
 
     private bool TryPost(WriteItem item)
