@@ -190,6 +190,26 @@ public sealed partial class SqlitePool : DbDataSource
     /// <summary>How the pool stands.</summary>
     public SqlitePoolStatistics GetStatistics() => _statistics.Read();
 
+    /// <summary>How often something was rented so far, and whether anything is going on.</summary>
+    internal (long Rents, bool IsInUse) Activity()
+    {
+        (long rents, bool isInUse) = _pools.Activity();
+        return (rents, isInUse || Writes.GetStatistics().Queued > 0);
+    }
+
+    /// <summary>Nobody uses it: it reports no figures until <see cref="EndRest"/>.</summary>
+    internal void BeginRest() => PoolMeter.Remove(_metrics);
+
+    internal void EndRest() => PoolMeter.Add(_metrics);
+
+    internal bool IsClosed => _leases.IsClosed;
+
+    internal void CloseIdle() => _maintenance.ClearNow();
+
+    /// <summary>Null once nothing of a closed pool is open any more.</summary>
+    internal SqlitePoolTimeoutException? WhyNotClosed() => _pools.Closed.IsCompleted ? null : _leaseInspector.Refused(
+        "It was closed, but leases are still out, so its file is still open: do not delete or move it.", _options.ShutdownTimeout);
+
     /// <summary>
     /// Closes the pool without waiting for leases: who waits and who comes gets <see cref="ObjectDisposedException"/>, idle
     /// connections close now, those that are out when they come back. What the write queue has accepted is committed first,
