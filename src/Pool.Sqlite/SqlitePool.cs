@@ -143,6 +143,9 @@ public sealed partial class SqlitePool : DbDataSource
     /// <summary>What the driver understands of the connection string, without a password.</summary>
     internal string DriverConnectionString => _target.DriverString;
 
+    /// <summary>True when a connection whose connection string was set has led to it.</summary>
+    internal bool IsOfFactory { get; init; }
+
     /// <summary>The full path of the database file; null for a database in memory.</summary>
     internal string? DatabaseFile => _target.File;
 
