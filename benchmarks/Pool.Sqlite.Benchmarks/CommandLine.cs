@@ -137,10 +137,11 @@ internal static class CommandLine
             Description = "The setting of every pool; each has its own unless given.",
             HelpName = "MODE",
         };
+        var diskFaults = new Option<bool>("--disk-faults") { Description = "The disk fails under every pool, not under some." };
         var command = new Command(
             "chaos", "Does all that can be done to a pool while what is underneath fails; fails when anything is lost or stuck.")
         {
-            seconds, seed, synchronous,
+            seconds, seed, synchronous, diskFaults,
         };
         command.SetAction((options, _) =>
         {
@@ -148,7 +149,8 @@ internal static class CommandLine
             return ChaosProcess.Run(
                 (int)(options.GetValue(seed) ?? 1),
                 TimeSpan.FromSeconds(options.GetValue(seconds) ?? 20),
-                options.GetValue(synchronous));
+                options.GetValue(synchronous),
+                options.GetValue(diskFaults));
         });
         return command;
     }

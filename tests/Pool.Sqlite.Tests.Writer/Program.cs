@@ -29,6 +29,9 @@ return args switch
     {
         Synchronous = mode is [var name] ? Enum.Parse<SynchronousMode>(name) : null,
     }),
+    ["disk", var path] => await Disk.Run(path),
+    ["open"] => await Sharing.Open(),
+    ["add", var path, var name] => await Sharing.Add(path, name),
     ["unprivileged", var path] => await Unprivileged.Run(path),
     _ => 2,
 };

@@ -151,7 +151,7 @@ public static class SqlitePoolServiceCollectionExtensions
         provider.GetService<TimeProvider>());
 
     /// <summary>Keys that only look alike, such as 1 and "1", or "" and none, must not share their settings.</summary>
-    private static string OptionsName(object? serviceKey) => serviceKey switch
+    internal static string OptionsName(object? serviceKey) => serviceKey switch
     {
         null => Options.Options.DefaultName,
         string { Length: > 0 } text => text,

@@ -300,15 +300,16 @@ internal sealed partial class LeasePool<T>
         int generation = _items.Generation;
         try
         {
-            return item = OpenOnce();
+            return item = OpenOnce(new Deadline(_time, Timeout.InfiniteTimeSpan), CancellationToken.None);
         }
         finally
         {
-            _items.EndOpen(item, generation);
             if (item is null)
             {
                 _budget?.Exit(this);
             }
+
+            _items.EndOpen(item, generation);
         }
     }
 
