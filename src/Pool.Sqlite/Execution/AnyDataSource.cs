@@ -57,7 +57,8 @@ internal static class AnyDataSource
         }
     }
 
-    public static Func<DbConnection, CancellationToken, Task<bool>> Answering(Func<DbConnection, CancellationToken, Task> work) =>
+    public static Func<DbConnection, CancellationToken, Task<bool>> Answering(
+        Func<DbConnection, CancellationToken, Task> work) =>
         async (connection, token) =>
         {
             await work(connection, token).ConfigureAwait(false);
@@ -107,7 +108,8 @@ internal static class AnyDataSource
             if (row.Count != names.Length)
             {
                 throw new ArgumentException(
-                    $"Row {done} has {row.Count} values, but the statement has {names.Length} parameters named as @id.", nameof(rows));
+                    $"Row {done} has {row.Count} values, but the statement has {names.Length} parameters named as @id.",
+                    nameof(rows));
             }
 
             for (int i = 0; i < names.Length; i++)
@@ -147,10 +149,11 @@ internal static class AnyDataSource
         }
     }
 
-    // What has waited for its limit, for a free connection or an answer, is not made to wait as long again. And a COMMIT is repeated only
-    // when it is certain that it was none.
+    // What has waited for its limit, for a free connection or an answer, is not made to wait as long again. And a COMMIT is
+    // repeated only when it is certain that it was none.
     private static bool IsWorthRetrying(DbException failure, bool isCommitting) =>
-        failure is { IsTransient: true, InnerException: not TimeoutException } && (!isCommitting || IsRolledBack(failure.SqlState));
+        failure is { IsTransient: true, InnerException: not TimeoutException }
+        && (!isCommitting || IsRolledBack(failure.SqlState));
 
     // Class 40 of SQL's states; 40003 says that even the database does not know.
     private static bool IsRolledBack(string? state) => state is ['4', '0', ..] and not "40003";
