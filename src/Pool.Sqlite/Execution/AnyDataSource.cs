@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using Pool.Sqlite.Pooling;
@@ -19,9 +20,10 @@ internal static class AnyDataSource
             TimeSpan pause = Backoff.Delay(retry);
             try
             {
-                return await WriteOnceAsync(source, work, cancellationToken).ConfigureAwait(false);
+                // Serializable, as a transaction of SQLite is: what the work has read is still so when it writes.
+                return await WriteOnceAsync(source, IsolationLevel.Serializable, work, cancellationToken).ConfigureAwait(false);
             }
-            catch (DbException e) when (e.IsTransient && deadline.Allows(pause))
+            catch (DbException e) when (IsWorthRetrying(e) && deadline.Allows(pause))
             {
                 await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
             }
@@ -52,6 +54,7 @@ internal static class AnyDataSource
         CancellationToken cancellationToken) =>
         WriteOnceAsync(
             source,
+            IsolationLevel.Unspecified,
             async (connection, token) =>
             {
                 DbCommand command = connection.CreateCommand();
@@ -98,13 +101,19 @@ internal static class AnyDataSource
         return changes;
     }
 
+    // What has waited for its limit, for a free connection or an answer, is not made to wait as long again.
+    private static bool IsWorthRetrying(DbException failure) => failure is { IsTransient: true, InnerException: not TimeoutException };
+
     private static async Task<T> WriteOnceAsync<T>(
-        DbDataSource source, Func<DbConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+        DbDataSource source,
+        IsolationLevel isolation,
+        Func<DbConnection, CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken)
     {
         DbConnection connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            DbTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            DbTransaction transaction = await connection.BeginTransactionAsync(isolation, cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
                 T result = await work(connection, cancellationToken).ConfigureAwait(false);
