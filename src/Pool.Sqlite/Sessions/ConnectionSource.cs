@@ -51,7 +51,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public bool ChecksEveryRent => _options.Renting is not null;
 
-    public PhysicalConnection Open()
+    public PhysicalConnection Open(TimeSpan limit, CancellationToken cancellationToken)
     {
         Opening?.Invoke();
         try
@@ -62,11 +62,11 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             }
 
             long start = _time.GetTimestamp();
-            PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas, _options);
+            PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas, _options, limit, cancellationToken);
             NoteOpen(connection, _time.GetElapsedTime(start));
             return connection;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             _logger.OpenFailed(e, _name);
             throw;

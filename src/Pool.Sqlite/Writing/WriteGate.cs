@@ -23,9 +23,11 @@ internal sealed class WriteGate
     private Action? _beforeNext;
     private long _entries;
 
-    // Set while the holder runs combined writes; and whether the write that it is running has let the gate go.
-    private bool _runsCombinedWrites;
-    private bool _isLeft;
+    // Of the combined write that the holder is running.
+    private const int NoCombinedWrite = 0;
+    private const int CombinedWriteIsInside = 1;
+    private const int CombinedWriteHasLeft = 2;
+    private int _combinedWrite;
     private string? _journalMode;
     private AmbientWriteGate? _holder;
     private GroupCommit? _groupCommit;
@@ -193,9 +195,10 @@ internal sealed class WriteGate
 
     public void Exit()
     {
-        if (_runsCombinedWrites)
+        // Its lease can go back, on another thread, at the moment at which the holder leaves the gate to it.
+        if (Volatile.Read(ref _combinedWrite) == CombinedWriteIsInside
+            && Interlocked.CompareExchange(ref _combinedWrite, CombinedWriteHasLeft, CombinedWriteIsInside) == CombinedWriteIsInside)
         {
-            _isLeft = true;
             return;
         }
 
@@ -218,11 +221,9 @@ internal sealed class WriteGate
         while (Environment.TickCount64 < end && _waiters.TryTakeCombinedWrite() is { } waiter)
         {
             NoteEntry();
-            _runsCombinedWrites = true;
-            _isLeft = false;
+            Volatile.Write(ref _combinedWrite, CombinedWriteIsInside);
             waiter.CombinedWrite!();
-            bool stays = !_isLeft;
-            _runsCombinedWrites = false;
+            bool stays = Interlocked.Exchange(ref _combinedWrite, NoCombinedWrite) == CombinedWriteIsInside;
             waiter.SetResult(WaitOutcome.Served);
             if (stays)
             {

@@ -357,7 +357,7 @@ public sealed class RestoreTests : IDisposable
         await Assert.ThrowsAsync<InvalidOperationException>(
             () => pool.RunExclusiveAsync(token => pool.RestoreAsync(_backup.Path, cancellationToken: token)).Limited());
         await Assert.ThrowsAsync<InvalidOperationException>(
-            () => pool.RunExclusiveAsync(_ => pool.RunExclusiveAsync(static _ => Task.CompletedTask)).Limited());
+            () => pool.RunExclusiveAsync(_ => pool.RunExclusiveAsync(static _ => Task.CompletedTask, CancellationToken.None)).Limited());
         await using SqlitePool readOnly = new($"{_database.ConnectionString};Mode=ReadOnly");
         await Assert.ThrowsAsync<InvalidOperationException>(() => readOnly.RestoreAsync(_backup.Path));
         await pool.DisposeAsync();
