@@ -15,7 +15,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     private readonly TimeProvider _time;
     private readonly string _name;
     private readonly IReadOnlyList<Pragma> _pragmas;
-    private readonly StatementWarmUp _warmUp;
+    private readonly StatementWarmUp? _warmUp;
     private SqliteConnection? _anchor;
 
     public ConnectionSource(
@@ -28,7 +28,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         _metrics = metrics;
         _time = time;
         _pragmas = Pragma.List(options, target);
-        _warmUp = new StatementWarmUp(options.WarmUpStatements, name, logger);
+        _warmUp = options.WarmUpStatements.Count == 0 ? null : new StatementWarmUp(options.WarmUpStatements, name, logger);
     }
 
     /// <summary>One for connections with another <c>synchronous</c>, and with the same figures.</summary>
@@ -174,7 +174,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         try
         {
-            _warmUp.Prepare(connection);
+            _warmUp?.Prepare(connection);
         }
         catch
         {
