@@ -14,7 +14,7 @@ internal sealed class DatabaseMaintenance(
         Deadline deadline = new(time, busyTimeout);
         for (int retry = 0; ; retry++)
         {
-            CheckpointResult result = await OnWriter(physical => physical.Checkpoint(mode), cancellationToken).ConfigureAwait(false);
+            CheckpointResult result = await OnWriter(physical => physical.Upkeep.Checkpoint(mode), cancellationToken).ConfigureAwait(false);
             TimeSpan pause = Backoff.Delay(retry);
             if (result.Completed || mode == CheckpointMode.Passive || !deadline.Allows(pause))
             {
@@ -28,7 +28,7 @@ internal sealed class DatabaseMaintenance(
     public Task Optimize(CancellationToken cancellationToken) => OnWriter(
         static physical =>
         {
-            physical.Optimize();
+            physical.Upkeep.Optimize();
             return true;
         },
         cancellationToken);

@@ -62,7 +62,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             }
 
             long start = _time.GetTimestamp();
-            PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas, _options);
+            PhysicalConnection connection = ConnectionOpening.Open(Target, _pragmas, _options);
             NoteOpen(connection, _time.GetElapsedTime(start));
             return connection;
         }
@@ -111,7 +111,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     public RetireReason Clean(PoolEntry<PhysicalConnection> item)
     {
         PhysicalConnection connection = item.Value;
-        SessionResetResult result = connection.Clean();
+        SessionResetResult result = connection.Reset();
         if (connection.WantsCacheLook)
         {
             NoteCache(connection);
@@ -179,8 +179,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         if (Target.Kind == DatabaseKind.File)
         {
             Figures.NoteFile(connection);
-            connection.FileMoved = Figures.NoteMoved;
-            connection.WasFirstToNotice = () => Figures.IsCurrent(connection);
+            connection.File.Moved = Figures.NoteMoved;
+            connection.File.WasFirstToNotice = () => Figures.IsCurrent(connection);
         }
 
         if (Figures.TryJudgeEngine())
@@ -196,7 +196,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         if (!connection.IsClosedByCaller)
         {
-            Figures.NoteCache(connection.LookAtCache(_options.Pragmas.CacheSizeKiB * 1024L));
+            Figures.NoteCache(PageCache.TakeFigures(connection.Handle, _options.Pragmas.CacheSizeKiB * 1024L));
         }
     }
 
@@ -219,10 +219,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         cause = null;
         try
         {
-            bool allows = UserCallback.Run(hook, connection.Driver);
-            return connection.EndHook() is { } misuse
-                ? throw new InvalidOperationException($"The {name} hook {misuse}")
-                : allows;
+            return ConnectionHook.Run(hook, connection, name);
         }
 #pragma warning disable CA1031 // A hook that throws says no.
         catch (Exception e)
