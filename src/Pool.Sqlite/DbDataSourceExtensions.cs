@@ -36,9 +36,9 @@ public static class DbDataSourceExtensions
     }
 
     /// <summary>
-    /// Runs <paramref name="work"/> in a transaction: committed when it returns, rolled back when it throws, and run again, after
-    /// pauses of 10, 20, 40 ms and so on, for up to 30 seconds, while it fails for a passing reason
-    /// (<see cref="DbException.IsTransient"/>: a serialization failure or a deadlock on PostgreSQL, for example).
+    /// Runs <paramref name="work"/> in a serializable transaction: committed when it returns, rolled back when it throws, and run
+    /// again, after pauses of 10, 20, 40 ms and so on, for up to 30 seconds, while it fails for a passing reason
+    /// (<see cref="DbException.IsTransient"/>: a serialization failure or a deadlock on PostgreSQL, for example; not a timeout).
     /// </summary>
     /// <remarks>
     /// Elsewhere than on a pool the transaction has the provider's default isolation level. A COMMIT that fails is tried again only when

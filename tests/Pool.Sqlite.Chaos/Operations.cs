@@ -48,7 +48,7 @@ internal static class Operations
     private static async Task CheckIntegrity(Worker worker)
     {
         SqlitePoolIntegrityResult result = await worker.Pool.CheckIntegrityAsync(cancellationToken: worker.Token);
-        worker.Faults.Check(result.IsIntact, $"{worker.Name}: {result}");
+        worker.Faults.Check(result.IsOk, $"{worker.Name}: {result}");
     }
 
     private static Task Exclusive(Worker worker) => worker.Pool.RunExclusiveAsync(

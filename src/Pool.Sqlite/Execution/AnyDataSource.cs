@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -22,10 +23,12 @@ internal static class AnyDataSource
             StrongBox<bool> isCommitting = new();
             try
             {
-                return await WriteOnceAsync(source, work, isCommitting, cancellationToken).ConfigureAwait(false);
+                // Serializable, as a transaction of SQLite is: what the work has read is still so when it writes.
+                return await WriteOnceAsync(source, IsolationLevel.Serializable, work, isCommitting, cancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (DbException e) when (
-                e.IsTransient && (!isCommitting.Value || IsRolledBack(e.SqlState)) && deadline.Allows(pause))
+                IsWorthRetrying(e) && (!isCommitting.Value || IsRolledBack(e.SqlState)) && deadline.Allows(pause))
             {
                 await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
             }
@@ -71,6 +74,7 @@ internal static class AnyDataSource
         CancellationToken cancellationToken) =>
         WriteOnceAsync(
             source,
+            IsolationLevel.Unspecified,
             async (connection, token) =>
             {
                 DbCommand command = connection.CreateCommand();
@@ -123,8 +127,12 @@ internal static class AnyDataSource
         return changes;
     }
 
+    // What has waited for its limit, for a free connection or an answer, is not made to wait as long again.
+    private static bool IsWorthRetrying(DbException failure) => failure is { IsTransient: true, InnerException: not TimeoutException };
+
     private static async Task<T> WriteOnceAsync<T>(
         DbDataSource source,
+        IsolationLevel isolation,
         Func<DbConnection, CancellationToken, Task<T>> work,
         StrongBox<bool> isCommitting,
         CancellationToken cancellationToken)
@@ -132,7 +140,7 @@ internal static class AnyDataSource
         DbConnection connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            DbTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            DbTransaction transaction = await connection.BeginTransactionAsync(isolation, cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
                 T result = await work(connection, cancellationToken).ConfigureAwait(false);
