@@ -14,8 +14,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     private readonly PoolMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly string _name;
-    private readonly IReadOnlyList<Pragma> _pragmas;
-    private readonly StatementWarmUp _warmUp;
+    private readonly StatementWarmUp? _warmUp;
+    private IReadOnlyList<Pragma>? _pragmas;
     private SqliteConnection? _anchor;
 
     public ConnectionSource(
@@ -27,18 +27,20 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         _logger = logger;
         _metrics = metrics;
         _time = time;
-        _pragmas = Pragma.List(options, target);
-        _warmUp = new StatementWarmUp(options.WarmUpStatements, name, logger);
+        _warmUp = options.WarmUpStatements.Count > 0 ? new StatementWarmUp(options.WarmUpStatements, name, logger) : null;
     }
 
     /// <summary>One for connections with another <c>synchronous</c>, and with the same figures.</summary>
     public ConnectionSource With(SynchronousMode synchronous)
     {
+        if (synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File)
+        {
+            return this;
+        }
+
         SqlitePoolOptions options = _options.Clone();
         options.Pragmas.Synchronous = synchronous;
-        return synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File
-            ? this
-            : new ConnectionSource(options, Target, _name, _logger, _metrics, _time) { Refused = Refused, Figures = Figures, Opening = Opening };
+        return new ConnectionSource(options, Target, _name, _logger, _metrics, _time) { Refused = Refused, Figures = Figures, Opening = Opening };
     }
 
     /// <summary>How the pool stands, for the exception of a rent that is refused.</summary>
@@ -64,6 +66,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             }
 
             long start = _time.GetTimestamp();
+            _pragmas ??= Pragma.List(_options, Target);
             PhysicalConnection connection =
                 ConnectionOpening.Open(Target, _pragmas, _options, new OpeningWait(limit, cancellationToken));
             WarmUp(connection);
@@ -175,7 +178,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         try
         {
-            _warmUp.Prepare(connection);
+            _warmUp?.Prepare(connection);
         }
         catch
         {
