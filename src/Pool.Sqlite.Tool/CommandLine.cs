@@ -80,7 +80,7 @@ internal static class CommandLine
 
     private static Command Stats(Terminal terminal)
     {
-        Command command = new("stats", "Shows rows, indexes and size of each table.") { FileArgument, Json };
+        Command command = new("stats", "Shows for each table how many rows it has, how large its values are, and how many indexes it has.") { FileArgument, Json };
         command.SetAction((options, token) =>
             StatsCommand.Run(options.GetValue(FileArgument)!, options.GetValue(Json), terminal, token));
         return command;

@@ -42,7 +42,8 @@ internal static class MaintenanceCommands
     {
         await using SqlitePool pool = DatabaseFile.OpenToWrite(path);
         CheckpointResult result = await pool.CheckpointAsync(mode, cancellationToken);
-        if (result.WalFrames < 0)
+        using SqlitePoolConnection connection = await pool.RentAsync(cancellationToken);
+        if (connection.Ask("PRAGMA journal_mode") != "wal")
         {
             terminal.Write($"{path} has no write-ahead log: its journal mode is another one.");
             return ExitCode.Success;

@@ -5,50 +5,53 @@ namespace Pool.Sqlite.Tool;
 /// <summary><c>stats FILE</c>.</summary>
 internal static class StatsCommand
 {
-    private sealed record Table(string Name, long Rows, long Indexes, long TableBytes, long IndexBytes);
+    private sealed record Table(string Name, long Rows, long Bytes, long Indexes);
 
     public static async Task<int> Run(string path, bool json, Terminal terminal, CancellationToken cancellationToken)
     {
         await using SqlitePool pool = DatabaseFile.OpenToRead(path);
         using SqlitePoolConnection connection = await pool.RentReaderAsync(cancellationToken);
-        Dictionary<string, long> bytes = SizesByName(connection);
         List<Table> tables = [];
         foreach (string name in Names(connection))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            string literal = $"'{name.Replace("'", "''", StringComparison.Ordinal)}'";
-            List<string> indexes = Texts(connection, $"select name from pragma_index_list({literal})");
-            tables.Add(new Table(
-                name,
-                connection.AskNumber($"select count(*) from {DatabaseFile.Quoted(name)}"),
-                indexes.Count,
-                bytes.GetValueOrDefault(name),
-                indexes.Sum(index => bytes.GetValueOrDefault(index))));
+            tables.Add(Read(connection, name));
         }
 
-        tables = [.. tables.OrderByDescending(static table => table.TableBytes + table.IndexBytes)];
+        tables = [.. tables.OrderByDescending(static table => table.Bytes).ThenBy(static table => table.Name, StringComparer.Ordinal)];
         if (json)
         {
             terminal.WriteJson(new JsonArray([.. tables.Select(static table => new JsonObject
             {
                 ["table"] = table.Name,
                 ["rows"] = table.Rows,
+                ["bytes"] = table.Bytes,
                 ["indexes"] = table.Indexes,
-                ["tableBytes"] = table.TableBytes,
-                ["indexBytes"] = table.IndexBytes,
             })]));
             return ExitCode.Success;
         }
 
         terminal.WriteTable(
-            ["table", "rows", "table size", "indexes", "index size"],
+            ["table", "rows", "values", "indexes"],
             [.. tables.Select(static table => new[]
             {
-                table.Name, Terminal.Number(table.Rows), Terminal.Size(table.TableBytes), Terminal.Number(table.Indexes),
-                Terminal.Size(table.IndexBytes),
+                table.Name, Terminal.Number(table.Rows), Terminal.Size(table.Bytes), Terminal.Number(table.Indexes),
             })],
             static column => column > 0);
         return ExitCode.Success;
+    }
+
+    // The size of the values, without what SQLite keeps around them: pages of tables are not told apart by this engine.
+    private static Table Read(SqlitePoolConnection connection, string name)
+    {
+        string literal = $"'{name.Replace("'", "''", StringComparison.Ordinal)}'";
+        string lengths = string.Join(" + ", Texts(connection, $"select name from pragma_table_xinfo({literal}) where hidden <> 1")
+            .Select(static column => $"coalesce(octet_length({DatabaseFile.Quoted(column)}), 0)"));
+        using SqlitePoolCommand command = connection.CreateCommand(
+            $"select count(*), coalesce(sum({lengths}), 0), (select count(*) from pragma_index_list({literal})) from {DatabaseFile.Quoted(name)}");
+        using SqlitePoolDataReader reader = (SqlitePoolDataReader)command.ExecuteReader();
+        reader.Read();
+        return new Table(name, reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
     }
 
     private static List<string> Names(SqlitePoolConnection connection) => Texts(
@@ -66,18 +69,5 @@ internal static class StatsCommand
         }
 
         return texts;
-    }
-
-    private static Dictionary<string, long> SizesByName(SqlitePoolConnection connection)
-    {
-        Dictionary<string, long> sizes = new(StringComparer.Ordinal);
-        using SqlitePoolCommand command = connection.CreateCommand("select name, sum(pgsize) from dbstat group by name");
-        using SqlitePoolDataReader reader = (SqlitePoolDataReader)command.ExecuteReader();
-        while (reader.Read())
-        {
-            sizes[reader.GetString(0)] = reader.GetInt64(1);
-        }
-
-        return sizes;
     }
 }

@@ -59,10 +59,10 @@ public sealed class SqliteCommandTests : ToolTest
     [Fact]
     public async Task Stats_show_each_table()
     {
-        Make("create table \"or'ders\" (x unique); insert into \"or'ders\" values (1), (2), (3); create table empty (x)");
+        Make("create table \"or'ders\" (x unique, y); insert into \"or'ders\" values (1, 'abc'), (2, x'0011'), (3, null); create table empty (x)");
         (int code, string output, _) = await Run("stats", File1);
         Assert.Equal(ExitCode.Success, code);
-        Assert.Matches(@"or'ders +3 +4 KB +1 +4 KB", output);
+        Assert.Matches(@"or'ders +3 +8 bytes +1", output);
         using JsonDocument json = JsonDocument.Parse((await Run("stats", File1, "--json")).Output);
         Assert.Equal([3, 0], json.RootElement.EnumerateArray().Select(static table => table.GetProperty("rows").GetInt32()));
     }
