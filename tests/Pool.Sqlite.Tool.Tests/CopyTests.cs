@@ -142,6 +142,32 @@ public sealed class CopyTests(PostgresServer server) : ToolTest, IClassFixture<P
     }
 
     [Fact]
+    public async Task Types_that_change_the_form_of_a_value_compare_equal()
+    {
+        string target = await Target();
+        Make("""
+            create table t (id integer primary key, j text, n text, c text, s integer);
+            insert into t values (1, '{"b": 1.50, "a": [true, null, "ü"], "b": 2e1}', '1.5', 'ab', -5), (2, null, null, null, null);
+            """);
+        await Query(target, "create table t (id int generated always as identity, j jsonb, n numeric(10, 4), c char(5), s smallint)");
+        (int code, _, string error) = await Run("copy", File1, "--to", target);
+        Assert.True(code == ExitCode.Success, error);
+        Assert.Equal("20", await Query(target, "select j ->> 'b' from t where id = 1"));
+        Assert.Equal("3", await Query(target, "insert into t (s) values (1) returning id"));
+    }
+
+    [Fact]
+    public async Task A_copy_that_is_stopped_leaves_nothing_behind()
+    {
+        string target = await Target();
+        Make("create table t (x integer); with n (i) as (select 1 union all select i + 1 from n where i < 150000) insert into t select i from n");
+        using CancellationTokenSource stop = new();
+        Task<int> copy = CommandLine.Run(["copy", File1, "--to", target, "--create-tables"], new Terminal(TextWriter.Null, new StopAtFirstLine(stop)), stop.Token);
+        Assert.Equal(ExitCode.Failure, await copy.WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Equal("0", await Query(target, "select count(*) from pg_tables where schemaname = 'public'"));
+    }
+
+    [Fact]
     public async Task Many_rows_arrive()
     {
         string target = await Target();
@@ -156,6 +182,11 @@ public sealed class CopyTests(PostgresServer server) : ToolTest, IClassFixture<P
     {
         server.Require();
         return await server.MakeDatabase();
+    }
+
+    private sealed class StopAtFirstLine(CancellationTokenSource stop) : StringWriter
+    {
+        public override void WriteLine(string? value) => stop.Cancel();
     }
 
     private static async Task<string?> Query(string target, string sql)

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -15,7 +13,6 @@ namespace Pool.Sqlite.Tool.Copying;
 internal sealed record ValueConverter(
     NpgsqlDbType Type, Func<object, object?> Convert, Func<NpgsqlDataReader, int, object> Read)
 {
-    private const DateTimeStyles NoSpaces = DateTimeStyles.None;
     private static readonly string[] DayTimes = ["HH:mm", "HH:mm:ss", "HH:mm:ss.FFFFFFF"];
     private static readonly string[] LocalTimes = ["yyyy-MM-dd", .. Times("")];
     private static readonly string[] OffsetTimes = [.. Times("zzz"), .. Times("'Z'"), .. Times("zz")];
@@ -43,7 +40,11 @@ internal sealed record ValueConverter(
             static (row, i) => row.GetString(i).TrimEnd(' ')),
         "bytea" => new(NpgsqlDbType.Bytea, static value => value as byte[], static (row, i) => row.GetFieldValue<byte[]>(i)),
         "uuid" => new(NpgsqlDbType.Uuid, static value => ToGuid(value), static (row, i) => row.GetGuid(i)),
-        "json" => new(NpgsqlDbType.Json, static value => IsJson(value) ? value : null, static (row, i) => row.GetString(i)),
+        "json" => new(NpgsqlDbType.Json, static value => value is string text && JsonText.Normalize(text) is not null ? text : null, static (row, i) => row.GetString(i)),
+        "jsonb" => new(
+            NpgsqlDbType.Jsonb,
+            static value => value is string text ? JsonText.Normalize(text) : null,
+            static (row, i) => JsonText.Normalize(row.GetString(i))!),
         "date" => new(NpgsqlDbType.Date, static value => ToDate(value), static (row, i) => row.GetFieldValue<DateOnly>(i)),
         "time without time zone" => new(NpgsqlDbType.Time, static value => ToTime(value), static (row, i) => row.GetFieldValue<TimeOnly>(i)),
         "timestamp without time zone" => new(NpgsqlDbType.Timestamp, static value => ToTimestamp(value), static (row, i) => row.GetFieldValue<DateTime>(i)),
@@ -100,17 +101,17 @@ internal sealed record ValueConverter(
     private static Guid? ToGuid(object value) => value is string text && Guid.TryParse(text, out Guid guid) ? guid : null;
 
     private static DateOnly? ToDate(object value) => value is not string text ? null
-        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, NoSpaces, out DateOnly date) ? date
+        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date) ? date
         : ToTimestamp(value) is { TimeOfDay.Ticks: 0 } day ? DateOnly.FromDateTime(day)
         : null;
 
     private static TimeOnly? ToTime(object value) => value is string text
-        && TimeOnly.TryParseExact(text, DayTimes, CultureInfo.InvariantCulture, NoSpaces, out TimeOnly time)
+        && TimeOnly.TryParseExact(text, DayTimes, CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly time)
             ? new TimeOnly(ToMicroseconds(time.Ticks))
             : null;
 
     private static DateTime? ToTimestamp(object value) => value is string text
-        && DateTime.TryParseExact(text, LocalTimes, CultureInfo.InvariantCulture, NoSpaces, out DateTime time)
+        && DateTime.TryParseExact(text, LocalTimes, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime time)
             ? new DateTime(ToMicroseconds(time.Ticks))
             : null;
 
@@ -130,24 +131,6 @@ internal sealed record ValueConverter(
 
     // All that PostgreSQL keeps; .NET's seventh digit is cut off.
     private static long ToMicroseconds(long ticks) => ticks - (ticks % TimeSpan.TicksPerMicrosecond);
-
-    private static bool IsJson(object value)
-    {
-        if (value is not string text)
-        {
-            return false;
-        }
-
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(text);
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
 
     private static int Length(int modifier) => modifier < 4 ? int.MaxValue : modifier - 4;
 
