@@ -69,6 +69,7 @@ internal static class CommandLine
             Profile(),
             TwoProcessesCommand(),
             Chaos(),
+            Limits(),
         };
         root.SetAction(Execute);
         var result = root.Parse(args);
@@ -137,10 +138,11 @@ internal static class CommandLine
             Description = "The setting of every pool; each has its own unless given.",
             HelpName = "MODE",
         };
+        var diskFaults = new Option<bool>("--disk-faults") { Description = "The disk fails under every pool, not under some." };
         var command = new Command(
             "chaos", "Does all that can be done to a pool while what is underneath fails; fails when anything is lost or stuck.")
         {
-            seconds, seed, synchronous,
+            seconds, seed, synchronous, diskFaults,
         };
         command.SetAction((options, _) =>
         {
@@ -148,7 +150,36 @@ internal static class CommandLine
             return ChaosProcess.Run(
                 (int)(options.GetValue(seed) ?? 1),
                 TimeSpan.FromSeconds(options.GetValue(seconds) ?? 20),
-                options.GetValue(synchronous));
+                options.GetValue(synchronous),
+                options.GetValue(diskFaults));
+        });
+        return command;
+    }
+
+    private static Command Limits()
+    {
+        var rents = Number("--rents", "N", "How many rents; ten million unless given.", 1, int.MaxValue, NumberStyles.None);
+        var texts = Number("--texts", "N", "How many different texts; a million unless given.", 1, 1_000_000_000, NumberStyles.None);
+        var pools = Number("--pools", "N", "How many pools are made and forgotten; 10,000 unless given.", 1, int.MaxValue, NumberStyles.None);
+        var command = new Command("limits", "Very many rents, texts and pools; fails when memory or descriptors grow.")
+        {
+            rents, texts, pools,
+        };
+        command.SetAction(async (options, _) =>
+        {
+            Engine.Load();
+            var folder = Directory.CreateTempSubdirectory("pool-sqlite-limits-");
+            try
+            {
+                return await new LimitsRun(folder.FullName, Console.Out).Run(
+                    (int)(options.GetValue(rents) ?? 10_000_000),
+                    (int)(options.GetValue(texts) ?? 1_000_000),
+                    (int)(options.GetValue(pools) ?? 10_000));
+            }
+            finally
+            {
+                folder.Delete(recursive: true);
+            }
         });
         return command;
     }

@@ -9,4 +9,7 @@ public sealed record ChaosOptions(int Seed, TimeSpan Length, string Folder, Text
 {
     /// <summary>The setting of every round; by default each round has its own.</summary>
     public SynchronousMode? Synchronous { get; init; }
+
+    /// <summary>True to have the disk fail in every round, not in some.</summary>
+    public bool DiskFaults { get; init; }
 }

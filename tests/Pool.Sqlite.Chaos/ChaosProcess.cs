@@ -12,7 +12,7 @@ public static class ChaosProcess
     /// Starts this program again with the same arguments, under the faulty disk, and in that one runs. Without a C compiler it
     /// runs at once, and no disk fails.
     /// </summary>
-    public static async Task<int> Run(int seed, TimeSpan length, SynchronousMode? synchronous)
+    public static async Task<int> Run(int seed, TimeSpan length, SynchronousMode? synchronous, bool diskFaults)
     {
         if (FaultyDisk.Find() is { } disk)
         {
@@ -20,19 +20,21 @@ public static class ChaosProcess
         }
 
         string folder = Directory.CreateTempSubdirectory("pool-sqlite-chaos-").FullName;
-        try
-        {
-            string library = Path.Combine(folder, "faultydisk.so");
-            string source = Path.Combine(AppContext.BaseDirectory, "faultydisk.c");
-            return FaultyDisk.TryCompile(source, library) ? await RunAgain(library, folder) : await Run(folder);
-        }
-        finally
+        string library = Path.Combine(folder, "faultydisk.so");
+        int result = PreloadedLibrary.TryCompile(FaultyDisk.Source, library) ? await RunAgain(library, folder) : await Run(folder);
+        if (result == 0)
         {
             Directory.Delete(folder, recursive: true);
         }
+        else
+        {
+            Console.WriteLine($"The files are kept in {folder}.");
+        }
+
+        return result;
 
         Task<int> Run(string folder) =>
-            ChaosRun.Run(new ChaosOptions(seed, length, folder, Console.Out) { Synchronous = synchronous });
+            ChaosRun.Run(new ChaosOptions(seed, length, folder, Console.Out) { Synchronous = synchronous, DiskFaults = diskFaults });
     }
 
     private static async Task<int> RunAgain(string library, string folder)

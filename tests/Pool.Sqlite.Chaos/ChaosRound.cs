@@ -172,12 +172,25 @@ internal sealed class ChaosRound
             Faults.Check(!File.Exists(Database + "-wal"), "a -wal is left after the end");
         }
 
-        using SqliteConnection connection = new($"Data Source={Database};Pooling=False");
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "pragma integrity_check";
-        object? integrity = command.ExecuteScalar();
-        Faults.Check(integrity is "ok", $"integrity_check: {integrity}");
-        Ledger.Compare(connection, Faults, "at the end");
+        CompareFile("at the end");
+    }
+
+    /// <summary>What another connection finds in the file.</summary>
+    public void CompareFile(string when)
+    {
+        try
+        {
+            using SqliteConnection connection = new($"Data Source={Database};Pooling=False");
+            connection.Open();
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "pragma integrity_check";
+            object? integrity = command.ExecuteScalar();
+            Faults.Check(integrity is "ok", $"{when}: integrity_check: {integrity}");
+            Ledger.Compare(connection, Faults, when);
+        }
+        catch (SqliteException e)
+        {
+            Faults.Add($"{when}: {e}");
+        }
     }
 }

@@ -27,7 +27,11 @@ public static class ChaosRun
         {
             RoundPlan plan = RoundPlan.Make(round, new Random((options.Seed * 1_000_003) + round), database, options.Synchronous);
             TimeSpan left = options.Length - Stopwatch.GetElapsedTime(start);
-            plan = plan with { Length = left < plan.Length ? left : plan.Length };
+            plan = plan with
+            {
+                Length = left < plan.Length ? left : plan.Length,
+                HasDiskFaults = plan.HasDiskFaults || options.DiskFaults,
+            };
             ChaosRound played = new(plan, options.Seed, options.Folder, database, disk);
             Empty(database);
             await played.Run();

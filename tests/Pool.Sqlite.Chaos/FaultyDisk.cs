@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Pool.Sqlite.Chaos;
@@ -6,6 +5,9 @@ namespace Pool.Sqlite.Chaos;
 /// <summary>The library <c>faultydisk.c</c>, when it is preloaded into this process: makes calls on a database's files fail.</summary>
 public sealed class FaultyDisk
 {
+    /// <summary>Its code, beside the program.</summary>
+    public const string Source = "faultydisk.c";
+
     private const string LibraryVariable = "FAULTYDISK_LIBRARY";
     private const string PrefixVariable = "FAULTYDISK_PREFIX";
     private readonly Set _set;
@@ -35,28 +37,6 @@ public sealed class FaultyDisk
     /// <summary>What a process has to be started with, for files whose path begins with <paramref name="prefix"/>.</summary>
     public static (string Name, string Value)[] Environs(string library, string prefix) =>
         [("LD_PRELOAD", library), (LibraryVariable, library), (PrefixVariable, prefix)];
-
-    /// <summary>Compiles a library that is to be preloaded. False where there is no compiler, or no such thing.</summary>
-    public static bool TryCompile(string source, string library)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return false;
-        }
-
-        try
-        {
-            using Process compiler = Process.Start("cc", ["-shared", "-fPIC", "-O2", "-o", library, source, "-ldl", "-lpthread"]);
-            compiler.WaitForExit();
-            return compiler.ExitCode == 0
-                ? true
-                : throw new InvalidOperationException($"The compiler rejects {source}.");
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
 
     /// <summary>How many of 10,000 calls are to fail from now on.</summary>
     public void Fail(int seed, int writes, int syncs, int opens, int truncates) =>

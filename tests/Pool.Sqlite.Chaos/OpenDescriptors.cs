@@ -1,7 +1,7 @@
 namespace Pool.Sqlite.Chaos;
 
 /// <summary>What this process has open under a folder, as the kernel sees it; nothing is known elsewhere than on Linux.</summary>
-internal static class OpenDescriptors
+public static class OpenDescriptors
 {
     private const string Descriptors = "/proc/self/fd";
 

@@ -11,6 +11,8 @@ internal static class Operations
         new("WarmUpAsync", 2, static worker => worker.Pool.WarmUpAsync(worker.Token)),
         new("OptimizeAsync", 1, static worker => worker.Pool.OptimizeAsync(worker.Token)),
         new("CheckpointAsync", 3, static worker => worker.Pool.CheckpointAsync((CheckpointMode)worker.Random.Next(4), worker.Token)),
+        new("VacuumAsync", 1, static worker => worker.Pool.VacuumAsync(worker.Token)),
+        new("CheckIntegrityAsync", 1, CheckIntegrity),
         new("BackupAsync", 1, Backup),
         new("RunExclusiveAsync", 1, Exclusive),
         new("reports", 3, Report),
@@ -43,6 +45,12 @@ internal static class Operations
         }
     }
 
+    private static async Task CheckIntegrity(Worker worker)
+    {
+        SqlitePoolIntegrityResult result = await worker.Pool.CheckIntegrityAsync(cancellationToken: worker.Token);
+        worker.Faults.Check(result.IsOk, $"{worker.Name}: {result}");
+    }
+
     private static Task Exclusive(Worker worker) => worker.Pool.RunExclusiveAsync(
         async token =>
         {
@@ -60,11 +68,20 @@ internal static class Operations
         string database = worker.Round.Database;
         string[] open = OpenDescriptors.Under(database);
         worker.Faults.Check(open.Length == 0, $"{worker.Name}: open while nothing should be: {string.Join(", ", open)}");
-        if (worker.Chance(50) && !File.Exists(database + "-wal") && open.Length == 0)
+        if (!worker.Chance(50) || File.Exists(database + "-wal") || open.Length > 0)
         {
-            string copy = database + ".new";
+            return;
+        }
+
+        try
+        {
+            string copy = Path.Combine(worker.Round.Folder, "swap.db");
             File.Copy(database, copy, overwrite: true);
             File.Move(copy, database, overwrite: true);
+        }
+        catch (IOException) when (worker.Round.Trouble.HadDiskFaults)
+        {
+            // It could not be read.
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Data.Sqlite;
 
 namespace Pool.Sqlite.Chaos;
 
@@ -24,9 +23,7 @@ internal sealed class QuietPool(ChaosRound round)
         round.Faults.Check(Pool.GetLeases().Count == 0, "at rest a lease is listed");
         round.CheckStatistics();
         await CheckPermits(quiet.PoolSize + quiet.MaxOverflow);
-        using SqliteConnection connection = new($"Data Source={round.Database};Pooling=False");
-        connection.Open();
-        round.Ledger.Compare(connection, round.Faults, "at rest");
+        round.CompareFile("at rest");
     }
 
     private async Task WaitForDropped()

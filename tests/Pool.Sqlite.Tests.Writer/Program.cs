@@ -29,6 +29,13 @@ return args switch
     {
         Synchronous = mode is [var name] ? Enum.Parse<SynchronousMode>(name) : null,
     }),
+    ["limits", var path, var rents, var texts, var pools] => await new LimitsRun(Path.GetDirectoryName(path)!, Console.Out).Run(
+        int.Parse(rents, CultureInfo.InvariantCulture),
+        int.Parse(texts, CultureInfo.InvariantCulture),
+        int.Parse(pools, CultureInfo.InvariantCulture)),
+    ["disk", var path] => await Disk.Run(path),
+    ["open"] => await Sharing.Open(),
+    ["add", var path, var name] => await Sharing.Add(path, name),
     ["unprivileged", var path] => await Unprivileged.Run(path),
     _ => 2,
 };

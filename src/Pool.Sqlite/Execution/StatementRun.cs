@@ -279,7 +279,7 @@ internal sealed class StatementRun(Action checkTime)
                 return WriteBlocker.None;
             }
 
-            int result = _answered ?? raw.sqlite3_step(Native);
+            int result = _answered ?? Physical!.Stop.Step(Native);
             _answered = null;
             if (result == raw.SQLITE_ROW)
             {
@@ -451,10 +451,10 @@ internal sealed class StatementRun(Action checkTime)
         }
 
         _changesBefore = statement.IsReadOnly ? 0 : raw.sqlite3_total_changes(physical.Handle);
-        int result = raw.sqlite3_step(statement.Native);
+        int result = physical.Stop.Step(statement.Native);
         while (result == raw.SQLITE_ROW && !statement.HasColumns)
         {
-            result = raw.sqlite3_step(statement.Native);
+            result = physical.Stop.Step(statement.Native);
         }
 
         if (result == raw.SQLITE_ROW)

@@ -210,6 +210,8 @@ internal sealed class ConnectionPools
                 await pools[begun].BeginExclusive(cancellationToken).ConfigureAwait(false);
             }
 
+            // A commit is waited for without a connection: its sync must not open the -wal while the work runs.
+            await _source.Figures.SyncCommitted().ConfigureAwait(false);
             await ExclusiveFlow.Run(this, work, cancellationToken).ConfigureAwait(false);
         }
         finally

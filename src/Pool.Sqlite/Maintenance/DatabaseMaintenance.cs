@@ -27,13 +27,8 @@ internal sealed class DatabaseMaintenance(
         }
     }
 
-    public Task Optimize(CancellationToken cancellationToken) => OnWriter(
-        static physical =>
-        {
-            physical.Optimize();
-            return true;
-        },
-        cancellationToken);
+    public Task Optimize(CancellationToken cancellationToken) =>
+        OnWriterWhenUnlocked(static physical => physical.Optimize(), cancellationToken);
 
     public async Task Backup(string path, IProgress<BackupProgress>? progress, CancellationToken cancellationToken)
     {
@@ -69,23 +64,8 @@ internal sealed class DatabaseMaintenance(
     }
 
     /// <summary>Writes the database anew, without what was freed.</summary>
-    public async Task Vacuum(CancellationToken cancellationToken)
-    {
-        Deadline deadline = new(time, options.Pragmas.BusyTimeout);
-        for (int retry = 0; ; retry++)
-        {
-            TimeSpan pause = Backoff.Delay(retry);
-            try
-            {
-                await OnWriter(physical => Maintenance.Vacuum.Run(physical, target, cancellationToken), cancellationToken).ConfigureAwait(false);
-                return;
-            }
-            catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED && deadline.Allows(pause))
-            {
-                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
+    public Task Vacuum(CancellationToken cancellationToken) =>
+        OnWriterWhenUnlocked(physical => Maintenance.Vacuum.Run(physical, target, cancellationToken), cancellationToken);
 
     /// <summary>Writes a copy without what was freed.</summary>
     public async Task VacuumInto(string path, CancellationToken cancellationToken)
@@ -172,6 +152,31 @@ internal sealed class DatabaseMaintenance(
         finally
         {
             pools.Return(writer);
+        }
+    }
+
+    /// <summary>Runs it again, after a pause in which others write, while a lock is in its way, until the busy timeout.</summary>
+    private async Task OnWriterWhenUnlocked(Action<PhysicalConnection> work, CancellationToken cancellationToken)
+    {
+        Deadline deadline = new(time, options.Pragmas.BusyTimeout);
+        for (int retry = 0; ; retry++)
+        {
+            TimeSpan pause = Backoff.Delay(retry);
+            try
+            {
+                await OnWriter(
+                    physical =>
+                    {
+                        work(physical);
+                        return true;
+                    },
+                    cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED && deadline.Allows(pause))
+            {
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

@@ -300,7 +300,7 @@ internal sealed partial class LeasePool<T>
         int generation = _items.Generation;
         try
         {
-            return item = OpenOnce();
+            return item = OpenOnce(new Deadline(_time, Timeout.InfiniteTimeSpan), CancellationToken.None);
         }
         finally
         {

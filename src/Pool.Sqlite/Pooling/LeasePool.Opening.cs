@@ -45,6 +45,13 @@ internal sealed partial class LeasePool<T>
                 return await opening.ConfigureAwait(false);
             }
 
+            // What another holds can keep an open waiting until then.
+            if (!timedOut && _source.IsTransient(failure) && deadline.IsOver)
+            {
+                timedOut = true;
+                cause = failure;
+            }
+
             await abandoned.CancelAsync().ConfigureAwait(false);
             _ = GiveBack(opening);
             if (timedOut)
@@ -89,9 +96,9 @@ internal sealed partial class LeasePool<T>
                 generation = _items.Generation;
                 try
                 {
-                    return item = OpenOnce();
+                    return item = OpenOnce(deadline, abandoned);
                 }
-                catch (Exception failure) when (!_closed)
+                catch (Exception failure) when (!_closed && !(failure is OperationCanceledException && abandoned.IsCancellationRequested))
                 {
                     Interlocked.Increment(ref _openFailures);
                     TimeSpan delay = Backoff.Delay(retry);
@@ -119,14 +126,14 @@ internal sealed partial class LeasePool<T>
         }
     }
 
-    private PoolEntry<T> OpenOnce()
+    private PoolEntry<T> OpenOnce(Deadline deadline, CancellationToken abandoned)
     {
         if (_closed)
         {
             throw _source.Closed();
         }
 
-        T value = _source.Open();
+        T value = _source.Open(deadline.Timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : deadline.Remaining, abandoned);
         long now = _time.GetTimestamp();
         PoolEntry<T> entry = new(this, value, _options.Numbers.Next(), now, ExpiresAt(now));
         _source.Opened(entry);

@@ -16,7 +16,7 @@ public sealed class PoolSetClosingTests : PoolSetTest
         Assert.True(await set.RemoveAsync("a").Limited());
 
         Assert.Equal(["b"], set.Keys);
-        Assert.Empty(OpenFiles().Where(file => file.Contains("/a.db", StringComparison.Ordinal)));
+        Assert.DoesNotContain(OpenFiles(), file => file.Contains("/a.db", StringComparison.Ordinal));
         Assert.False(File.Exists(set.GetPath("a") + "-wal"));
         File.Delete(set.GetPath("a"));
         Assert.Equal(["b"], set.FindKeys());

@@ -41,6 +41,14 @@ internal sealed class WriterProcess : IDisposable
     /// <summary>What it says next; null when it has ended.</summary>
     public Task<string?> ReadLine() => _process.StandardOutput.ReadLineAsync().Limited();
 
+    /// <summary>All that it still says until it ends, and its exit code.</summary>
+    public async Task<(string Output, int ExitCode)> RunToEnd(TimeSpan limit)
+    {
+        string output = await _process.StandardOutput.ReadToEndAsync().WaitAsync(limit);
+        await _process.WaitForExitAsync().Limited();
+        return (output, _process.ExitCode);
+    }
+
     public void WriteLine(string line) => _process.StandardInput.WriteLine(line);
 
     /// <summary>Ends it in the middle of whatever it does, as <c>kill -9</c>; answers what it had still said.</summary>
@@ -50,6 +58,13 @@ internal sealed class WriterProcess : IDisposable
         string rest = await _process.StandardOutput.ReadToEndAsync().Limited();
         await _process.WaitForExitAsync().Limited();
         return rest;
+    }
+
+    /// <summary>Ends it in its own time, and answers what it had still said.</summary>
+    public async Task<string> StopAndRead()
+    {
+        _process.StandardInput.Close();
+        return (await RunToEnd(Limit.Length)).Output;
     }
 
     public async Task<int> End()
