@@ -30,16 +30,18 @@ internal static partial class OptionsCheck
     public static DatabaseTarget? Find(SqlitePoolOptions options, List<string> errors)
     {
         DatabaseTarget? target = null;
-        ConnectionStringKeys.Apply(options, errors);
         try
         {
             target = DatabaseTarget.Parse(options.ConnectionString);
+            ConnectionStringKeys.Apply(options, target.PoolPart, errors);
             CheckTarget(target, options, errors);
             CheckExclusiveLock(options, target, errors);
             CheckUntrusted(options, errors);
         }
         catch (ArgumentException e)
         {
+            // Whatever else is wrong is listed, too.
+            ConnectionStringKeys.Apply(options, ConnectionStringKeys.PoolPartOf(options.ConnectionString), errors);
             errors.Add(e.Message);
         }
 
