@@ -16,6 +16,17 @@ public sealed class SampleTests
     }
 
     [Fact]
+    public async Task Signals_that_is_told_to_stop_commits_what_it_has_accepted_and_closes_its_database()
+    {
+        await using SampleProcess sample = SampleProcess.Start("Signals", ["signals.db", "100000000"]);
+        SpinWait.SpinUntil(() => File.Exists(Path.Combine(sample.Folder, "signals.db")), TimeSpan.FromSeconds(60));
+        int exit = await sample.Stop();
+        Assert.True(exit == 0, sample.Output);
+        Assert.Contains(" 0 failures", sample.Output, StringComparison.Ordinal);
+        AssertClosed(sample, "signals.db");
+    }
+
+    [Fact]
     public async Task QuickStart_stores_and_counts()
     {
         await using SampleProcess sample = SampleProcess.Start("QuickStart");
