@@ -30,6 +30,7 @@ internal static class ConnectionStringKeys
         PoolKey.Time("Slow Threshold", static o => o.SlowThreshold, static (o, v) => o.SlowThreshold = v),
         PoolKey.Time("Shutdown Timeout", static o => o.ShutdownTimeout, static (o, v) => o.ShutdownTimeout = v),
         PoolKey.Flag("Group Commit", static o => o.GroupCommit, static (o, v) => o.GroupCommit = v),
+        PoolKey.Flag("Untrusted", static o => o.Untrusted, static (o, v) => o.Untrusted = v),
         PoolKey.Word("Journal Mode", static o => o.Pragmas.JournalMode, static (o, v) => o.Pragmas.JournalMode = v),
         PoolKey.Word("Synchronous", static o => o.Pragmas.Synchronous, static (o, v) => o.Pragmas.Synchronous = v),
         PoolKey.Word("Temp Store", static o => o.Pragmas.TempStore, static (o, v) => o.Pragmas.TempStore = v),

@@ -27,7 +27,7 @@ internal sealed partial class LeasePool<T>
     {
         LeaseCounts counts = new()
         {
-            Waiting = _waiters.Count,
+            Waiting = _waiters.Count + Volatile.Read(ref _waitingForBudget),
             PeakInUse = Volatile.Read(ref _peak),
             Misses = Interlocked.Read(ref _misses),
             Timeouts = Interlocked.Read(ref _timeouts),
@@ -84,6 +84,7 @@ internal sealed partial class LeasePool<T>
         {
             Interlocked.Increment(ref _closingNow);
             _source.Close(item.Value, reason, last: false);
+            _budget?.Exit(this);
             _items.EndClose(item, reason);
             Interlocked.Decrement(ref _closingNow);
             if (withPermit)
@@ -120,6 +121,7 @@ internal sealed partial class LeasePool<T>
         while ((_closeQueue.Count > 1 || Volatile.Read(ref _closingNow) == 0) && _closeQueue.TryDequeue(out var next))
         {
             _source.Close(next.Item.Value, next.Reason, _items.IsLast(next.Item));
+            _budget?.Exit(this);
             _items.EndClose(next.Item, next.Reason);
             if (next.WithPermit)
             {

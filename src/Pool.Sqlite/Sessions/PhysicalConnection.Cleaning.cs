@@ -75,6 +75,8 @@ internal sealed partial class PhysicalConnection
         Stop.Forget();
         if (IsClosedByCaller)
         {
+            // Their statements keep the file open, and the readers are to know that they are closed.
+            CloseReaders();
             return new SessionResetResult(false, false, "the caller's code has closed the driver's connection");
         }
 

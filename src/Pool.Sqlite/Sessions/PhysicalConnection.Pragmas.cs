@@ -50,6 +50,13 @@ internal sealed partial class PhysicalConnection
     private void KeepAsTheHookLeftThem() => _pragmas =
         [.. _pragmas.Select(pragma => NativeSql.Scalar(Handle, pragma.Get) is { } value ? pragma with { Value = value, ReadsBack = value } : pragma)];
 
+    // SQLite waits by itself while the connection is being opened, and never afterwards.
+    private int NativeWaitMilliseconds => _isOpen ? 0
+        : _openDeadline.Timeout == Timeout.InfiniteTimeSpan ? BusyTimeoutMilliseconds
+        : (int)Math.Min(BusyTimeoutMilliseconds, Math.Ceiling(_openDeadline.Remaining.TotalMilliseconds));
+
+    private void LimitNativeWait() => _ = raw.sqlite3_busy_timeout(Handle, NativeWaitMilliseconds);
+
     /// <summary>From here on the pool does the waiting for the locks of others: see <see cref="StatementAuthorizer"/>.</summary>
     private void TakeOverWaiting()
     {
@@ -119,7 +126,7 @@ internal sealed partial class PhysicalConnection
             return;
         }
 
-        if (!Gate.Enter(async: false, _rentTimeout, CancellationToken.None).AsTask().GetAwaiter().GetResult())
+        if (!Gate.Enter(async: false, _openDeadline.Remaining, _openToken).AsTask().GetAwaiter().GetResult())
         {
             throw new SqliteException("The write gate of the database was not free in time.", raw.SQLITE_BUSY);
         }
@@ -127,7 +134,7 @@ internal sealed partial class PhysicalConnection
 
     private string? SetJournalModeInGate(Pragma pragma)
     {
-        Deadline deadline = new(TimeProvider.System, TimeSpan.FromMilliseconds(BusyTimeoutMilliseconds));
+        Deadline deadline = new(TimeProvider.System, TimeSpan.FromMilliseconds(NativeWaitMilliseconds));
         _ = raw.sqlite3_busy_timeout(Handle, 0);
         try
         {
@@ -144,13 +151,14 @@ internal sealed partial class PhysicalConnection
                 }
                 catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(TimeSpan.Zero))
                 {
+                    _openToken.ThrowIfCancellationRequested();
                     Thread.Sleep(1);
                 }
             }
         }
         finally
         {
-            _ = raw.sqlite3_busy_timeout(Handle, BusyTimeoutMilliseconds);
+            LimitNativeWait();
         }
     }
 
@@ -193,7 +201,7 @@ internal sealed partial class PhysicalConnection
         }
         finally
         {
-            _ = raw.sqlite3_busy_timeout(Handle, BusyTimeoutMilliseconds);
+            LimitNativeWait();
         }
     }
 

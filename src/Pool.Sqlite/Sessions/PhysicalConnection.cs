@@ -15,7 +15,8 @@ internal sealed partial class PhysicalConnection
     private IReadOnlyList<Pragma> _pragmas;
     private readonly StatementAuthorizer _authorizer;
     private readonly List<OpenStatement> _open = [];
-    private readonly TimeSpan _rentTimeout;
+    private readonly Deadline _openDeadline;
+    private readonly CancellationToken _openToken;
     private Exposure? _exposure;
     private HashSet<object>? _setUps;
     private readonly bool _wasExposedToHook;
@@ -38,10 +39,16 @@ internal sealed partial class PhysicalConnection
     public OpenBlobs Blobs { get; } = new();
 
     private PhysicalConnection(
-        SqliteConnection driver, DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
+        SqliteConnection driver,
+        DatabaseTarget target,
+        IReadOnlyList<Pragma> pragmas,
+        SqlitePoolOptions options,
+        TimeSpan limit,
+        CancellationToken cancellationToken)
     {
         Driver = driver;
-        _rentTimeout = options.RentTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.RentTimeout;
+        _openDeadline = new Deadline(TimeProvider.System, limit);
+        _openToken = cancellationToken;
         _isTheDatabase = target.Kind == DatabaseKind.PrivateMemory;
         _isReadOnly = target.IsReadOnly;
         _wasExposedToHook = options.ConnectionOpened is not null;
@@ -121,7 +128,17 @@ internal sealed partial class PhysicalConnection
 
 
     /// <exception cref="SqliteException">The file cannot be opened, or a PRAGMA was refused or did not take.</exception>
-    public static PhysicalConnection Open(DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
+    /// <param name="target">What to open.</param>
+    /// <param name="pragmas">What to apply, in this order.</param>
+    /// <param name="options">The pool's settings.</param>
+    /// <param name="limit">How long to wait for the locks of others at the most, within <c>busy_timeout</c>.</param>
+    /// <param name="cancellationToken">Ends that wait.</param>
+    public static PhysicalConnection Open(
+        DatabaseTarget target,
+        IReadOnlyList<Pragma> pragmas,
+        SqlitePoolOptions options,
+        TimeSpan limit,
+        CancellationToken cancellationToken)
     {
         SqliteConnection driver = NativeEngine.Connect(target);
         string doing = "opening it";
@@ -130,11 +147,18 @@ internal sealed partial class PhysicalConnection
         {
             driver.Open();
             driver.Handle!.enable_sqlite3_next_stmt(true);
-            connection = new PhysicalConnection(driver, target, pragmas, options);
+            connection = new PhysicalConnection(driver, target, pragmas, options, limit, cancellationToken);
+            if (options.Untrusted)
+            {
+                doing = "turning on defensive mode";
+                Hardening.Apply(connection.Handle);
+            }
+
             foreach (Pragma pragma in pragmas)
             {
                 doing = $"applying {pragma.Set}";
                 connection.Apply(pragma);
+                connection.LimitNativeWait();
             }
 
             doing = "opening it for writing";
@@ -144,6 +168,9 @@ internal sealed partial class PhysicalConnection
             if (options.ConnectionOpened is { } opened)
             {
                 connection.HoldHandle();
+
+                // What it reads is what the options say.
+                _ = raw.sqlite3_busy_timeout(connection.Handle, connection.BusyTimeoutMilliseconds);
                 UserCallback.Run(opened, driver);
                 if (connection.EndHook() is { } misuse)
                 {
@@ -257,7 +284,7 @@ internal sealed partial class PhysicalConnection
         try
         {
             int result = TryGet(text, 0, out statement);
-            result = result == raw.SQLITE_OK ? raw.sqlite3_step(statement!.Native) : result;
+            result = result == raw.SQLITE_OK ? Stop.Step(statement!.Native) : result;
             if (IsLocked(result))
             {
                 return false;
@@ -348,7 +375,31 @@ internal sealed partial class PhysicalConnection
         if (written != _written)
         {
             _written = written;
-            _commit = _group.Take();
+            _commit = _group.Wal is { IsSuspect: true } wal && IsMadeDurable(wal) ? default : _group.Take();
+        }
+    }
+
+    // After a sync that failed no other is believed before the WAL begins anew, which a checkpoint sees to. Where readers keep
+    // it from that, this commit may still have come into the database file, by which it is durable. Readers get a moment to end:
+    // inside the gate, since nothing may be written between the commit and its checkpoint.
+    private bool IsMadeDurable(WalSyncer wal)
+    {
+        Deadline patience = new(TimeProvider.System, TimeSpan.FromMilliseconds(100));
+        for (; ; )
+        {
+            int result = raw.sqlite3_wal_checkpoint_v2(Handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out int frames, out int moved);
+            if (result == raw.SQLITE_OK)
+            {
+                wal.BeginAnew();
+                return false;
+            }
+
+            if (result != raw.SQLITE_BUSY || (frames > 0 && frames == moved) || !patience.Allows(TimeSpan.Zero))
+            {
+                return result == raw.SQLITE_BUSY && frames > 0 && frames == moved;
+            }
+
+            Thread.Sleep(1);
         }
     }
 
@@ -426,7 +477,6 @@ internal sealed partial class PhysicalConnection
                 CloseReaders();
                 if (last)
                 {
-                    _group?.WaitUntilIdle();
                     Finish(Handle);
                 }
 

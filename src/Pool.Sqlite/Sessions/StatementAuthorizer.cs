@@ -43,6 +43,9 @@ internal enum PreparedKinds
 
     /// <summary><c>PRAGMA wal_checkpoint</c>.</summary>
     Checkpoint = 128,
+
+    /// <summary>COMMIT, END or RELEASE.</summary>
+    Commit = 256,
 }
 
 /// <summary>
@@ -162,13 +165,17 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
         switch (action)
         {
             case raw.SQLITE_TRANSACTION:
-                watch.Prepared |= first.utf8_to_string() == "ROLLBACK"
-                    ? PreparedKinds.Transaction | PreparedKinds.Rollback
-                    : PreparedKinds.Transaction;
+                watch.Prepared |= PreparedKinds.Transaction | first.utf8_to_string() switch
+                {
+                    "ROLLBACK" => PreparedKinds.Rollback,
+                    "COMMIT" => PreparedKinds.Commit,
+                    _ => PreparedKinds.None,
+                };
                 break;
 
             case raw.SQLITE_SAVEPOINT:
-                watch.Prepared |= PreparedKinds.Transaction;
+                watch.Prepared |= PreparedKinds.Transaction
+                    | (first.utf8_to_string() == "RELEASE" ? PreparedKinds.Commit : PreparedKinds.None);
                 break;
 
             case raw.SQLITE_PRAGMA:

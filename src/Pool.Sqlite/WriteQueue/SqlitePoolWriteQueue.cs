@@ -71,7 +71,7 @@ public sealed class SqlitePoolWriteQueue
     public Task<T> EnqueueAsync<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        if (typeof(Task).IsAssignableFrom(typeof(T)) || typeof(T) == typeof(ValueTask))
+        if (AsynchronousResult.Is(typeof(T)))
         {
             throw new ArgumentException("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.", nameof(work));
         }
@@ -231,7 +231,20 @@ public sealed class SqlitePoolWriteQueue
         }
 
         _loop.Add(item);
+        if (!item.Task.IsCompleted && _pool.Pools.GateHolderOfFlow() is { } holder)
+        {
+            _ = RefuseIfHolderStops(item, holder);
+        }
+
         return item.Task;
+    }
+
+    private static async Task RefuseIfHolderStops<T>(AwaitedItem<T> item, AmbientWriteGate holder)
+    {
+        if (await holder.StopsBefore(item.Task).ConfigureAwait(false) && item.TryBegin())
+        {
+            item.Fail(WriteGate.Reentrant(holder));
+        }
     }
 
     private bool TryPost(WriteItem item)

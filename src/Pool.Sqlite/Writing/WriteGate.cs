@@ -16,8 +16,6 @@ internal sealed class WriteGate
     // How long who leaves goes on for those who wait: their statements are short, and its own caller waits as well.
     private const int MillisecondsForOthers = 5;
 
-    private static readonly TimeSpan PatienceWithOwnFlow = TimeSpan.FromSeconds(1);
-
     private readonly string? _key;
     private readonly WeakReference<WriteGate>? _entry;
     private readonly WaiterQueue<object> _waiters = new(TimeProvider.System, Timeout.InfiniteTimeSpan, int.MaxValue);
@@ -25,9 +23,11 @@ internal sealed class WriteGate
     private Action? _beforeNext;
     private long _entries;
 
-    // Set while the holder runs combined writes; and whether the write that it is running has let the gate go.
-    private bool _runsCombinedWrites;
-    private bool _isLeft;
+    // Of the combined write that the holder is running.
+    private const int NoCombinedWrite = 0;
+    private const int CombinedWriteIsInside = 1;
+    private const int CombinedWriteHasLeft = 2;
+    private int _combinedWrite;
     private string? _journalMode;
     private AmbientWriteGate? _holder;
     private GroupCommit? _groupCommit;
@@ -93,14 +93,14 @@ internal sealed class WriteGate
 
     /// <summary>What makes the commits of this database durable.</summary>
     /// <param name="file">Its full path, as SQLite itself resolves it: by a hard link it would have another WAL.</param>
-    /// <param name="sync">See <see cref="GroupCommit(string, Action?)"/>; for the first that asks.</param>
-    public GroupCommit GroupCommitOf(string file, Action? sync = null)
+    /// <param name="flush">See <see cref="WalSyncer"/>; for the first that asks.</param>
+    public GroupCommit GroupCommitOf(string file, Action? flush = null)
     {
         string wal = file + "-wal";
         GroupCommit known = Volatile.Read(ref _groupCommit)
-            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(wal, sync), null)
+            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(new WalSyncer(wal, flush)), null)
             ?? _groupCommit!;
-        return known.WalPath == wal ? known : new GroupCommit(wal);
+        return known.Wal?.Path == wal ? known : new GroupCommit(new WalSyncer(wal));
     }
 
     /// <summary>Enters when it is free and there is no waiter.</summary>
@@ -180,37 +180,25 @@ internal sealed class WriteGate
         }
     }
 
-    // A write that is begun and not awaited can be meant to run after the transaction that it was begun in. A flow that
-    // awaits it does nothing else.
     private async Task RefuseIfHolderStops(Waiter<object> waiter, AmbientWriteGate holder)
     {
-        for (; ; )
+        if (await holder.StopsBefore(waiter.Task).ConfigureAwait(false))
         {
-            long uses = holder.Uses;
-            await Task.WhenAny(waiter.Task, Task.Delay(PatienceWithOwnFlow)).ConfigureAwait(false);
-            if (waiter.Task.IsCompleted || Holder != holder)
-            {
-                return;
-            }
-
-            if (uses == holder.Uses)
-            {
-                _waiters.Withdraw(waiter, WaitOutcome.Refused);
-                return;
-            }
+            _waiters.Withdraw(waiter, WaitOutcome.Refused);
         }
     }
 
-    private static InvalidOperationException Reentrant(AmbientWriteGate holder) => new(
+    public static InvalidOperationException Reentrant(AmbientWriteGate holder) => new(
         $"This code holds the right to write already ({holder}), and asked for it again: it would wait for itself. Use the "
         + "connection that holds it (the one that began the transaction, or that WriteAsync, RentWriter or the write queue gave "
         + "you) for everything that belongs together; for the rest, wait until it is committed or returned.");
 
     public void Exit()
     {
-        if (_runsCombinedWrites)
+        // Its lease can go back, on another thread, at the moment at which the holder leaves the gate to it.
+        if (Volatile.Read(ref _combinedWrite) == CombinedWriteIsInside
+            && Interlocked.CompareExchange(ref _combinedWrite, CombinedWriteHasLeft, CombinedWriteIsInside) == CombinedWriteIsInside)
         {
-            _isLeft = true;
             return;
         }
 
@@ -233,11 +221,9 @@ internal sealed class WriteGate
         while (Environment.TickCount64 < end && _waiters.TryTakeCombinedWrite() is { } waiter)
         {
             NoteEntry();
-            _runsCombinedWrites = true;
-            _isLeft = false;
+            Volatile.Write(ref _combinedWrite, CombinedWriteIsInside);
             waiter.CombinedWrite!();
-            bool stays = !_isLeft;
-            _runsCombinedWrites = false;
+            bool stays = Interlocked.Exchange(ref _combinedWrite, NoCombinedWrite) == CombinedWriteIsInside;
             waiter.SetResult(WaitOutcome.Served);
             if (stays)
             {
