@@ -33,6 +33,7 @@ public sealed partial class SqlitePool : DbDataSource
     private readonly DatabaseTarget _target;
     private readonly PoolLoggers _log;
     private readonly PoolMetrics _metrics;
+    private readonly ConnectionFigures _figures;
     private readonly PoolTracing _tracing;
     private readonly LeaseRecorder _recorder;
     private readonly LeaseInspector _leaseInspector;
@@ -83,8 +84,8 @@ public sealed partial class SqlitePool : DbDataSource
         _time = MonotonicTime.For(timeProvider);
         _log = new PoolLoggers(loggerFactory ?? NullLoggerFactory.Instance, _time);
         LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, _target);
-        ConnectionFigures figures = new(_time);
-        _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => figures.WalBytes);
+        _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => _figures!.WalBytes);
+        ConnectionFigures figures = _figures = new(_time, _metrics);
         _tracing = new PoolTracing(Name, _time);
         _recorder = new LeaseRecorder(Name, _options, _log, _metrics, _time);
         _leaseInspector = new LeaseInspector(Name, _options, _recorder, _time) { Budget = budget };
@@ -103,7 +104,8 @@ public sealed partial class SqlitePool : DbDataSource
         UtilizationWatch utilization = new(_options.Health.CriticalUtilization, _time);
         _inspector = new PoolInspector(
             Name, _log, _time, _options.LeakThreshold, _statistics, figures, _leaseInspector, _recorder, utilization);
-        _health = new HealthReporter(_options, _inspector, _leaseInspector, _statistics, figures, utilization);
+        _health = new HealthReporter(
+            _options, _inspector, _leaseInspector, _statistics, figures, utilization, Durability.LacksGroupCommit(_options, _target));
 
         // It has a connection of its own, which would not be in the budget.
         _sharedLockKeeper = budget is null ? SharedLockKeeper.For(_target, _options.Pragmas) : null;
@@ -116,6 +118,7 @@ public sealed partial class SqlitePool : DbDataSource
             Writes.Close,
             Writes.Abandon,
             () => Writes.GetStatistics().Queued,
+            figures.WhenSynced,
             _leaseInspector,
             _options.ShutdownTimeout,
             _log,
@@ -139,6 +142,9 @@ public sealed partial class SqlitePool : DbDataSource
 
     /// <summary>What the driver understands of the connection string, without a password.</summary>
     internal string DriverConnectionString => _target.DriverString;
+
+    /// <summary>True when a connection whose connection string was set has led to it.</summary>
+    internal bool IsOfFactory { get; init; }
 
     /// <summary>The full path of the database file; null for a database in memory.</summary>
     internal string? DatabaseFile => _target.File;
@@ -186,6 +192,26 @@ public sealed partial class SqlitePool : DbDataSource
 
     /// <summary>How the pool stands.</summary>
     public SqlitePoolStatistics GetStatistics() => _statistics.Read();
+
+    /// <summary>How often something was rented so far, and whether anything is going on.</summary>
+    internal (long Rents, bool IsInUse) Activity()
+    {
+        (long rents, bool isInUse) = _pools.Activity();
+        return (rents, isInUse || Writes.GetStatistics().Queued > 0);
+    }
+
+    /// <summary>Nobody uses it: it reports no figures until <see cref="EndRest"/>.</summary>
+    internal void BeginRest() => PoolMeter.Remove(_metrics);
+
+    internal void EndRest() => PoolMeter.Add(_metrics);
+
+    internal bool IsClosed => _leases.IsClosed;
+
+    internal void CloseIdle() => _maintenance.ClearNow();
+
+    /// <summary>Null once nothing of a closed pool is open any more.</summary>
+    internal SqlitePoolTimeoutException? WhyNotClosed() => _pools.Closed.IsCompleted ? null : _leaseInspector.Refused(
+        "It was closed, but leases are still out, so its file is still open: do not delete or move it.", _options.ShutdownTimeout);
 
     /// <summary>
     /// Closes the pool without waiting for leases: who waits and who comes gets <see cref="ObjectDisposedException"/>, idle

@@ -98,6 +98,14 @@ public sealed class SqlitePoolOptions
     public int StatementCacheSize { get; set; } = 256;
 
     /// <summary>
+    /// SQL that is prepared on each new connection, so that its first user finds it in the connection's cache: each text exactly as it
+    /// is executed later. Default none; at most <see cref="StatementCacheSize"/>. A text that is no SQL, or that has a PRAGMA, fails the
+    /// open and is named in the exception. One that cannot be prepared at that moment, because its table is not there yet, say, is left
+    /// out with a warning in the log, and prepared when it is first used, as without this option.
+    /// </summary>
+    public IList<string> WarmUpStatements { get; private set; } = [];
+
+    /// <summary>
     /// Notes for each rent where it was made, for the message of a rent that times out, for reports of leases held
     /// too long, and for <see cref="SqlitePool.GetLeases"/>. Default false: it costs some microseconds a rent.
     /// </summary>
@@ -176,6 +184,7 @@ public sealed class SqlitePoolOptions
         copy.Pragmas = Pragmas.Clone();
         copy.Writes = Writes.Clone();
         copy.Health = Health.Clone();
+        copy.WarmUpStatements = [.. WarmUpStatements];
         return copy;
     }
 }

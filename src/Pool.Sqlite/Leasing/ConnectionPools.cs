@@ -100,6 +100,21 @@ internal sealed class ConnectionPools
     /// <summary>Ends when nothing is open any more.</summary>
     public Task Closed { get; }
 
+    /// <summary>How often something was rented so far, and whether anything is out, being opened or waited for.</summary>
+    public (long Rents, bool IsInUse) Activity()
+    {
+        long rents = 0;
+        bool isInUse = false;
+        foreach (LeasePool<PhysicalConnection> pool in All)
+        {
+            LeaseCounts counts = pool.Count();
+            rents += counts.Rents;
+            isInUse |= counts.InUse + counts.Opening + counts.Waiting > 0;
+        }
+
+        return (rents, isInUse);
+    }
+
     public Exception ClosedException() => _source.Closed();
 
     /// <summary>Every rent that the fast path of the face does not serve.</summary>

@@ -84,8 +84,8 @@ internal sealed partial class LeasePool<T>
         {
             Interlocked.Increment(ref _closingNow);
             _source.Close(item.Value, reason, last: false);
-            _items.EndClose(item, reason);
             _budget?.Exit(this);
+            _items.EndClose(item, reason);
             Interlocked.Decrement(ref _closingNow);
             if (withPermit)
             {
@@ -121,8 +121,8 @@ internal sealed partial class LeasePool<T>
         while ((_closeQueue.Count > 1 || Volatile.Read(ref _closingNow) == 0) && _closeQueue.TryDequeue(out var next))
         {
             _source.Close(next.Item.Value, next.Reason, _items.IsLast(next.Item));
-            _items.EndClose(next.Item, next.Reason);
             _budget?.Exit(this);
+            _items.EndClose(next.Item, next.Reason);
             if (next.WithPermit)
             {
                 _permits.Release();

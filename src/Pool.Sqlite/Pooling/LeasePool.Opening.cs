@@ -117,11 +117,12 @@ internal sealed partial class LeasePool<T>
         }
         finally
         {
-            _items.EndOpen(item, generation);
             if (item is null)
             {
                 _budget?.Exit(this);
             }
+
+            _items.EndOpen(item, generation);
         }
     }
 

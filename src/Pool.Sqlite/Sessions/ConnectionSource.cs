@@ -15,6 +15,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     private readonly TimeProvider _time;
     private readonly string _name;
     private readonly IReadOnlyList<Pragma> _pragmas;
+    private readonly StatementWarmUp _warmUp;
     private SqliteConnection? _anchor;
 
     public ConnectionSource(
@@ -27,6 +28,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         _metrics = metrics;
         _time = time;
         _pragmas = Pragma.List(options, target);
+        _warmUp = new StatementWarmUp(options.WarmUpStatements, name, logger);
     }
 
     /// <summary>One for connections with another <c>synchronous</c>, and with the same figures.</summary>
@@ -63,6 +65,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
             long start = _time.GetTimestamp();
             PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas, _options, limit, cancellationToken);
+            WarmUp(connection);
             NoteOpen(connection, _time.GetElapsedTime(start));
             return connection;
         }
@@ -165,6 +168,19 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         _anchor?.Dispose();
         Figures.EndNoting();
+    }
+
+    private void WarmUp(PhysicalConnection connection)
+    {
+        try
+        {
+            _warmUp.Prepare(connection);
+        }
+        catch
+        {
+            connection.Close(last: false);
+            throw;
+        }
     }
 
     private void NoteOpen(PhysicalConnection connection, TimeSpan time)

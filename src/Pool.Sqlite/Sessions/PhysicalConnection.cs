@@ -375,7 +375,31 @@ internal sealed partial class PhysicalConnection
         if (written != _written)
         {
             _written = written;
-            _commit = _group.Take();
+            _commit = _group.Wal is { IsSuspect: true } wal && IsMadeDurable(wal) ? default : _group.Take();
+        }
+    }
+
+    // After a sync that failed no other is believed before the WAL begins anew, which a checkpoint sees to. Where readers keep
+    // it from that, this commit may still have come into the database file, by which it is durable. Readers get a moment to end:
+    // inside the gate, since nothing may be written between the commit and its checkpoint.
+    private bool IsMadeDurable(WalSyncer wal)
+    {
+        Deadline patience = new(TimeProvider.System, TimeSpan.FromMilliseconds(100));
+        for (; ; )
+        {
+            int result = raw.sqlite3_wal_checkpoint_v2(Handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out int frames, out int moved);
+            if (result == raw.SQLITE_OK)
+            {
+                wal.BeginAnew();
+                return false;
+            }
+
+            if (result != raw.SQLITE_BUSY || (frames > 0 && frames == moved) || !patience.Allows(TimeSpan.Zero))
+            {
+                return result == raw.SQLITE_BUSY && frames > 0 && frames == moved;
+            }
+
+            Thread.Sleep(1);
         }
     }
 
@@ -453,7 +477,6 @@ internal sealed partial class PhysicalConnection
                 CloseReaders();
                 if (last)
                 {
-                    _group?.WaitUntilIdle();
                     Finish(Handle);
                 }
 

@@ -71,7 +71,7 @@ public sealed class SqlitePoolWriteQueue
     public Task<T> EnqueueAsync<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        if (typeof(Task).IsAssignableFrom(typeof(T)) || typeof(T) == typeof(ValueTask))
+        if (AsynchronousResult.Is(typeof(T)))
         {
             throw new ArgumentException("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.", nameof(work));
         }

@@ -93,14 +93,14 @@ internal sealed class WriteGate
 
     /// <summary>What makes the commits of this database durable.</summary>
     /// <param name="file">Its full path, as SQLite itself resolves it: by a hard link it would have another WAL.</param>
-    /// <param name="sync">See <see cref="GroupCommit(string, Action?)"/>; for the first that asks.</param>
-    public GroupCommit GroupCommitOf(string file, Action? sync = null)
+    /// <param name="flush">See <see cref="WalSyncer"/>; for the first that asks.</param>
+    public GroupCommit GroupCommitOf(string file, Action? flush = null)
     {
         string wal = file + "-wal";
         GroupCommit known = Volatile.Read(ref _groupCommit)
-            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(wal, sync), null)
+            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(new WalSyncer(wal, flush)), null)
             ?? _groupCommit!;
-        return known.WalPath == wal ? known : new GroupCommit(wal);
+        return known.Wal?.Path == wal ? known : new GroupCommit(new WalSyncer(wal));
     }
 
     /// <summary>Enters when it is free and there is no waiter.</summary>
