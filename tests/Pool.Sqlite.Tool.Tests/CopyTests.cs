@@ -87,6 +87,20 @@ public sealed class CopyTests(PostgresServer server) : ToolTest, IClassFixture<P
     }
 
     [Fact]
+    public async Task Text_that_is_no_text_is_refused_and_one_that_only_looks_so_is_copied()
+    {
+        string target = await Target();
+        Make("create table t (x text check (x <> '')); insert into t values (char(0xfffd) || 'ok')");
+        (int code, _, string error) = await Run("copy", File1, "--to", target, "--create-tables");
+        Assert.True(code == ExitCode.Success, error);
+        Assert.Contains("CHECK", error, StringComparison.Ordinal);
+        Make("insert into t values (cast(x'ff41' as text))");
+        (code, _, error) = await Run("copy", File1, "--to", await server.MakeDatabase(), "--create-tables");
+        Assert.Equal(ExitCode.Failure, code);
+        Assert.Contains("column 'x', rowid 2: the value (a text) does not fit text.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_row_that_refers_to_nothing_leaves_nothing_behind()
     {
         string target = await Target();

@@ -34,6 +34,15 @@ internal static class SourceSchema
             notices.Add($"The trigger '{name}' is not copied.");
         }
 
+        foreach (string name in Rows(
+            connection,
+            "select name from sqlite_master where type = 'table' and sql like '%check%(%' order by name",
+            null,
+            static reader => reader.GetString(0)))
+        {
+            notices.Add($"CHECK constraints that '{name}' may have are not copied.");
+        }
+
         return Ordered(tables);
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 
 namespace Pool.Sqlite.Tool.Copying;
@@ -78,7 +79,7 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
 
             TargetColumn column = table.Columns[i];
             object value = reader.GetValue(i + 1);
-            row[i] = column.Converter.Convert(value);
+            row[i] = IsBroken(value, reader, i + 1) ? null : column.Converter.Convert(value);
             if (row[i] is null)
             {
                 string place = table.Source.RowIdName is null ? $"row {number}" : $"rowid {reader.GetInt64(0)}";
@@ -87,6 +88,11 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
             }
         }
     }
+
+    // Bytes that are no UTF-8 are read as replacement characters, which must not replace them in the copy.
+    private static bool IsBroken(object value, SqlitePoolDataReader reader, int column) => value is string text
+        && text.Contains('\uFFFD', StringComparison.Ordinal)
+        && !reader.GetFieldValue<byte[]>(column).AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text));
 
     private static async Task Write(
         NpgsqlBinaryImporter importer, TargetTable table, object?[] row, TableChecksum checksum, CancellationToken cancellationToken)
