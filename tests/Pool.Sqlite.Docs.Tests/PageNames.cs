@@ -17,6 +17,7 @@ public static class PageNames
     public static readonly WebApplicationBuilder builder = null!;
     public static readonly WebApplication app = null!;
     public static readonly CancellationToken cancellationToken = CancellationToken.None;
+    public static readonly IProgress<BackupProgress> progress = null!;
     public static readonly long at = 1;
     public static readonly long id = 1;
     public static readonly double value = 1;
