@@ -174,7 +174,7 @@ public sealed class CopyTests(PostgresServer server) : ToolTest, IClassFixture<P
     public async Task A_copy_that_is_stopped_leaves_nothing_behind()
     {
         string target = await Target();
-        Make("create table t (x integer); with n (i) as (select 1 union all select i + 1 from n where i < 150000) insert into t select i from n");
+        Make("create table t (x integer); with n (i) as (select 1 union all select i + 1 from n where i < 80000) insert into t select i from n");
         using CancellationTokenSource stop = new();
         Task<int> copy = CommandLine.Run(["copy", File1, "--to", target, "--create-tables"], new Terminal(TextWriter.Null, new StopAtFirstLine(stop)), stop.Token);
         Assert.Equal(ExitCode.Failure, await copy.WaitAsync(TimeSpan.FromMinutes(1)));
@@ -185,11 +185,11 @@ public sealed class CopyTests(PostgresServer server) : ToolTest, IClassFixture<P
     public async Task Many_rows_arrive()
     {
         string target = await Target();
-        Make("create table t (id integer primary key, x text); with n (i) as (select 1 union all select i + 1 from n where i < 120000) insert into t select i, 'row ' || i from n");
+        Make("create table t (id integer primary key, x text); with n (i) as (select 1 union all select i + 1 from n where i < 60000) insert into t select i, 'row ' || i from n");
         (int code, string output, string error) = await Run("copy", File1, "--to", target, "--create-tables");
         Assert.Equal(ExitCode.Success, code);
-        Assert.Contains("120,000 rows of 1 tables", output, StringComparison.Ordinal);
-        Assert.Contains("t: 100,000 rows", error, StringComparison.Ordinal);
+        Assert.Contains("60,000 rows of 1 tables", output, StringComparison.Ordinal);
+        Assert.Contains("t: 50,000 rows", error, StringComparison.Ordinal);
     }
 
     private async Task<string> Target()

@@ -7,7 +7,7 @@ namespace Pool.Sqlite.Tool.Copying;
 internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection target, Terminal terminal)
 {
     private const int MostProblems = 10;
-    private const int RowsBetweenReports = 100_000;
+    private const int RowsBetweenReports = 50_000;
 
     /// <returns>The number of rows.</returns>
     /// <exception cref="ToolException">A value does not fit its column, PostgreSQL refuses a row, or not all has arrived.</exception>
