@@ -7,7 +7,8 @@ internal static class CheckCommand
 {
     private const long LargeWal = 64 * 1024 * 1024;
 
-    public static async Task<int> Run(string path, bool quick, bool json, Terminal terminal, CancellationToken cancellationToken)
+    public static async Task<int> Run(
+        string path, bool quick, bool json, Terminal terminal, CancellationToken cancellationToken)
     {
         await using SqlitePool pool = DatabaseFile.OpenToRead(path);
         SqlitePoolIntegrityResult integrity = await pool.CheckIntegrityAsync(quick, cancellationToken);
@@ -20,7 +21,8 @@ internal static class CheckCommand
         }
         else
         {
-            advice.Add("Take a copy of all its files before anything else. Then restore a backup, or save what can be read: "
+            advice.Add("Take a copy of all its files before anything else. Then restore a backup, or save what can "
+                + "be read: "
                 + "sqlite3 FILE .recover.");
         }
 
@@ -67,30 +69,35 @@ internal static class CheckCommand
         ]);
         if (journal != "wal")
         {
-            advice.Add($"The journal mode is {journal}: readers and the writer block each other. PRAGMA journal_mode=WAL ends that, "
+            advice.Add($"The journal mode is {journal}: readers and the writer block each other. PRAGMA "
+                + $"journal_mode=WAL ends that, "
                 + "and stays in the file.");
         }
 
         if (wal is { Exists: true, Length: > LargeWal })
         {
-            advice.Add($"The write-ahead log has {Terminal.Size(wal.Length)}. Run \"pool-sqlite checkpoint\", and look for a reader "
+            advice.Add($"The write-ahead log has {Terminal.Size(wal.Length)}. Run \"pool-sqlite checkpoint\", and "
+                + $"look for a reader "
                 + "that never ends.");
         }
 
         if (pages > 100 && free * 4 > pages)
         {
-            advice.Add($"A quarter of the file or more is free. \"pool-sqlite vacuum\" gives {Terminal.Size(free * pageSize)} back.");
+            advice.Add($"A quarter of the file or more is free. \"pool-sqlite vacuum\" gives "
+                + $"{Terminal.Size(free * pageSize)} back.");
         }
 
         if (pageSize < 4096)
         {
-            advice.Add($"Pages have {pageSize} bytes; 4096 is better on today's disks. PRAGMA page_size=4096, then VACUUM, outside of WAL mode.");
+            advice.Add($"Pages have {pageSize} bytes; 4096 is better on today's disks. PRAGMA page_size=4096, then "
+                + $"VACUUM, outside of WAL mode.");
         }
 
         if (connection.AskNumber("select count(*) from sqlite_master where type = 'index' and sql is not null") > 0
             && connection.AskNumber("select count(*) from sqlite_master where name = 'sqlite_stat1'") == 0)
         {
-            advice.Add("There are indexes, but no statistics for the query planner. Run ANALYZE, or PRAGMA optimize now and then.");
+            advice.Add("There are indexes, but no statistics for the query planner. Run ANALYZE, or PRAGMA "
+                + "optimize now and then.");
         }
     }
 

@@ -67,9 +67,11 @@ internal static class CommandLine
 
     private static Command Check(Terminal terminal)
     {
-        Option<bool> quick = new("--quick") { Description = "Leave out the comparison of indexes with tables, and foreign keys." };
+        Option<bool> quick = new("--quick") { Description = "Leave out the comparison of indexes with tables, and "
+            + "foreign keys." };
         Command command = new(
-            "check", "Looks for damage and broken foreign keys, shows the settings that are in the file, and gives advice.")
+            "check", "Looks for damage and broken foreign keys, shows the settings that are in the file, and gives "
+                + "advice.")
         {
             FileArgument, quick, Json,
         };
@@ -80,7 +82,8 @@ internal static class CommandLine
 
     private static Command Stats(Terminal terminal)
     {
-        Command command = new("stats", "Shows for each table how many rows it has, how large its values are, and how many indexes it has.") { FileArgument, Json };
+        Command command = new("stats", "Shows for each table how many rows it has, how large its values are, and "
+            + "how many indexes it has.") { FileArgument, Json };
         command.SetAction((options, token) =>
             StatsCommand.Run(options.GetValue(FileArgument)!, options.GetValue(Json), terminal, token));
         return command;
@@ -88,8 +91,10 @@ internal static class CommandLine
 
     private static Command Backup(Terminal terminal)
     {
-        Argument<string> to = new("TO") { Description = "The file of the copy. One that exists is replaced when the copy is complete." };
-        Command command = new("backup", "Copies a database as it is at this moment, also while it is used.") { FileArgument, to };
+        Argument<string> to = new("TO") { Description = "The file of the copy. One that exists is replaced when "
+            + "the copy is complete." };
+        Command command = new("backup", "Copies a database as it is at this moment, also while it is "
+            + "used.") { FileArgument, to };
         command.SetAction((options, token) =>
             MaintenanceCommands.Backup(options.GetValue(FileArgument)!, options.GetValue(to)!, terminal, token));
         return command;
@@ -122,7 +127,8 @@ internal static class CommandLine
             Description = "How far it goes.",
             DefaultValueFactory = static _ => CheckpointMode.Truncate,
         };
-        Command command = new("checkpoint", "Moves what the write-ahead log holds into the database file.") { FileArgument, mode };
+        Command command = new("checkpoint", "Moves what the write-ahead log holds into the database "
+            + "file.") { FileArgument, mode };
         command.SetAction((options, token) =>
             MaintenanceCommands.Checkpoint(options.GetValue(FileArgument)!, options.GetValue(mode), terminal, token));
         return command;
@@ -144,13 +150,15 @@ internal static class CommandLine
     {
         Option<string?> to = new("--to")
         {
-            Description = "The PostgreSQL database, as a connection string of Npgsql. Instead of it, so that no password is in the "
+            Description = "The PostgreSQL database, as a connection string of Npgsql. Instead of it, so that no "
+                + "password is in the "
                 + $"command line: the environment variable {CopyCommand.ConnectionVariable}.",
             HelpName = "CONNECTION",
         };
         Option<bool> create = new("--create-tables")
         {
-            Description = "Create the tables, with primary keys, foreign keys and indexes. Otherwise they must exist, and be empty.",
+            Description = "Create the tables, with primary keys, foreign keys and indexes. Otherwise they must "
+                + "exist, and be empty.",
         };
         Option<string> schema = new("--schema")
         {
@@ -160,7 +168,8 @@ internal static class CommandLine
         };
         Command command = new(
             "copy",
-            "Copies all rows of all tables to PostgreSQL, in one transaction, and compares what has arrived: all of it, or nothing.")
+            "Copies all rows of all tables to PostgreSQL, in one transaction, and compares what has arrived: all "
+                + "of it, or nothing.")
         {
             FileArgument, to, create, schema,
         };

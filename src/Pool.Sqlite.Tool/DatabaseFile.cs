@@ -3,7 +3,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Pool.Sqlite.Tool;
 
-/// <summary>Opens the database that a command names: as it is, without changing its journal mode or making it.</summary>
+/// <summary>
+/// Opens the database that a command names: as it is, without changing its journal mode or making it.
+/// </summary>
 internal static class DatabaseFile
 {
     /// <summary>For reading: nothing is written, not even to a file from outside that tries to.</summary>
@@ -56,7 +58,8 @@ internal static class DatabaseFile
 
         return new SqlitePoolOptions
         {
-            ConnectionString = new SqliteConnectionStringBuilder { DataSource = Path.GetFullPath(path), Mode = mode }.ConnectionString,
+            ConnectionString =
+                new SqliteConnectionStringBuilder { DataSource = Path.GetFullPath(path), Mode = mode }.ConnectionString,
             CreateRetries = 0,
             Untrusted = true,
         };

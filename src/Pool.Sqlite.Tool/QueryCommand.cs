@@ -8,7 +8,8 @@ internal static class QueryCommand
 {
     private const int WidestCell = 60;
 
-    public static async Task<int> Run(string path, string sql, bool json, Terminal terminal, CancellationToken cancellationToken)
+    public static async Task<int> Run(
+        string path, string sql, bool json, Terminal terminal, CancellationToken cancellationToken)
     {
         await using SqlitePool pool = DatabaseFile.OpenToRead(path);
         using SqlitePoolConnection connection = await pool.RentReaderAsync(cancellationToken);

@@ -37,7 +37,8 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     /// <param name="alignRight">Whether a column is of numbers.</param>
     public void WriteTable(IReadOnlyList<string> columns, IReadOnlyList<string[]> rows, Func<int, bool> alignRight)
     {
-        int[] widths = [.. columns.Select((title, i) => Math.Max(title.Length, rows.Select(row => row[i].Length).DefaultIfEmpty().Max()))];
+        int[] widths =
+            [.. columns.Select((title, i) => Math.Max(title.Length, rows.Select(row => row[i].Length).DefaultIfEmpty().Max()))];
         string Line(IReadOnlyList<string> cells) => string.Join(
             "  ", cells.Select((cell, i) => alignRight(i) ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd();
         output.WriteLine(Line(columns));

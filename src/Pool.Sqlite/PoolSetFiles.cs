@@ -8,10 +8,13 @@ namespace Pool.Sqlite;
 internal sealed class PoolSetFiles(SqlitePoolSetOptions options)
 {
     // Once: the working directory may change.
-    private readonly string? _folder = string.IsNullOrWhiteSpace(options.Folder) ? null : Path.GetFullPath(options.Folder);
+    private readonly string? _folder = string.IsNullOrWhiteSpace(
+        options.Folder) ? null : Path.GetFullPath(options.Folder);
 
     /// <summary>The full path of the database of a key.</summary>
-    /// <exception cref="InvalidOperationException">The naming function has answered something else than a file for the key.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The naming function has answered something else than a file for the key.
+    /// </exception>
     public string PathOf(string key)
     {
         if (options.FileName is not { } fileName)
@@ -22,14 +25,16 @@ internal sealed class PoolSetFiles(SqlitePoolSetOptions options)
         string? name = fileName(key);
         if (string.IsNullOrWhiteSpace(name) || Path.EndsInDirectorySeparator(name) || name.Contains('\0', StringComparison.Ordinal))
         {
-            throw new InvalidOperationException($"FileName has answered '{name}' for the key '{key}', which is not the path of a file.");
+            throw new InvalidOperationException($"FileName has answered '{name}' for the key '{key}', which is not "
+                + $"the path of a file.");
         }
 
         string path = _folder is null ? Path.GetFullPath(name) : Path.GetFullPath(name, _folder);
         return _folder is null || path.StartsWith(Path.TrimEndingDirectorySeparator(_folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
             ? path
             : throw new InvalidOperationException(
-                $"FileName has answered '{name}' for the key '{key}', which is outside of Folder. Leave Folder out to allow any path.");
+                $"FileName has answered '{name}' for the key '{key}', which is outside of Folder. Leave Folder out "
+                    + $"to allow any path.");
     }
 
     /// <summary>The settings of one pool.</summary>
@@ -42,7 +47,8 @@ internal sealed class PoolSetFiles(SqlitePoolSetOptions options)
         options.Configure?.Invoke(key, pool);
         if (DatabaseTarget.Parse(pool.ConnectionString).File != path)
         {
-            throw new InvalidOperationException($"Configure has changed the Data Source of the key '{key}'. Set FileName instead.");
+            throw new InvalidOperationException($"Configure has changed the Data Source of the key '{key}'. Set "
+                + $"FileName instead.");
         }
 
         MakeFolder(pool.ConnectionString, path);
@@ -60,7 +66,8 @@ internal sealed class PoolSetFiles(SqlitePoolSetOptions options)
         if (options.FileName is not null)
         {
             throw new InvalidOperationException(
-                "The databases are named by FileName, so their keys cannot be read from the files. Set ListKeys to a function that "
+                "The databases are named by FileName, so their keys cannot be read from the files. Set ListKeys to "
+                    + "a function that "
                 + "gives all keys, or pass the keys to ForEachAsync.");
         }
 

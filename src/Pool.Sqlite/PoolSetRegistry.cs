@@ -3,14 +3,16 @@ using System.Collections.Concurrent;
 namespace Pool.Sqlite;
 
 /// <summary>
-/// The pools of a <see cref="SqlitePoolSet"/> by their keys: made when they are asked for, let go when they are not used or too many,
+/// The pools of a <see cref="SqlitePoolSet"/> by their keys: made when they are asked for, let go when they are not
+/// used or too many,
 /// made anew after they were removed.
 /// </summary>
 /// <param name="make">Makes the pool of a key.</param>
 /// <param name="maxPools">How many are kept, unless more are in use.</param>
 /// <param name="idleTimeout">After which one that is not used is let go.</param>
 /// <param name="time">The clock.</param>
-internal sealed class PoolSetRegistry(Func<string, SqlitePool> make, int maxPools, TimeSpan idleTimeout, TimeProvider time)
+internal sealed class PoolSetRegistry(
+    Func<string, SqlitePool> make, int maxPools, TimeSpan idleTimeout, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, PoolSetMember> _members = new(StringComparer.Ordinal);
@@ -41,7 +43,10 @@ internal sealed class PoolSetRegistry(Func<string, SqlitePool> make, int maxPool
         }
     }
 
-    /// <summary>The pool of a key that is known to be one; null while one is being closed, which <paramref name="closing"/> ends.</summary>
+    /// <summary>
+    /// The pool of a key that is known to be one; null while one is being closed, which <paramref name="closing"/>
+    /// ends.
+    /// </summary>
     public SqlitePool? TryGet(string key, out Task closing)
     {
         closing = Task.CompletedTask;
@@ -51,7 +56,8 @@ internal sealed class PoolSetRegistry(Func<string, SqlitePool> make, int maxPool
             return kept;
         }
 
-        // Made outside of the lock, since that calls the caller's code. One that is not needed after all has opened nothing.
+        // Made outside of the lock, since that calls the caller's code. One that is not needed after all has opened
+        // nothing.
         for (SqlitePool? fresh = null; ; fresh = Make(key))
         {
             if (TryGet(key, ref closing, fresh, out SqlitePool? pool))

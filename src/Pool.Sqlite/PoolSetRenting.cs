@@ -4,7 +4,8 @@ using Pool.Sqlite.Pooling;
 namespace Pool.Sqlite;
 
 /// <summary>
-/// Rents from the pools of a <see cref="SqlitePoolSet"/>. One that meets the removal of its pool waits for that, and then goes to
+/// Rents from the pools of a <see cref="SqlitePoolSet"/>. One that meets the removal of its pool waits for that, and
+/// then goes to
 /// the new one.
 /// </summary>
 internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions options, TimeProvider time)
@@ -20,7 +21,8 @@ internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions
                 return pool;
             }
 
-            // A removal has a limit of its own; this one keeps its own time, as the thread pool may have no thread to spare.
+            // A removal has a limit of its own; this one keeps its own time, as the thread pool may have no thread to
+            // spare.
             long dueAt = deadline.Timeout == Timeout.InfiniteTimeSpan
                 ? long.MaxValue
                 : time.GetTimestamp() + (long)(deadline.Remaining.TotalSeconds * time.TimestampFrequency);

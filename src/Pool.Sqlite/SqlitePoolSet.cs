@@ -8,12 +8,15 @@ using Pool.Sqlite.Sessions;
 namespace Pool.Sqlite;
 
 /// <summary>
-/// Pools for many databases with the same settings, such as one for each tenant: each file has a pool of its own, made when it is
+/// Pools for many databases with the same settings, such as one for each tenant: each file has a pool of its own, made
+/// when it is
 /// first asked for and closed when it is not used, and all of them together keep to one number of open connections.
 /// </summary>
 /// <remarks>
-/// Make one and keep it as long as the application lives. All members can be called from any thread at any time. Nothing is opened,
-/// and no file or folder made, before the first rent. Keys are told apart by case; they become file names, so a key that would lead
+/// Make one and keep it as long as the application lives. All members can be called from any thread at any time.
+/// Nothing is opened,
+/// and no file or folder made, before the first rent. Keys are told apart by case; they become file names, so a key
+/// that would lead
 /// out of the folder, or is no file name on some system, is refused.
 /// </remarks>
 /// <example>
@@ -45,7 +48,9 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// <param name="options">The settings.</param>
     /// <param name="loggerFactory">Where its pools write their log; none by default.</param>
     /// <param name="timeProvider">Its clock and timers; the system's by default.</param>
-    /// <exception cref="ArgumentException">A setting makes no sense; the message names it, its value and what is allowed.</exception>
+    /// <exception cref="ArgumentException">
+    /// A setting makes no sense; the message names it, its value and what is allowed.
+    /// </exception>
     public SqlitePoolSet(
         SqlitePoolSetOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {
@@ -63,16 +68,21 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// <inheritdoc cref="GetPool"/>
     public SqlitePool this[string key] => GetPool(key);
 
-    /// <summary>The keys of the pools that are kept at this moment. For those of all databases see <see cref="FindKeys"/>.</summary>
+    /// <summary>
+    /// The keys of the pools that are kept at this moment. For those of all databases see <see cref="FindKeys"/>.
+    /// </summary>
     public IReadOnlyCollection<string> Keys =>
         [.. _registry.Kept.Select(static each => each.Key).Order(StringComparer.Ordinal)];
 
     /// <summary>
-    /// The pool of a key. It is closed by the set: do not dispose it. One that is kept by the caller stays usable until the set is
+    /// The pool of a key. It is closed by the set: do not dispose it. One that is kept by the caller stays usable
+    /// until the set is
     /// closed, or its key removed.
     /// </summary>
     /// <param name="key">Names the database.</param>
-    /// <remarks>While <see cref="RemoveAsync"/> closes the pool of the same key, this blocks until it is closed.</remarks>
+    /// <remarks>
+    /// While <see cref="RemoveAsync"/> closes the pool of the same key, this blocks until it is closed.
+    /// </remarks>
     /// <exception cref="ArgumentException">It cannot be a key; the message says why.</exception>
     /// <exception cref="SqlitePoolTimeoutException">
     /// The pool of the same key was being removed for longer than <see cref="SqlitePoolOptions.RentTimeout"/>.
@@ -94,7 +104,8 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Lends a connection to the database of a key: as <see cref="SqlitePool.RentAsync(CancellationToken)"/>, and in the budget
+    /// Lends a connection to the database of a key: as <see cref="SqlitePool.RentAsync(CancellationToken)"/>, and in
+    /// the budget
     /// of <see cref="SqlitePoolSetOptions.MaxOpenConnections"/>.
     /// </summary>
     /// <param name="key">Names the database.</param>
@@ -104,7 +115,9 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// <exception cref="SqlitePoolTimeoutException">None was free in time, in the pool or in the budget.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The set is closed.</exception>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">A connection was to be opened, and that failed.</exception>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">
+    /// A connection was to be opened, and that failed.
+    /// </exception>
     public ValueTask<SqlitePoolConnection> RentAsync(string key, CancellationToken cancellationToken = default) =>
         _renting.Rent(key, static (pool, token) => pool.RentAsync(token), cancellationToken);
 
@@ -122,13 +135,17 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// The keys of all databases there are: the files in <see cref="SqlitePoolSetOptions.Folder"/>, or what
     /// <see cref="SqlitePoolSetOptions.ListKeys"/> answers.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The files are named by a function, and no function lists their keys.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The files are named by a function, and no function lists their keys.
+    /// </exception>
     public IReadOnlyList<string> FindKeys() => _files.FindKeys();
 
     /// <summary>
     /// Closes the pool of a key, so that its file can be deleted or moved: what is out is waited for up to
-    /// <see cref="SqlitePoolOptions.ShutdownTimeout"/>, and the WAL is moved into the file. Rents of the same key through the set
-    /// wait meanwhile, and then get a new pool, which makes the file again: to keep them out while the file is replaced, use
+    /// <see cref="SqlitePoolOptions.ShutdownTimeout"/>, and the WAL is moved into the file. Rents of the same key
+    /// through the set
+    /// wait meanwhile, and then get a new pool, which makes the file again: to keep them out while the file is
+    /// replaced, use
     /// <see cref="SqlitePool.RunExclusiveAsync"/> instead. On the pool itself rents fail.
     /// </summary>
     /// <param name="key">Names the database.</param>
@@ -151,7 +168,8 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Runs <paramref name="work"/> for each database there is (see <see cref="FindKeys"/>), several at once: migrations, for
+    /// Runs <paramref name="work"/> for each database there is (see <see cref="FindKeys"/>), several at once:
+    /// migrations, for
     /// example. One that fails does not keep the others from being run.
     /// </summary>
     /// <param name="work">Gets the key, its pool and the token.</param>
@@ -159,12 +177,18 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">Begins no more of them; passed on to those that run.</param>
     /// <exception cref="AggregateException">Some failed: an exception for each, which names the key.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="InvalidOperationException">The files are named by a function, and no function lists their keys.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The files are named by a function, and no function lists their keys.
+    /// </exception>
     public Task ForEachAsync(
-        Func<string, SqlitePool, CancellationToken, Task> work, int maxParallel = 4, CancellationToken cancellationToken = default) =>
+        Func<string, SqlitePool, CancellationToken, Task> work, int maxParallel =
+            4, CancellationToken cancellationToken = default) =>
         ForEachAsync(FindKeys().Union(Keys, StringComparer.Ordinal), work, maxParallel, cancellationToken);
 
-    /// <summary>As <see cref="ForEachAsync(Func{string, SqlitePool, CancellationToken, Task}, int, CancellationToken)"/>, for some.</summary>
+    /// <summary>
+    /// As <see cref="ForEachAsync(Func{string, SqlitePool, CancellationToken, Task}, int, CancellationToken)"/>, for
+    /// some.
+    /// </summary>
     /// <param name="keys">The keys.</param>
     /// <param name="work">Gets the key, its pool and the token.</param>
     /// <param name="maxParallel">The number that run at once. Default 4.</param>
@@ -220,7 +244,9 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
         };
     }
 
-    /// <summary>Closes every pool, all at once, without waiting for leases: see <see cref="SqlitePool.Dispose(bool)"/>.</summary>
+    /// <summary>
+    /// Closes every pool, all at once, without waiting for leases: see <see cref="SqlitePool.Dispose(bool)"/>.
+    /// </summary>
     public void Dispose()
     {
         // Each may wait for its write queue.

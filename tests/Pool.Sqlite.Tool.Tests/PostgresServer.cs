@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace Pool.Sqlite.Tool.Tests;
 
-/// <summary>A PostgreSQL server of the tests' own, on loopback and in a temporary folder, where its programs are installed.</summary>
+/// <summary>
+/// A PostgreSQL server of the tests' own, on loopback and in a temporary folder, where its programs are installed.
+/// </summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"pool-sqlite-postgres-{Guid.NewGuid():N}");
@@ -15,7 +17,8 @@ public sealed class PostgresServer : IAsyncLifetime
 
     /// <summary>Skips the test where there is no server.</summary>
     public void Require() => Assert.SkipWhen(
-        _programs is null, "No PostgreSQL server is installed (postgres and initdb, in /usr/lib/postgresql/*/bin or on the PATH).");
+        _programs is null, "No PostgreSQL server is installed (postgres and initdb, in /usr/lib/postgresql/*/bin "
+            + "or on the PATH).");
 
     /// <summary>A fresh database.</summary>
     public async Task<string> MakeDatabase()
@@ -68,8 +71,10 @@ public sealed class PostgresServer : IAsyncLifetime
     {
         string options = string.Create(
             CultureInfo.InvariantCulture,
-            $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c shared_buffers=16MB -c max_connections=20");
-        string[] arguments = ["-D", data, "-w", "-t", "180", "-l", Path.Combine(_folder, "log"), "-o", options, "start"];
+            $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c "
+                + $"shared_buffers=16MB -c max_connections=20");
+        string[] arguments =
+            ["-D", data, "-w", "-t", "180", "-l", Path.Combine(_folder, "log"), "-o", options, "start"];
         return Start(Path.Combine(_programs!, "pg_ctl"), arguments, mustSucceed: mustStart);
     }
 
@@ -89,7 +94,8 @@ public sealed class PostgresServer : IAsyncLifetime
         IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         if (Directory.Exists("/usr/lib/postgresql"))
         {
-            folders = folders.Concat(Directory.GetDirectories("/usr/lib/postgresql").OrderDescending().Select(static folder => Path.Combine(folder, "bin")));
+            folders =
+                folders.Concat(Directory.GetDirectories("/usr/lib/postgresql").OrderDescending().Select(static folder => Path.Combine(folder, "bin")));
         }
 
         return folders.FirstOrDefault(static folder => folder.Length > 0

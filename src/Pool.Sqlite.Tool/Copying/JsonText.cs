@@ -6,12 +6,17 @@ using System.Text.Json;
 
 namespace Pool.Sqlite.Tool.Copying;
 
-/// <summary>JSON in the one form that does not change in a jsonb column, which keeps neither spaces nor order.</summary>
+/// <summary>
+/// JSON in the one form that does not change in a jsonb column, which keeps neither spaces nor order.
+/// </summary>
 internal static class JsonText
 {
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Without spaces, names in order, of equal names the last, numbers without zeros at the end; null for what is no JSON.</summary>
+    /// <summary>
+    /// Without spaces, names in order, of equal names the last, numbers without zeros at the end; null for what is no
+    /// JSON.
+    /// </summary>
     public static string? Normalize(string text)
     {
         try

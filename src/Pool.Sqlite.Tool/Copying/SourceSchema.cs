@@ -13,7 +13,8 @@ internal static class SourceSchema
         List<SourceTable> tables = [];
         foreach ((string name, string type, bool hasRowId) in Rows(
             connection,
-            "select name, type, wr from pragma_table_list where schema = 'main' and name not like 'sqlite\\_%' escape '\\' order by name",
+            "select name, type, wr from pragma_table_list where schema = 'main' and name not like 'sqlite\\_%' "
+                + "escape '\\' order by name",
             null,
             static reader => (reader.GetString(0), reader.GetString(1), reader.GetInt64(2) == 0)))
         {
@@ -29,7 +30,8 @@ internal static class SourceSchema
         }
 
         foreach (string name in Rows(
-            connection, "select name from sqlite_master where type = 'trigger' order by name", null, static reader => reader.GetString(0)))
+            connection, "select name from sqlite_master where type = 'trigger' order by "
+                + "name", null, static reader => reader.GetString(0)))
         {
             notices.Add($"The trigger '{name}' is not copied.");
         }
@@ -49,7 +51,8 @@ internal static class SourceSchema
     // Depth first; a table that is met again on its own way is in a cycle, which no order resolves.
     private static List<SourceTable> Ordered(List<SourceTable> tables)
     {
-        Dictionary<string, SourceTable> byName = tables.ToDictionary(static table => table.Name, StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, SourceTable> byName =
+            tables.ToDictionary(static table => table.Name, StringComparer.OrdinalIgnoreCase);
         List<SourceTable> ordered = [];
         HashSet<SourceTable> seen = [];
         void Visit(SourceTable table)
@@ -92,13 +95,15 @@ internal static class SourceSchema
         [
             .. Rows(
                 connection,
-                "select name, \"unique\", origin, partial from pragma_index_list($table) where origin <> 'pk' order by name",
+                "select name, \"unique\", origin, partial from pragma_index_list($table) where origin <> 'pk' "
+                    + "order by name",
                 name,
                 static reader => (Name: reader.GetString(0), Unique: reader.GetInt64(1) != 0, Origin: reader.GetString(2), Partial: reader.GetInt64(3) != 0))
                 .Select(index => ReadIndex(connection, index.Name, index.Unique, index.Origin == "u", index.Partial)),
         ]);
 
-    private static SourceIndex ReadIndex(SqlitePoolConnection connection, string name, bool isUnique, bool isConstraint, bool isPartial)
+    private static SourceIndex ReadIndex(
+        SqlitePoolConnection connection, string name, bool isUnique, bool isConstraint, bool isPartial)
     {
         List<(string? Column, string Collation)> columns = Rows(
             connection,
@@ -116,7 +121,8 @@ internal static class SourceSchema
     [
         .. Rows(
             connection,
-            "select id, \"table\", \"from\", \"to\", on_update, on_delete from pragma_foreign_key_list($table) order by id, seq",
+            "select id, \"table\", \"from\", \"to\", on_update, on_delete from pragma_foreign_key_list($table) "
+                + "order by id, seq",
             table,
             static reader => (
                 Id: reader.GetInt64(0), Table: reader.GetString(1), From: reader.GetString(2),
@@ -130,7 +136,8 @@ internal static class SourceSchema
                 rows.First().OnDelete)),
     ];
 
-    private static List<T> Rows<T>(SqlitePoolConnection connection, string sql, string? table, Func<SqlitePoolDataReader, T> read)
+    private static List<T> Rows<T>(
+        SqlitePoolConnection connection, string sql, string? table, Func<SqlitePoolDataReader, T> read)
     {
         List<T> rows = [];
         using SqlitePoolCommand command = connection.CreateCommand(sql);

@@ -17,7 +17,9 @@ internal sealed record SourceTable(
     public IReadOnlyList<SourceColumn> PrimaryKey =>
         [.. Columns.Where(static column => column.KeyPosition > 0).OrderBy(static column => column.KeyPosition)];
 
-    /// <summary>The column that is SQLite's rowid by another name, and so counts up by itself; null when there is none.</summary>
+    /// <summary>
+    /// The column that is SQLite's rowid by another name, and so counts up by itself; null when there is none.
+    /// </summary>
     public SourceColumn? RowIdColumn => HasRowId && PrimaryKey is [{ } only]
         && only.DeclaredType.Equals("INTEGER", StringComparison.OrdinalIgnoreCase) ? only : null;
 

@@ -7,10 +7,12 @@ namespace Pool.Sqlite.Tool.Copying;
 internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection target, Terminal terminal)
 {
     private const int MostProblems = 10;
-    private const int RowsBetweenReports = 100_000;
+    private const int RowsBetweenReports = 50_000;
 
     /// <returns>The number of rows.</returns>
-    /// <exception cref="ToolException">A value does not fit its column, PostgreSQL refuses a row, or not all has arrived.</exception>
+    /// <exception cref="ToolException">
+    /// A value does not fit its column, PostgreSQL refuses a row, or not all has arrived.
+    /// </exception>
     public async Task<long> Copy(TargetTable table, CancellationToken cancellationToken)
     {
         using TableChecksum sent = new();
@@ -20,20 +22,25 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
         }
         catch (PostgresException e)
         {
-            throw new ToolException($"Table '{table.Source.Name}': PostgreSQL refuses its rows: {e.MessageText} ({e.SqlState})", e);
+            throw new ToolException($"Table '{table.Source.Name}': PostgreSQL refuses its rows: {e.MessageText} "
+                + $"({e.SqlState})", e);
         }
 
         using TableChecksum arrived = await ReadBack(table, cancellationToken);
         return sent.Matches(arrived) ? sent.Rows : throw new ToolException(
-            $"Table '{table.Source.Name}': what has arrived differs from what was sent ({Terminal.Number(sent.Rows)} rows sent, "
-            + $"{Terminal.Number(arrived.Rows)} there). A trigger, or a type that rounds, has changed it. Nothing was copied.");
+            $"Table '{table.Source.Name}': what has arrived differs from what was sent "
+                + $"({Terminal.Number(sent.Rows)} rows sent, "
+            + $"{Terminal.Number(arrived.Rows)} there). A trigger, or a type that rounds, has changed it. Nothing "
+            + $"was copied.");
     }
 
     private async Task Send(TargetTable table, TableChecksum checksum, CancellationToken cancellationToken)
     {
         string? rowId = table.Source.RowIdName;
-        string columns = string.Join(", ", table.Columns.Select(static column => DatabaseFile.Quoted(column.Source.Name)));
-        using SqlitePoolCommand command = source.CreateCommand($"select {rowId ?? "null"}, {columns} from {DatabaseFile.Quoted(table.Source.Name)}");
+        string columns =
+            string.Join(", ", table.Columns.Select(static column => DatabaseFile.Quoted(column.Source.Name)));
+        using SqlitePoolCommand command = source.CreateCommand($"select {rowId ?? "null"}, {columns} from "
+            + $"{DatabaseFile.Quoted(table.Source.Name)}");
         using SqlitePoolDataReader reader = (SqlitePoolDataReader)await command.ExecuteReaderAsync(cancellationToken);
         await using NpgsqlBinaryImporter importer = await target.BeginBinaryImportAsync(
             $"copy {table.FullName} ({Names(table)}) from stdin (format binary)", cancellationToken);
@@ -84,7 +91,8 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
             {
                 string place = table.Source.RowIdName is null ? $"row {number}" : $"rowid {reader.GetInt64(0)}";
                 problems.Add(
-                    $"Table '{table.Source.Name}', column '{column.Source.Name}', {place}: the value ({Kind(value)}) does not fit {column.Type}.");
+                    $"Table '{table.Source.Name}', column '{column.Source.Name}', {place}: the value "
+                        + $"({Kind(value)}) does not fit {column.Type}.");
             }
         }
     }
@@ -119,7 +127,8 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
         TableChecksum checksum = new();
         try
         {
-            await using NpgsqlCommand command = new($"select {Names(table)} from {table.FullName}", target) { CommandTimeout = 0 };
+            await using NpgsqlCommand command = new($"select {Names(table)} from "
+                + $"{table.FullName}", target) { CommandTimeout = 0 };
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {

@@ -19,21 +19,26 @@ internal sealed record TargetColumn(SourceColumn Source, string Name, string Typ
 internal sealed class TargetSchema(NpgsqlConnection connection, string schema)
 {
     /// <summary>Finds the table of the same name, and a column for each of the source's.</summary>
-    /// <exception cref="ToolException">It is not there, not empty, or has not all columns, or a type that cannot be copied to.</exception>
+    /// <exception cref="ToolException">
+    /// It is not there, not empty, or has not all columns, or a type that cannot be copied to.
+    /// </exception>
     public async Task<TargetTable> Describe(SourceTable source, CancellationToken cancellationToken)
     {
         string name = await FindTable(source.Name, cancellationToken) ?? throw new ToolException(
-            $"There is no table '{source.Name}' in the schema '{schema}' of PostgreSQL. Create it, or add --create-tables.");
+            $"There is no table '{source.Name}' in the schema '{schema}' of PostgreSQL. Create it, or add "
+                + $"--create-tables.");
         string fullName = FullName(name);
         await using (NpgsqlCommand command = new($"select exists (select from {fullName})", connection))
         {
             if (await command.ExecuteScalarAsync(cancellationToken) is true)
             {
-                throw new ToolException($"The table {fullName} in PostgreSQL is not empty. Empty it first: TRUNCATE {fullName}.");
+                throw new ToolException($"The table {fullName} in PostgreSQL is not empty. Empty it first: "
+                    + $"TRUNCATE {fullName}.");
             }
         }
 
-        List<(string Name, string Type, int Modifier, bool IsGenerated)> columns = await ReadColumns(fullName, cancellationToken);
+        List<(string Name, string Type, int Modifier, bool IsGenerated)> columns =
+            await ReadColumns(fullName, cancellationToken);
         List<TargetColumn> copied = [];
         foreach (SourceColumn column in source.Columns)
         {
@@ -47,7 +52,8 @@ internal sealed class TargetSchema(NpgsqlConnection connection, string schema)
             if (!isGenerated)
             {
                 copied.Add(new TargetColumn(column, columnName, type, ValueConverter.For(type, modifier) ?? throw new ToolException(
-                    $"The column '{columnName}' of the table {fullName} in PostgreSQL has the type {type}, which cannot be copied to.")));
+                    $"The column '{columnName}' of the table {fullName} in PostgreSQL has the type {type}, which "
+                        + $"cannot be copied to.")));
             }
         }
 

@@ -1,6 +1,8 @@
 namespace Pool.Sqlite.Tool.Copying;
 
-/// <summary>The PostgreSQL type for a column by its declared type, by SQLite's own rules where no name is more telling.</summary>
+/// <summary>
+/// The PostgreSQL type for a column by its declared type, by SQLite's own rules where no name is more telling.
+/// </summary>
 internal static class TypeMapping
 {
     // The first that the declared type contains decides.
@@ -41,8 +43,11 @@ internal static class TypeMapping
         return Array.Find(Words, word => upper.Contains(word.Word, StringComparison.Ordinal)).Type;
     }
 
-    /// <summary>The type for a column that declares none, by the kinds of values in it; null when they are mixed.</summary>
-    public static string? ForValues(IReadOnlyCollection<string> kinds) => kinds.Order(StringComparer.Ordinal).ToArray() switch
+    /// <summary>
+    /// The type for a column that declares none, by the kinds of values in it; null when they are mixed.
+    /// </summary>
+    public static string? ForValues(
+        IReadOnlyCollection<string> kinds) => kinds.Order(StringComparer.Ordinal).ToArray() switch
     {
         [] or ["text"] => "text",
         ["integer"] => "bigint",

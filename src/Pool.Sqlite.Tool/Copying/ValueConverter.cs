@@ -23,32 +23,65 @@ internal sealed record ValueConverter(
     /// <returns>Null for a type that cannot be copied to.</returns>
     public static ValueConverter? For(string type, int modifier) => type switch
     {
-        "smallint" => Integer(NpgsqlDbType.Smallint, short.MinValue, short.MaxValue, static value => (short)value, static (row, i) => row.GetInt16(i)),
-        "integer" => Integer(NpgsqlDbType.Integer, int.MinValue, int.MaxValue, static value => (int)value, static (row, i) => row.GetInt32(i)),
-        "bigint" => Integer(NpgsqlDbType.Bigint, long.MinValue, long.MaxValue, static value => value, static (row, i) => row.GetInt64(i)),
+        "smallint" => Integer(
+            NpgsqlDbType.Smallint, short.MinValue, short.MaxValue,
+            static value => (short)value,
+            static (row, i) => row.GetInt16(i)),
+        "integer" => Integer(
+            NpgsqlDbType.Integer, int.MinValue, int.MaxValue,
+            static value => (int)value,
+            static (row, i) => row.GetInt32(i)),
+        "bigint" => Integer(
+            NpgsqlDbType.Bigint, long.MinValue, long.MaxValue,
+            static value => value,
+            static (row, i) => row.GetInt64(i)),
         "boolean" => new(NpgsqlDbType.Boolean, ToBoolean, static (row, i) => row.GetBoolean(i)),
         "real" => new(NpgsqlDbType.Real, static value => ToSingle(value), static (row, i) => row.GetFloat(i)),
         "double precision" => new(NpgsqlDbType.Double, ToDouble, static (row, i) => row.GetDouble(i)),
         "numeric" => new(NpgsqlDbType.Numeric, ToDecimal, static (row, i) => row.GetDecimal(i)),
-        "text" => new(NpgsqlDbType.Text, static value => ToText(value, int.MaxValue), static (row, i) => row.GetString(i)),
-        "character varying" => new(NpgsqlDbType.Varchar, value => ToText(value, Length(modifier)), static (row, i) => row.GetString(i)),
+        "text" => new(
+            NpgsqlDbType.Text,
+            static value => ToText(value, int.MaxValue),
+            static (row, i) => row.GetString(i)),
+        "character varying" => new(
+            NpgsqlDbType.Varchar,
+            value => ToText(value, Length(modifier)),
+            static (row, i) => row.GetString(i)),
 
         // Filled up with spaces there.
         "character" => new(
             NpgsqlDbType.Char,
             value => ToText(value, Length(modifier))?.TrimEnd(' '),
             static (row, i) => row.GetString(i).TrimEnd(' ')),
-        "bytea" => new(NpgsqlDbType.Bytea, static value => value as byte[], static (row, i) => row.GetFieldValue<byte[]>(i)),
+        "bytea" => new(
+            NpgsqlDbType.Bytea,
+            static value => value as byte[],
+            static (row, i) => row.GetFieldValue<byte[]>(i)),
         "uuid" => new(NpgsqlDbType.Uuid, static value => ToGuid(value), static (row, i) => row.GetGuid(i)),
-        "json" => new(NpgsqlDbType.Json, static value => value is string text && JsonText.Normalize(text) is not null ? text : null, static (row, i) => row.GetString(i)),
+        "json" => new(
+            NpgsqlDbType.Json,
+            static value => value is string text && JsonText.Normalize(text) is not null ? text : null,
+            static (row, i) => row.GetString(i)),
         "jsonb" => new(
             NpgsqlDbType.Jsonb,
             static value => value is string text ? JsonText.Normalize(text) : null,
             static (row, i) => JsonText.Normalize(row.GetString(i))!),
-        "date" => new(NpgsqlDbType.Date, static value => ToDate(value), static (row, i) => row.GetFieldValue<DateOnly>(i)),
-        "time without time zone" => new(NpgsqlDbType.Time, static value => ToTime(value), static (row, i) => row.GetFieldValue<TimeOnly>(i)),
-        "timestamp without time zone" => new(NpgsqlDbType.Timestamp, static value => ToTimestamp(value), static (row, i) => row.GetFieldValue<DateTime>(i)),
-        "timestamp with time zone" => new(NpgsqlDbType.TimestampTz, static value => ToInstant(value), static (row, i) => row.GetFieldValue<DateTime>(i)),
+        "date" => new(
+            NpgsqlDbType.Date,
+            static value => ToDate(value),
+            static (row, i) => row.GetFieldValue<DateOnly>(i)),
+        "time without time zone" => new(
+            NpgsqlDbType.Time,
+            static value => ToTime(value),
+            static (row, i) => row.GetFieldValue<TimeOnly>(i)),
+        "timestamp without time zone" => new(
+            NpgsqlDbType.Timestamp,
+            static value => ToTimestamp(value),
+            static (row, i) => row.GetFieldValue<DateTime>(i)),
+        "timestamp with time zone" => new(
+            NpgsqlDbType.TimestampTz,
+            static value => ToInstant(value),
+            static (row, i) => row.GetFieldValue<DateTime>(i)),
         _ => null,
     };
 

@@ -5,7 +5,8 @@ using System.Text;
 namespace Pool.Sqlite.Configuration;
 
 /// <summary>
-/// The keys of a set of databases, which become file names: only those that are one on every system, and lead nowhere else.
+/// The keys of a set of databases, which become file names: only those that are one on every system, and lead nowhere
+/// else.
 /// </summary>
 internal static class DatabaseKey
 {
@@ -30,7 +31,8 @@ internal static class DatabaseKey
         if (WhyNot(key) is { } problem)
         {
             throw new ArgumentException(
-                $"The key {Quoted(key)} {problem} A key is a part of a file name: letters, digits, '-', '_' and '.', for example.",
+                $"The key {Quoted(key)} {problem} A key is a part of a file name: letters, digits, '-', '_' and "
+                    + $"'.', for example.",
                 nameof(key));
         }
     }

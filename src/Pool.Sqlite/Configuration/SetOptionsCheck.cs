@@ -25,12 +25,14 @@ internal static class SetOptionsCheck
     {
         if (string.IsNullOrWhiteSpace(options.Folder) && options.FileName is null)
         {
-            errors.Add("Neither Folder nor FileName is set. Set Folder = \"tenants\", for example, to keep a file for each key in it.");
+            errors.Add("Neither Folder nor FileName is set. Set Folder = \"tenants\", for example, to keep a file "
+                + "for each key in it.");
         }
 
         if (options.FileName is null && !IsExtension(options.Extension))
         {
-            errors.Add($"Extension is '{options.Extension}'. Allowed: a dot and letters or digits (\".db\"), not -wal, -shm, -journal.");
+            errors.Add($"Extension is '{options.Extension}'. Allowed: a dot and letters or digits (\".db\"), not "
+                + $"-wal, -shm, -journal.");
         }
 
         Range(errors, nameof(options.MaxOpenConnections), options.MaxOpenConnections);
@@ -38,7 +40,8 @@ internal static class SetOptionsCheck
         if (options.PoolIdleTimeout != Timeout.InfiniteTimeSpan
             && (options.PoolIdleTimeout < TimeSpan.FromMilliseconds(10) || options.PoolIdleTimeout > LongestTime))
         {
-            errors.Add($"PoolIdleTimeout is {options.PoolIdleTimeout}. Allowed: from 10 ms to a day, or Timeout.InfiniteTimeSpan.");
+            errors.Add($"PoolIdleTimeout is {options.PoolIdleTimeout}. Allowed: from 10 ms to a day, or "
+                + $"Timeout.InfiniteTimeSpan.");
         }
 
         CheckPool(options.Pool, errors);
@@ -72,7 +75,8 @@ internal static class SetOptionsCheck
 
         if (example.MinIdle != 0)
         {
-            errors.Add($"Pool.MinIdle is {example.MinIdle}. In a set it must be 0: what is idle makes room for others.");
+            errors.Add($"Pool.MinIdle is {example.MinIdle}. In a set it must be 0: what is idle makes room for "
+                + $"others.");
         }
     }
 

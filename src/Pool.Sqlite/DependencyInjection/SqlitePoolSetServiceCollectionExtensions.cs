@@ -10,7 +10,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class SqlitePoolSetServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers a <see cref="SqlitePoolSet"/> that gets all its settings through the returned builder, the folder included.
+    /// Registers a <see cref="SqlitePoolSet"/> that gets all its settings through the returned builder, the folder
+    /// included.
     /// </summary>
     /// <inheritdoc cref="AddSqlitePoolSet(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolSetOptions> AddSqlitePoolSet(this IServiceCollection services) =>
@@ -19,12 +20,14 @@ public static class SqlitePoolSetServiceCollectionExtensions
     /// <summary>Registers a <see cref="SqlitePoolSet"/>: one for the application.</summary>
     /// <remarks>
     /// It is made when it is first asked for, logs through the container's <see cref="ILoggerFactory"/>, uses its
-    /// <see cref="TimeProvider"/> if there is one, and is closed with the container. The settings are read once, and checked when the
+    /// <see cref="TimeProvider"/> if there is one, and is closed with the container. The settings are read once, and
+    /// checked when the
     /// set is made, or already as the application starts with <c>ValidateOnStart()</c>.
     /// </remarks>
     /// <param name="services">Where to register it.</param>
     /// <param name="folder">The folder of the databases.</param>
-    /// <returns>For the settings: <c>.Configure(options => options.MaxOpenConnections = 500).ValidateOnStart()</c>.</returns>
+    /// <returns>For the settings: <c>.Configure(options => options.MaxOpenConnections =
+    /// 500).ValidateOnStart()</c>.</returns>
     public static OptionsBuilder<SqlitePoolSetOptions> AddSqlitePoolSet(this IServiceCollection services, string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -43,7 +46,8 @@ public static class SqlitePoolSetServiceCollectionExtensions
         return Add(services, serviceKey, folder);
     }
 
-    private static OptionsBuilder<SqlitePoolSetOptions> Add(IServiceCollection services, object? serviceKey, string? folder)
+    private static OptionsBuilder<SqlitePoolSetOptions> Add(
+        IServiceCollection services, object? serviceKey, string? folder)
     {
         ArgumentNullException.ThrowIfNull(services);
         string name = SqlitePoolServiceCollectionExtensions.OptionsName(serviceKey);

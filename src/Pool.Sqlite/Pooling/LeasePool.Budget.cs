@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Pool.Sqlite.Pooling;
 
-/// <content>The places in an <see cref="OpenBudget{T}"/> that what is open holds, where the pool shares one with others.</content>
+/// <content>The places in an <see cref="OpenBudget{T}"/> that what is open holds, where the pool shares one with
+/// others.</content>
 internal sealed partial class LeasePool<T>
 {
     private readonly OpenBudget<T>? _budget;
@@ -30,7 +31,9 @@ internal sealed partial class LeasePool<T>
         return true;
     }
 
-    /// <summary>True while something that comes back is waited for, here or by another pool of the same budget.</summary>
+    /// <summary>
+    /// True while something that comes back is waited for, here or by another pool of the same budget.
+    /// </summary>
     private bool IsAwaited => _waiters.WaiterSignal != 0 || _budget is { HasWaiters: true };
 
     // In real time, even where the clock stands still: it only says which came back first.
@@ -45,8 +48,11 @@ internal sealed partial class LeasePool<T>
     /// <summary>What need not be open takes a place that is free, and no other.</summary>
     private bool TryEnterBudget() => _budget is null || _budget.TryEnter(this);
 
-    /// <summary>Takes a place for an item to be opened. When it cannot, the caller's permit has been given back.</summary>
-    /// <returns>An item that has come back meanwhile, and has a place; null when the place is for one to be opened.</returns>
+    /// <summary>
+    /// Takes a place for an item to be opened. When it cannot, the caller's permit has been given back.
+    /// </summary>
+    /// <returns>An item that has come back meanwhile, and has a place; null when the place is for one to be
+    /// opened.</returns>
     private async ValueTask<PoolEntry<T>?> EnterBudget(
         OpenBudget<T> budget, bool async, Deadline deadline, CancellationToken cancellationToken)
     {
@@ -56,7 +62,8 @@ internal sealed partial class LeasePool<T>
         }
 
         Interlocked.Increment(ref _waitingForBudget);
-        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        using CancellationTokenSource end =
+            CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         (WaitOutcome outcome, PoolEntry<T>? item) =
             await budget.Enter(this, async, deadline.Remaining, end.Token).ConfigureAwait(false);
         Interlocked.Decrement(ref _waitingForBudget);
@@ -85,7 +92,8 @@ internal sealed partial class LeasePool<T>
     }
 
     /// <summary>
-    /// Gives up an item that has come back, with its permit, for the rent that has waited for a place for longest: as it is, when
+    /// Gives up an item that has come back, with its permit, for the rent that has waited for a place for longest: as
+    /// it is, when
     /// that is a rent of this pool, and by closing it otherwise. So no pool keeps its connections while others wait.
     /// </summary>
     private bool TryYield(PoolEntry<T> item)

@@ -1,13 +1,17 @@
 namespace Pool.Sqlite.Pooling;
 
 /// <summary>
-/// The number of items that several pools may have open together. An item holds its place from before it is opened until
-/// after it is closed. When all places are taken, the least recently used idle item of any pool is closed; when none is idle,
+/// The number of items that several pools may have open together. An item holds its place from before it is opened
+/// until
+/// after it is closed. When all places are taken, the least recently used idle item of any pool is closed; when none
+/// is idle,
 /// rents wait, first come first served across all pools.
 /// </summary>
 /// <remarks>
-/// No waiter is passed over: a waiter first raises the signal of its queue and then looks for idle items; a return first lays
-/// the item down and then looks for the signal. One of the two sees the other. For each waiter at most one item is being closed.
+/// No waiter is passed over: a waiter first raises the signal of its queue and then looks for idle items; a return
+/// first lays
+/// the item down and then looks for the signal. One of the two sees the other. For each waiter at most one item is
+/// being closed.
 /// </remarks>
 internal sealed class OpenBudget<T> : IDisposable
 {
@@ -65,7 +69,8 @@ internal sealed class OpenBudget<T> : IDisposable
 
     /// <summary>Takes a place, waiting for one if need be.</summary>
     /// <returns>
-    /// When granted, a place for which the caller owes <see cref="Exit"/>, perhaps with an item of this pool that has it.
+    /// When granted, a place for which the caller owes <see cref="Exit"/>, perhaps with an item of this pool that has
+    /// it.
     /// </returns>
     public async ValueTask<(WaitOutcome Outcome, PoolEntry<T>? Item)> Enter(
         LeasePool<T> pool, bool async, TimeSpan timeout, CancellationToken cancellationToken)
@@ -80,7 +85,8 @@ internal sealed class OpenBudget<T> : IDisposable
         GrantFreePlaces();
 
         // Closing blocks, which is nothing for an asynchronous caller's thread.
-        Task reclaim = async && !waiter.Task.IsCompleted ? Task.Run(Reclaim, CancellationToken.None) : Task.CompletedTask;
+        Task reclaim =
+            async && !waiter.Task.IsCompleted ? Task.Run(Reclaim, CancellationToken.None) : Task.CompletedTask;
         if (!async)
         {
             Reclaim();
@@ -155,7 +161,9 @@ internal sealed class OpenBudget<T> : IDisposable
         }
     }
 
-    /// <summary>Closes idle items, the least recently used first, as long as there are more waiters than items being closed.</summary>
+    /// <summary>
+    /// Closes idle items, the least recently used first, as long as there are more waiters than items being closed.
+    /// </summary>
     public void Reclaim()
     {
         for (bool again = true; again && HasWaiters && TryBeginReclaim();)

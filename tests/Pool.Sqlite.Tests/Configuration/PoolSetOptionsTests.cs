@@ -83,7 +83,8 @@ public sealed class PoolSetOptionsTests
 
         string message = Assert.Throws<ArgumentException>(() => new SqlitePoolSet(options)).Message;
 
-        string[] names = ["Folder", "Extension", "MaxOpenConnections", "MaxOpenPools", "PoolIdleTimeout", "PoolSize", "MinIdle"];
+        string[] names =
+            ["Folder", "Extension", "MaxOpenConnections", "MaxOpenPools", "PoolIdleTimeout", "PoolSize", "MinIdle"];
         Assert.All(names, name => Assert.Contains(name, message, StringComparison.Ordinal));
     }
 

@@ -223,7 +223,8 @@ public sealed class PoolSetTests : PoolSetTest
                 most = Math.Max(most, Interlocked.Increment(ref running));
                 try
                 {
-                    await pool.WriteAsync(connection => Task.FromResult(connection.Run("alter table t add column y")), token);
+                    await pool.WriteAsync(connection => Task.FromResult(connection.Run("alter table t add column "
+                        + "y")), token);
                 }
                 finally
                 {

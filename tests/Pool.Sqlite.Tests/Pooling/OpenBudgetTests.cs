@@ -3,7 +3,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Pooling;
 
-/// <summary>Pools of fake items that share a budget. At the end of each test nothing is open, and every place free.</summary>
+/// <summary>
+/// Pools of fake items that share a budget. At the end of each test nothing is open, and every place free.
+/// </summary>
 public sealed class OpenBudgetTests : IAsyncDisposable
 {
     private static readonly LeasePoolOptions Options = new() { Size = 4, RentTimeout = TimeSpan.FromSeconds(30) };
@@ -109,7 +111,8 @@ public sealed class OpenBudgetTests : IAsyncDisposable
     public async Task A_pool_that_is_always_busy_does_not_keep_its_items_from_another()
     {
         LeasePool<FakeItem>[] pools = MakePools(2, budget: 4);
-        List<PoolEntry<FakeItem>> busy = [await Rent(pools[0]), await Rent(pools[0]), await Rent(pools[0]), await Rent(pools[0])];
+        List<PoolEntry<FakeItem>> busy =
+            [await Rent(pools[0]), await Rent(pools[0]), await Rent(pools[0]), await Rent(pools[0])];
         Task<PoolEntry<FakeItem>> other = pools[1].RentAsync().AsTask();
         await Limit.Until(() => Budget.Waiting == 1);
         Task<PoolEntry<FakeItem>> own = pools[0].RentAsync().AsTask();
