@@ -64,7 +64,7 @@ internal static class Admission
     public static bool TryEnterGate(PhysicalConnection physical, Statement statement)
     {
         // A write to a file that was deleted or replaced, or its commit, would be acknowledged and lost.
-        if (physical.IsInTransaction ? statement.ControlsTransaction && Commits(statement) : statement.NeedsGate)
+        if (physical.IsInTransaction ? statement.Commits : statement.NeedsGate)
         {
             physical.ThrowIfMoved();
         }
@@ -77,12 +77,6 @@ internal static class Admission
         // A transaction that was begun through the driver's object may hold SQLite's write lock, which the holder of the gate
         // waits for. Waiting for the gate then would be a deadlock; SQLite's lock alone decides.
         return (physical.HoldsGate = physical.Gate.TryEnter()) || (physical.IsExposed && physical.IsInTransaction);
-    }
-
-    private static bool Commits(Statement statement)
-    {
-        ReadOnlySpan<char> sql = raw.sqlite3_sql(statement.Native).utf8_to_string().AsSpan().TrimStart();
-        return sql.StartsWith("commit", StringComparison.OrdinalIgnoreCase) || sql.StartsWith("end", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>

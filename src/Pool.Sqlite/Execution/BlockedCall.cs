@@ -29,7 +29,8 @@ internal sealed class BlockedCall(StatementCall call, Operation operation, bool 
         Deadline deadline = new(TimeProvider.System, limits.WaitLimit(physical));
         try
         {
-            if (call.IsWhole)
+            // Where the statement has the gate itself, it waits for the lock of another process.
+            if (call.IsWhole && !physical.HoldsGate)
             {
                 physical.Gate.ThrowIfHeldByFlow();
             }

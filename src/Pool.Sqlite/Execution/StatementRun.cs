@@ -13,7 +13,7 @@ internal sealed class StatementRun
     private readonly StatementSequence _statements;
     private readonly StatementStepper _stepper;
     private IStatementLease? _lease;
-    private bool _tellsAllErrors;
+    private bool _isBatch;
     private bool _hasFailed;
     private bool _hasValue;
     private bool _hasShownResult;
@@ -57,11 +57,11 @@ internal sealed class StatementRun
         _statements.Begin(lease, sql, parameters, isCommand);
     }
 
-    /// <summary>A batch, which tells all errors; otherwise those after the first result are dropped, as the driver does.</summary>
+    /// <summary>A batch: errors that the end of its reader meets are told as well.</summary>
     public void Begin(IStatementLease lease, IReadOnlyList<BatchText> texts)
     {
         _lease = lease;
-        _tellsAllErrors = true;
+        _isBatch = true;
         _statements.Begin(lease, texts);
     }
 
@@ -70,7 +70,7 @@ internal sealed class StatementRun
     {
         _lease = null;
         Value = null;
-        _tellsAllErrors = _hasFailed = _hasValue = _hasShownResult = false;
+        _isBatch = _hasFailed = _hasValue = _hasShownResult = false;
         _statements.Clear();
         _stepper.Clear();
     }
@@ -174,10 +174,11 @@ internal sealed class StatementRun
         {
             return ToNextResult(operation);
         }
-        catch (Exception e) when (_hasShownResult && !_tellsAllErrors
+        catch (Exception e) when (operation == Operation.Close && _hasShownResult && !_isBatch
             && e is InvalidOperationException or SqliteException { SqliteErrorCode: not raw.SQLITE_INTERRUPT })
         {
             // As with the driver, whose users dispose a reader without expecting it to throw because of another statement.
+            // ExecuteNonQuery and ExecuteScalar do tell, unlike the driver's: a write that failed must not look stored.
             Abandon(operation);
             return WriteBlocker.None;
         }

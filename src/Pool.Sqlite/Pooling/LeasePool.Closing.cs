@@ -1,10 +1,8 @@
-using System.Collections.Concurrent;
-
 namespace Pool.Sqlite.Pooling;
 
 internal sealed partial class LeasePool<T>
 {
-    private readonly ConcurrentQueue<(PoolEntry<T> Item, RetireReason Reason, bool WithPermit)> _closeQueue = new();
+    private readonly LazyQueue<(PoolEntry<T> Item, RetireReason Reason, bool WithPermit)> _closeQueue = new();
     private int _closers;
     private int _closingNow;
 
@@ -27,7 +25,7 @@ internal sealed partial class LeasePool<T>
     {
         LeaseCounts counts = new()
         {
-            Waiting = _waiters.Count,
+            Waiting = _waiters.Count + Volatile.Read(ref _waitingForBudget),
             PeakInUse = Volatile.Read(ref _peak),
             Misses = Interlocked.Read(ref _misses),
             Timeouts = Interlocked.Read(ref _timeouts),
@@ -84,6 +82,7 @@ internal sealed partial class LeasePool<T>
         {
             Interlocked.Increment(ref _closingNow);
             _source.Close(item.Value, reason, last: false);
+            _budget?.Exit(this);
             _items.EndClose(item, reason);
             Interlocked.Decrement(ref _closingNow);
             if (withPermit)
@@ -120,6 +119,7 @@ internal sealed partial class LeasePool<T>
         while ((_closeQueue.Count > 1 || Volatile.Read(ref _closingNow) == 0) && _closeQueue.TryDequeue(out var next))
         {
             _source.Close(next.Item.Value, next.Reason, _items.IsLast(next.Item));
+            _budget?.Exit(this);
             _items.EndClose(next.Item, next.Reason);
             if (next.WithPermit)
             {

@@ -49,6 +49,12 @@ internal sealed partial class LeasePool<T>
         {
             try
             {
+                if (!TryEnterBudget())
+                {
+                    ReleasePermit();
+                    break;
+                }
+
                 PoolEntry<T>? item =
                     await Open(async: true, OpenDeadline(), _options.Size, cancellationToken).ConfigureAwait(false);
                 ReturnToIdle(item);
@@ -140,6 +146,7 @@ internal sealed partial class LeasePool<T>
         }
 
         Interlocked.Add(ref _housekeeping, -count);
+        _budget?.Reclaim();
     }
 
     private void Look(PoolEntry<T> item, long now)
@@ -253,6 +260,12 @@ internal sealed partial class LeasePool<T>
         {
             try
             {
+                if (!TryEnterBudget())
+                {
+                    ReleasePermit();
+                    return;
+                }
+
                 PoolEntry<T>? item = OpenForStock(wanted);
                 ReturnToIdle(item);
                 if (item is null)
@@ -279,6 +292,7 @@ internal sealed partial class LeasePool<T>
     {
         if (!_items.TryBeginOpen(wanted))
         {
+            _budget?.Exit(this);
             return null;
         }
 
@@ -286,10 +300,15 @@ internal sealed partial class LeasePool<T>
         int generation = _items.Generation;
         try
         {
-            return item = OpenOnce();
+            return item = OpenOnce(new Deadline(_time, Timeout.InfiniteTimeSpan), CancellationToken.None);
         }
         finally
         {
+            if (item is null)
+            {
+                _budget?.Exit(this);
+            }
+
             _items.EndOpen(item, generation);
         }
     }

@@ -3,10 +3,12 @@ namespace Pool.Sqlite.Pooling;
 internal sealed partial class LeasePool<T>
 {
     /// <summary>
-    /// Opens an item for the caller's permit. The permit comes back with the item; when there is none, it has been
-    /// given back, or will be by the open that was abandoned.
+    /// Opens an item for the caller's permit and its place in the budget. They come back with the item; when there is none, they
+    /// have been given back, or will be by the open that was abandoned.
     /// </summary>
-    /// <returns>Null, and the permit still with the caller, when there are as many as the limit, or all is closed.</returns>
+    /// <returns>
+    /// Null, and the permit still with the caller but not the place, when there are as many as the limit, or all is closed.
+    /// </returns>
     private async ValueTask<PoolEntry<T>?> Open(
         bool async,
         Deadline deadline,
@@ -18,6 +20,7 @@ internal sealed partial class LeasePool<T>
         // Announced before it begins: by then others may have come to look how many there will be.
         if (!_items.TryBeginOpen(limit))
         {
+            _budget?.Exit(this);
             return null;
         }
 
@@ -40,6 +43,13 @@ internal sealed partial class LeasePool<T>
             if (timedOut && opening.IsCompletedSuccessfully)
             {
                 return await opening.ConfigureAwait(false);
+            }
+
+            // What another holds can keep an open waiting until then.
+            if (!timedOut && _source.IsTransient(failure) && deadline.IsOver)
+            {
+                timedOut = true;
+                cause = failure;
             }
 
             await abandoned.CancelAsync().ConfigureAwait(false);
@@ -86,9 +96,9 @@ internal sealed partial class LeasePool<T>
                 generation = _items.Generation;
                 try
                 {
-                    return item = OpenOnce();
+                    return item = OpenOnce(deadline, abandoned);
                 }
-                catch (Exception failure) when (!_closed)
+                catch (Exception failure) when (!_closed && !(failure is OperationCanceledException && abandoned.IsCancellationRequested))
                 {
                     Interlocked.Increment(ref _openFailures);
                     TimeSpan delay = Backoff.Delay(retry);
@@ -107,20 +117,25 @@ internal sealed partial class LeasePool<T>
         }
         finally
         {
+            if (item is null)
+            {
+                _budget?.Exit(this);
+            }
+
             _items.EndOpen(item, generation);
         }
     }
 
-    private PoolEntry<T> OpenOnce()
+    private PoolEntry<T> OpenOnce(Deadline deadline, CancellationToken abandoned)
     {
         if (_closed)
         {
             throw _source.Closed();
         }
 
-        T value = _source.Open();
+        T value = _source.Open(deadline.Timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : deadline.Remaining, abandoned);
         long now = _time.GetTimestamp();
-        PoolEntry<T> entry = new(this, value, _items.NextNumber(), now, ExpiresAt(now));
+        PoolEntry<T> entry = new(this, value, _options.Numbers.Next(), now, ExpiresAt(now));
         _source.Opened(entry);
         return entry;
     }

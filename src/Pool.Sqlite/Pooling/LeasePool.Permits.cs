@@ -65,6 +65,9 @@ internal sealed partial class LeasePool<T>
         }
 
         ReleasePermit();
+
+        // It may be what a rent of another pool waits for.
+        _budget?.Reclaim();
     }
 
     private void ReleasePermit()
@@ -95,6 +98,7 @@ internal sealed partial class LeasePool<T>
                 }
 
                 _permits.Release();
+                _budget?.Reclaim();
             }
         }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Pool.Sqlite.Diagnostics;
 
@@ -19,7 +18,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     private readonly TimeProvider _time;
     private readonly IPoolEvents? _events;
     private readonly SemaphoreSlim _permits;
-    private readonly ConcurrentQueue<PoolEntry<T>> _idle = new();
+    private readonly LazyQueue<PoolEntry<T>> _idle = new();
     private readonly PerCoreSlots<PoolEntry<T>> _slots;
     private readonly WaiterQueue<PoolEntry<T>> _waiters;
     private readonly EntryRegistry<T> _items = new();
@@ -34,9 +33,15 @@ internal sealed partial class LeasePool<T> : IDisposable
     private long _openFailures;
     private long _healthCheckFailures;
 
-    public LeasePool(ILeaseSource<T> source, LeasePoolOptions options, TimeProvider? time = null, IPoolEvents? events = null)
+    public LeasePool(
+        ILeaseSource<T> source,
+        LeasePoolOptions options,
+        TimeProvider? time = null,
+        IPoolEvents? events = null,
+        OpenBudget<T>? budget = null)
     {
         _events = events;
+        _budget = budget;
         _source = source;
         _options = options;
         _time = MonotonicTime.For(time);
@@ -107,13 +112,14 @@ internal sealed partial class LeasePool<T> : IDisposable
     /// <summary>Takes back an item together with its permit.</summary>
     public void Return(PoolEntry<T> item, RetireReason reason = RetireReason.None)
     {
+        NoteReturn(item);
         item.EndLease();
         if (reason == RetireReason.None
             && item.RetireReason == RetireReason.None
-            && _waiters.WaiterSignal == 0
+            && !IsAwaited
             && (!_closesOverflow || _items.Open <= _options.Size)
             && _slots.TryPut(item)
-            && (_waiters.WaiterSignal == 0 || !_slots.TryRemove(item)))
+            && (!IsAwaited || !_slots.TryRemove(item)))
         {
             return;
         }
@@ -142,7 +148,12 @@ internal sealed partial class LeasePool<T> : IDisposable
         Exception? cause = null;
         for (int rejections = 0; ;)
         {
-            bool isNew = item is null && !_idle.TryDequeue(out item);
+            if (item is null && !_idle.TryDequeue(out item) && _budget is not null)
+            {
+                item = await EnterBudget(_budget, async, deadline, cancellationToken).ConfigureAwait(false);
+            }
+
+            bool isNew = item is null;
             item ??= await Open(
                 async, OpenDeadline(deadline), _options.Permits, cancellationToken, refusal, cause).ConfigureAwait(false);
             if (item is null)
@@ -284,7 +295,7 @@ internal sealed partial class LeasePool<T> : IDisposable
         {
             Close(item, reason, withPermit: true);
         }
-        else if (_waiters.TryGrant(item))
+        else if (TryYield(item) || _waiters.TryGrant(item))
         {
             return;
         }

@@ -14,7 +14,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     private readonly PoolMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly string _name;
-    private readonly IReadOnlyList<Pragma> _pragmas;
+    private readonly StatementWarmUp? _warmUp;
+    private IReadOnlyList<Pragma>? _pragmas;
     private SqliteConnection? _anchor;
 
     public ConnectionSource(
@@ -26,17 +27,20 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         _logger = logger;
         _metrics = metrics;
         _time = time;
-        _pragmas = Pragma.List(options, target);
+        _warmUp = options.WarmUpStatements.Count > 0 ? new StatementWarmUp(options.WarmUpStatements, name, logger) : null;
     }
 
     /// <summary>One for connections with another <c>synchronous</c>, and with the same figures.</summary>
     public ConnectionSource With(SynchronousMode synchronous)
     {
+        if (synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File)
+        {
+            return this;
+        }
+
         SqlitePoolOptions options = _options.Clone();
         options.Pragmas.Synchronous = synchronous;
-        return synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File
-            ? this
-            : new ConnectionSource(options, Target, _name, _logger, _metrics, _time) { Refused = Refused, Figures = Figures, Opening = Opening };
+        return new ConnectionSource(options, Target, _name, _logger, _metrics, _time) { Refused = Refused, Figures = Figures, Opening = Opening };
     }
 
     /// <summary>How the pool stands, for the exception of a rent that is refused.</summary>
@@ -51,7 +55,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public bool ChecksEveryRent => _options.Renting is not null;
 
-    public PhysicalConnection Open()
+    public PhysicalConnection Open(TimeSpan limit, CancellationToken cancellationToken)
     {
         Opening?.Invoke();
         try
@@ -62,11 +66,14 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             }
 
             long start = _time.GetTimestamp();
-            PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas, _options);
+            _pragmas ??= Pragma.List(_options, Target);
+            PhysicalConnection connection =
+                ConnectionOpening.Open(Target, _pragmas, _options, new OpeningWait(limit, cancellationToken));
+            WarmUp(connection);
             NoteOpen(connection, _time.GetElapsedTime(start));
             return connection;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             _logger.OpenFailed(e, _name);
             throw;
@@ -111,7 +118,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     public RetireReason Clean(PoolEntry<PhysicalConnection> item)
     {
         PhysicalConnection connection = item.Value;
-        SessionResetResult result = connection.Clean();
+        SessionResetResult result = connection.Reset();
         if (connection.WantsCacheLook)
         {
             NoteCache(connection);
@@ -167,6 +174,19 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         Figures.EndNoting();
     }
 
+    private void WarmUp(PhysicalConnection connection)
+    {
+        try
+        {
+            _warmUp?.Prepare(connection);
+        }
+        catch
+        {
+            connection.Close(last: false);
+            throw;
+        }
+    }
+
     private void NoteOpen(PhysicalConnection connection, TimeSpan time)
     {
         connection.Failures = Figures.Failures;
@@ -179,8 +199,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         if (Target.Kind == DatabaseKind.File)
         {
             Figures.NoteFile(connection);
-            connection.FileMoved = Figures.NoteMoved;
-            connection.WasFirstToNotice = () => Figures.IsCurrent(connection);
+            connection.File.Moved = Figures.NoteMoved;
+            connection.File.WasFirstToNotice = () => Figures.IsCurrent(connection);
         }
 
         if (Figures.TryJudgeEngine())
@@ -196,7 +216,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         if (!connection.IsClosedByCaller)
         {
-            Figures.NoteCache(connection.LookAtCache(_options.Pragmas.CacheSizeKiB * 1024L));
+            Figures.NoteCache(PageCache.TakeFigures(connection.Handle, _options.Pragmas.CacheSizeKiB * 1024L));
         }
     }
 
@@ -219,10 +239,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         cause = null;
         try
         {
-            bool allows = UserCallback.Run(hook, connection.Driver);
-            return connection.EndHook() is { } misuse
-                ? throw new InvalidOperationException($"The {name} hook {misuse}")
-                : allows;
+            return ConnectionHook.Run(hook, connection, name);
         }
 #pragma warning disable CA1031 // A hook that throws says no.
         catch (Exception e)

@@ -24,9 +24,10 @@ internal sealed class Statement : IDisposable
         NeedsGate = !IsReadOnly && !writesOnlyAside;
         IsCheckpoint = prepared.HasFlag(PreparedKinds.Checkpoint);
         IsRollback = prepared.HasFlag(PreparedKinds.Rollback);
+        Commits = prepared.HasFlag(PreparedKinds.Commit) && !IsExplain;
         ControlsTransaction = prepared.HasFlag(PreparedKinds.Transaction) && !IsExplain;
         HasColumns = raw.sqlite3_column_count(native) > 0;
-        IsWorthKeeping = !IsExplain && (prepared & ~(PreparedKinds.Transaction | PreparedKinds.Rollback)) == 0;
+        IsWorthKeeping = !IsExplain && (prepared & ~(PreparedKinds.Transaction | PreparedKinds.Rollback | PreparedKinds.Commit)) == 0;
     }
 
     public sqlite3_stmt Native { get; }
@@ -39,6 +40,9 @@ internal sealed class Statement : IDisposable
 
     /// <summary>True for BEGIN, COMMIT, SAVEPOINT and their kin.</summary>
     public bool ControlsTransaction { get; }
+
+    /// <summary>True for COMMIT, END and RELEASE, also of an inner savepoint.</summary>
+    public bool Commits { get; }
 
     /// <summary>True for a ROLLBACK of the whole transaction.</summary>
     public bool IsRollback { get; }

@@ -29,7 +29,7 @@ internal sealed partial class WriteLoop
         finally
         {
             _runner.Detach();
-            writer.Value.Abort();
+            writer.Value.Transaction.Abort();
 
             // With the gate, before anybody is told: who waits for it has waited long enough.
             _pool.Return(writer);
@@ -82,7 +82,7 @@ internal sealed partial class WriteLoop
         {
             PoolTracing.EndBatch(span, done, e);
             physical.IsRetired |= MayBeTheConnection(e);
-            return ShareBlame(batch, e);
+            return UncertainCommit.Is(e) ? ShareDoubt(batch, e) : ShareBlame(batch, e);
         }
 
         physical.ReleaseGateIfDone();
@@ -153,6 +153,25 @@ internal sealed partial class WriteLoop
     }
 
     /// <summary>
+    /// It is unknown whether the batch is stored. To run it again could store it twice, so every caller is told just that.
+    /// </summary>
+    /// <returns>True: the batch is settled by this.</returns>
+    private bool ShareDoubt(IReadOnlyList<WriteItem> batch, SqliteException failure)
+    {
+        (WriteItem Item, Exception Failure)[] told = Share(batch, [.. _failures], failure);
+        _pool.Logger.WritesUncertain(failure, _pool.Name, told.Length - _failures.Count);
+        _failures.Clear();
+        _failures.AddRange(told);
+        return true;
+    }
+
+    // Those that failed by themselves are told so, all others share the failure; in the order of the batch.
+    private static (WriteItem Item, Exception Failure)[] Share(
+        IEnumerable<WriteItem> items, (WriteItem Item, Exception Failure)[] failures, Exception shared) =>
+        [.. items.Where(static item => item.Writes)
+            .Select(item => (item, Array.Find(failures, failed => failed.Item == item).Failure ?? shared))];
+
+    /// <summary>
     /// Tells the callers, once the batch is on disk and those before it have been told. The next batch runs meanwhile.
     /// </summary>
     private void SettleWhenDurable(CommitTicket commit)
@@ -189,8 +208,9 @@ internal sealed partial class WriteLoop
         }
         catch (SqliteException e)
         {
-            _pool.Logger.WritesFailed(e, _pool.Name, items.Length);
-            Settle(items, [.. items.Where(static item => item.Writes).Select(item => (item, (Exception)e))]);
+            (WriteItem Item, Exception Failure)[] told = Share(items, failures, e);
+            _pool.Logger.WritesUncertain(e, _pool.Name, told.Length - failures.Length);
+            Settle(items, told);
         }
     }
 

@@ -28,6 +28,8 @@ internal sealed class AmbientWriteGate
     private const int Ended = 2;
     private const int LongestSql = 200;
 
+    private static readonly TimeSpan PatienceWithHolder = TimeSpan.FromSeconds(1);
+
     private static readonly AsyncLocal<AmbientWriteGate?> Current = new(OnChanged);
 
     // The holding whose connection was last used on this thread: all that is left where a helper lost the mark.
@@ -148,6 +150,29 @@ internal sealed class AmbientWriteGate
 
     /// <summary>The wait is over: a mark that has not come to hold the gate never will.</summary>
     public void EndUnlessHeld() => Interlocked.CompareExchange(ref _state, Ended, Prepared);
+
+    /// <summary>
+    /// Watches the holder while something that its own flow has begun waits for the gate. It may be meant to run after the
+    /// transaction, not awaited before; a flow that awaits it does nothing else.
+    /// </summary>
+    /// <returns>True when the holder does nothing any more, false when the wait is over or the gate is let go.</returns>
+    public async Task<bool> StopsBefore(Task wait)
+    {
+        for (; ; )
+        {
+            long uses = Uses;
+            await Task.WhenAny(wait, Task.Delay(PatienceWithHolder)).ConfigureAwait(false);
+            if (wait.IsCompleted || !IsHeld)
+            {
+                return false;
+            }
+
+            if (uses == Uses)
+            {
+                return true;
+            }
+        }
+    }
 
     /// <summary>Which lease, since when, and what it ran last.</summary>
     public override string ToString()

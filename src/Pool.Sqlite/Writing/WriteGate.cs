@@ -16,8 +16,6 @@ internal sealed class WriteGate
     // How long who leaves goes on for those who wait: their statements are short, and its own caller waits as well.
     private const int MillisecondsForOthers = 5;
 
-    private static readonly TimeSpan PatienceWithOwnFlow = TimeSpan.FromSeconds(1);
-
     private readonly string? _key;
     private readonly WeakReference<WriteGate>? _entry;
     private readonly WaiterQueue<object> _waiters = new(TimeProvider.System, Timeout.InfiniteTimeSpan, int.MaxValue);
@@ -95,14 +93,14 @@ internal sealed class WriteGate
 
     /// <summary>What makes the commits of this database durable.</summary>
     /// <param name="file">Its full path, as SQLite itself resolves it: by a hard link it would have another WAL.</param>
-    /// <param name="sync">See <see cref="GroupCommit(string, Action?)"/>; for the first that asks.</param>
-    public GroupCommit GroupCommitOf(string file, Action? sync = null)
+    /// <param name="flush">See <see cref="WalSyncer"/>; for the first that asks.</param>
+    public GroupCommit GroupCommitOf(string file, Action? flush = null)
     {
         string wal = file + "-wal";
         GroupCommit known = Volatile.Read(ref _groupCommit)
-            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(wal, sync), null)
+            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(new WalSyncer(wal, flush)), null)
             ?? _groupCommit!;
-        return known.WalPath == wal ? known : new GroupCommit(wal);
+        return known.Wal?.Path == wal ? known : new GroupCommit(new WalSyncer(wal));
     }
 
     /// <summary>Enters when it is free and there is no waiter.</summary>
@@ -182,28 +180,15 @@ internal sealed class WriteGate
         }
     }
 
-    // A write that is begun and not awaited can be meant to run after the transaction that it was begun in. A flow that
-    // awaits it does nothing else.
     private async Task RefuseIfHolderStops(Waiter<object> waiter, AmbientWriteGate holder)
     {
-        for (; ; )
+        if (await holder.StopsBefore(waiter.Task).ConfigureAwait(false))
         {
-            long uses = holder.Uses;
-            await Task.WhenAny(waiter.Task, Task.Delay(PatienceWithOwnFlow)).ConfigureAwait(false);
-            if (waiter.Task.IsCompleted || Holder != holder)
-            {
-                return;
-            }
-
-            if (uses == holder.Uses)
-            {
-                _waiters.Withdraw(waiter, WaitOutcome.Refused);
-                return;
-            }
+            _waiters.Withdraw(waiter, WaitOutcome.Refused);
         }
     }
 
-    private static InvalidOperationException Reentrant(AmbientWriteGate holder) => new(
+    public static InvalidOperationException Reentrant(AmbientWriteGate holder) => new(
         $"This code holds the right to write already ({holder}), and asked for it again: it would wait for itself. Use the "
         + "connection that holds it (the one that began the transaction, or that WriteAsync, RentWriter or the write queue gave "
         + "you) for everything that belongs together; for the rest, wait until it is committed or returned.");

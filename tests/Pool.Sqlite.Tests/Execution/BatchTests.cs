@@ -78,6 +78,22 @@ public sealed class BatchTests : IDisposable
         Assert.Throws<SqliteException>(() => command.ExecuteReader());
     }
 
+    /// <summary>Not as the driver, which answers as if all were well.</summary>
+    [Theory]
+    [InlineData("select 1; insert into missing values (1)")]
+    [InlineData("select 1; insert into t values (1), (1)")]
+    [InlineData("select 1; select 2; selec 3")]
+    public async Task A_fault_after_the_first_result_is_told(string sql)
+    {
+        _connection.Run("create temp table t(id int unique)");
+        using SqlitePoolCommand command = _connection.CreateCommand(sql);
+        Assert.Throws<SqliteException>(() => command.ExecuteNonQuery());
+        Assert.Throws<SqliteException>(() => command.ExecuteScalar());
+        await Assert.ThrowsAsync<SqliteException>(() => command.ExecuteNonQueryAsync());
+        await Assert.ThrowsAsync<SqliteException>(() => command.ExecuteScalarAsync());
+        Assert.Equal("0", _connection.Ask("select count(*) from t"));
+    }
+
     [Theory]
     [InlineData("select 4;")]
     [InlineData("select 4; ; ;")]

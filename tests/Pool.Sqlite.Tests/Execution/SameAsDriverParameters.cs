@@ -115,7 +115,7 @@ internal static class SameAsDriverParameters
         ["in each statement"] = ("select $a; select $a", p => p.AddWithValue("$a", 1)),
         ["one for each statement"] = ("select $a; select $b", p => { p.AddWithValue("$a", 1); p.AddWithValue("$b", 2); }
         ),
-        ["missing in the second"] = ("select $a; select $b", p => p.AddWithValue("$a", 1)),
+        ["missing in the first"] = ("select $a; select $b", p => p.AddWithValue("$b", 1)),
         ["insert"] = ("insert into t(value) values ($a) on conflict do nothing", p => p.AddWithValue("$a", "inserted")),
         ["insert a date"] = ("insert into t(value) values ($a) on conflict do nothing", p => p.AddWithValue("$a", DateTime.UnixEpoch)),
         ["insert twice the same"] = ("insert into t(id, value) values ($a, $b)", p => { p.AddWithValue("$a", 1); p.AddWithValue("$b", 2); }

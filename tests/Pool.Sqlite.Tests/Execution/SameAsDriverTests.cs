@@ -57,7 +57,7 @@ public sealed class SameAsDriverTests : IDisposable
         "pragma user_version", "pragma user_version = 3", "pragma table_info(t)", "pragma missing", "explain select 1",
         "begin", "commit", "rollback", "savepoint s", "release missing", "begin; insert into t(value) values (8); commit",
         "begin immediate; insert into t(value) values (8); rollback", "insert into t(value) values (6); select value from t; delete from t",
-        "select 1; insert into t(value) values (6)", "select 1; select 2", "insert into t(value) values (6); insert into t(value) values (6)",
+        "select 1; insert into t(value) values (6) on conflict do nothing", "select 1; select 2", "insert into t(value) values (6); insert into t(value) values (6)",
         "selec 1", "select * from missing", "select missing from t", "select missing()", "insert into t values (1)", "select 1 +",
         "select abs(-9223372036854775808)", "select raise(abort, 'x')", "insert into t(id) values ('text')", "select load_extension('x')",
         "select cast('abc' as blob)", "select 0.1 + 0.2", "select -0.0", "select 1 = 1", "select date('2020-01-02')", "with a(x) as (values (1)) select x from a",

@@ -58,6 +58,25 @@ public sealed class MovedFileTests : IDisposable
         Assert.Throws<SqliteDatabaseMovedException>(transaction.Commit);
     }
 
+    [Theory]
+    [InlineData("begin", "commit")]
+    [InlineData("begin", "End Transaction")]
+    [InlineData("begin immediate", "/* all of it */ commit")]
+    [InlineData("begin", "-- all of it\n commit")]
+    [InlineData("savepoint s", "release s")]
+    [InlineData("savepoint s", " /**/ release savepoint s")]
+    public async Task However_the_end_of_a_transaction_is_written_it_is_not_committed(string begin, string end)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not let an open file be moved.");
+        await _pool.ExecuteAsync($"create table t (v)");
+        using SqlitePoolConnection lease = await _pool.RentAsync();
+        lease.Run(begin);
+        lease.Run("insert into t values (1)");
+        Move("delete");
+
+        Assert.Throws<SqliteDatabaseMovedException>(() => lease.Run(end));
+    }
+
     [Fact]
     public async Task A_deleted_wal_is_noticed_by_the_next_write()
     {

@@ -1,6 +1,8 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
+using SQLitePCL;
 
 namespace Pool.Sqlite.Tests.Writing;
 
@@ -46,6 +48,53 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMill
         AssertFree();
         Assert.Equal("1", Count);
         command.ExecuteNonQuery();
+    }
+
+    [Theory]
+    [InlineData("insert into t(value) values (1)")]
+    [InlineData("insert into t(value) values (1) returning id")]
+    [InlineData("insert into t(value) values (1); select 1")]
+    [InlineData("create table other(x)")]
+    [InlineData("pragma user_version = 7")]
+    [InlineData("create table other(x); insert into other values (1)")]
+    public async Task One_call_of_the_pool_waits_for_it_whatever_it_writes(string sql)
+    {
+        foreach (Action<SqliteConnection>? opened in (Action<SqliteConnection>?[])[null, AskForExtendedCodes, AddFunction])
+        {
+            using TempDatabase database = new();
+            SqlitePoolOptions options = database.Options();
+            options.ConnectionOpened = opened;
+            await using SqlitePool pool = new(options);
+            await pool.ExecuteAsync($"create table t(id integer primary key, value)");
+            using SqliteConnection outside = database.OpenDirectly();
+            outside.Run("begin immediate");
+            Task write = pool.ExecuteAsync(FormattableStringFactory.Create(sql));
+            Task work = pool.WriteAsync(connection => connection.CreateCommand("insert into t(value) values (2)").ExecuteNonQueryAsync());
+            await Task.Delay(20);
+            Assert.False(write.IsCompleted, $"{write.Exception}");
+            Assert.False(work.IsCompleted, $"{work.Exception}");
+            outside.Run("commit");
+            await write.Limited();
+            await work.Limited();
+        }
+
+        static void AskForExtendedCodes(SqliteConnection connection) => raw.sqlite3_extended_result_codes(connection.Handle!, 1);
+
+        static void AddFunction(SqliteConnection connection) => connection.CreateFunction("f", static () => 1);
+    }
+
+    [Fact]
+    public async Task A_statement_of_the_pool_waits_for_it_also_where_functions_of_a_hook_may_be_called()
+    {
+        SqlitePoolOptions options = Database.Options();
+        options.ConnectionOpened = static connection => connection.CreateFunction("one", static () => 1);
+        await using SqlitePool pool = new(options);
+        using SqliteConnection outside = Database.OpenDirectly();
+        outside.Run("begin immediate");
+        Task<int> write = pool.ExecuteAsync($"insert into t(value) values (one())");
+        await Limit.Until(() => write.IsCompleted || pool.GetLeases().Any(static lease => lease.HoldsWriteGate));
+        outside.Run("commit");
+        Assert.Equal(1, await write.Limited());
     }
 
     [Fact]

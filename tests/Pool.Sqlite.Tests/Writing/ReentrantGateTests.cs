@@ -112,6 +112,39 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
         Assert.Equal(1, await write!.Limited());
     }
 
+    [Theory]
+    [InlineData("statement")]
+    [InlineData("function")]
+    [InlineData("flush")]
+    public async Task A_flow_that_waits_for_the_write_queue_is_refused_and_goes_on(string kind)
+    {
+        await Hold("WriteAsync", async connection =>
+        {
+            Assert.True(Pool.Writes.TryPost($"insert into t(value) values (1)"));
+            InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => (kind switch
+            {
+                "statement" => Pool.Writes.ExecuteAsync($"insert into t(value) values (2)"),
+                "function" => Pool.Writes.EnqueueAsync(static item => item.Run("insert into t(value) values (2)")),
+                _ => Pool.Writes.FlushAsync(),
+            }).WaitAsync(AtOnce));
+            Assert.Contains("would wait for itself", refused.Message, StringComparison.Ordinal);
+        });
+        await Pool.Writes.FlushAsync().Limited();
+        Assert.Equal("2", Count);
+    }
+
+    [Fact]
+    public async Task An_item_that_is_queued_in_a_transaction_and_not_awaited_is_written_after_it()
+    {
+        Task<int>? item = null;
+        await Hold("BeginTransaction", connection =>
+        {
+            item = Pool.Writes.ExecuteAsync($"insert into t(value) values (1)");
+            return Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
+        });
+        Assert.Equal(1, await item!.Limited());
+    }
+
     [Fact]
     public async Task Once_it_has_let_go_it_may_ask_again()
     {
