@@ -90,6 +90,7 @@ public sealed partial class SqlitePool : DbDataSource
         _recorder = new LeaseRecorder(Name, _options, _log, _metrics, _time);
         _leaseInspector = new LeaseInspector(Name, _options, _recorder, _time) { Budget = budget };
         _waits = new WaitReporter(Name, _log, _metrics, _tracing, _options.SlowThreshold, _time);
+        Commands = new CommandReporter(Name, _log.Commands, _tracing, _options.SlowCommandThreshold, _time);
         ConnectionSource source = new(_options, _target, Name, _log.Connections, _metrics, _time)
         {
             Figures = figures,
@@ -148,6 +149,8 @@ public sealed partial class SqlitePool : DbDataSource
 
     /// <summary>The full path of the database file; null for a database in memory.</summary>
     internal string? DatabaseFile => _target.File;
+
+    internal CommandReporter Commands { get; }
 
     internal string DataSource => _target.DataSource;
 

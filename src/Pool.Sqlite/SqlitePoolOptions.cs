@@ -125,6 +125,12 @@ public sealed class SqlitePoolOptions
     public TimeSpan SlowThreshold { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// The duration from which on the log warns of a command, with its text and never with a parameter's value: from its call
+    /// to its end, or to the end of its reader. Default infinite: off. Each command then reads the clock.
+    /// </summary>
+    public TimeSpan SlowCommandThreshold { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
     /// The limit for which a close of the pool waits for the writes that its queue has accepted, and
     /// <see cref="IAsyncDisposable.DisposeAsync"/> for leases that are still out. Default 30 seconds.
     /// </summary>

@@ -6,7 +6,7 @@ namespace Pool.Sqlite;
 internal struct CurrentExecution
 {
     private StatementCursor? _cursor;
-    private long _generation;
+    private int _generation;
     private bool _isReading;
 
     public void Begin(StatementCursor cursor)
@@ -39,7 +39,17 @@ internal struct CurrentExecution
             _isReading = false;
             StatementCursor cursor = _cursor!;
             Volatile.Write(ref _cursor, null);
-            cursor.Close(_generation);
+            try
+            {
+                cursor.Close(_generation);
+            }
+            finally
+            {
+                if (cursor.Generation == _generation)
+                {
+                    cursor.EndRecord();
+                }
+            }
         }
     }
 

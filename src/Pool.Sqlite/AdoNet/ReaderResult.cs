@@ -7,7 +7,7 @@ namespace Pool.Sqlite;
 /// <summary>The result that a reader stands in, as long as the reader is open.</summary>
 internal struct ReaderResult(StatementCursor cursor)
 {
-    private readonly long _generation = cursor.Generation;
+    private readonly int _generation = cursor.Generation;
     private sqlite3_stmt? _statement;
     private ResultColumns? _columns;
     private int _fieldCount;
@@ -15,7 +15,7 @@ internal struct ReaderResult(StatementCursor cursor)
     private bool _isReleased;
 
     /// <summary>Which execution of the cursor is the reader's.</summary>
-    public readonly long Generation => _generation;
+    public readonly int Generation => _generation;
 
     public readonly bool IsClosed => !cursor.IsOpen(_generation);
 

@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Execution;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
@@ -155,6 +156,8 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     bool IStatementLease.Enter() => Enter();
 
     void IStatementLease.Exit(bool outermost) => Exit(outermost);
+
+    CommandRecord? IStatementLease.BeginCommand() => _pool!.Commands.Begin();
 
     IDisposable IStatementLease.BeginGateWait() => _pool!.Waits.BeginGateWait();
 

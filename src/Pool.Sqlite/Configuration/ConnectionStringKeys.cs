@@ -28,6 +28,7 @@ internal static class ConnectionStringKeys
         PoolKey.Flag("Capture Rent Site", static o => o.CaptureRentSite, static (o, v) => o.CaptureRentSite = v),
         PoolKey.Time("Leak Threshold", static o => o.LeakThreshold, static (o, v) => o.LeakThreshold = v),
         PoolKey.Time("Slow Threshold", static o => o.SlowThreshold, static (o, v) => o.SlowThreshold = v),
+        PoolKey.Time("Slow Command Threshold", static o => o.SlowCommandThreshold, static (o, v) => o.SlowCommandThreshold = v),
         PoolKey.Time("Shutdown Timeout", static o => o.ShutdownTimeout, static (o, v) => o.ShutdownTimeout = v),
         PoolKey.Flag("Group Commit", static o => o.GroupCommit, static (o, v) => o.GroupCommit = v),
         PoolKey.Flag("Untrusted", static o => o.Untrusted, static (o, v) => o.Untrusted = v),

@@ -59,6 +59,7 @@ internal static partial class OptionsCheck
         Time(errors, nameof(options.ProbeAfterIdle), options.ProbeAfterIdle);
         Time(errors, nameof(options.LeakThreshold), options.LeakThreshold, zero: false);
         Time(errors, nameof(options.SlowThreshold), options.SlowThreshold);
+        Time(errors, nameof(options.SlowCommandThreshold), options.SlowCommandThreshold);
         Time(errors, nameof(options.ShutdownTimeout), options.ShutdownTimeout);
         WarmUpCheck.Find(options, errors);
         CheckPragmas(options.Pragmas, errors);

@@ -2,13 +2,21 @@ using System.Diagnostics;
 
 namespace Pool.Sqlite.Diagnostics;
 
-/// <summary>The spans of one pool: a rent that waited, and a batch of writes. Without a listener nothing is made.</summary>
+/// <summary>The spans of one pool: a rent that waited, a batch of writes, a command. Without a listener nothing is made.</summary>
 internal sealed class PoolTracing(string name, TimeProvider time)
 {
     public const string SourceName = "Pool.Sqlite";
 
+    /// <summary>Of a source of its own: a span for each command is only for those that ask for it.</summary>
+    public const string CommandSourceName = "Pool.Sqlite.Command";
+
     private const string System = "sqlite";
-    private static readonly ActivitySource Source = new(SourceName, typeof(PoolTracing).Assembly.GetName().Version?.ToString(3));
+    private static readonly string? Version = typeof(PoolTracing).Assembly.GetName().Version?.ToString(3);
+    private static readonly ActivitySource Source = new(SourceName, Version);
+    private static readonly ActivitySource CommandSource = new(CommandSourceName, Version);
+
+    /// <summary>True while there is a listener for commands.</summary>
+    public static bool TracesCommands => CommandSource.HasListeners();
 
     /// <summary>
     /// The span of a rent's wait, made when that is over: nothing happens inside it, and a rent that need not wait has none.
@@ -51,6 +59,36 @@ internal sealed class PoolTracing(string name, TimeProvider time)
             // Its type alone: a message may quote a value.
             batch.Fail(failure.GetType().FullName);
         }
+    }
+
+    /// <summary>
+    /// The span of a command, made when that is over: a reader may end in another flow than it began in.
+    /// </summary>
+    /// <param name="sql">Its text.</param>
+    /// <param name="duration">How long it took.</param>
+    /// <param name="rows">How many it has read or changed.</param>
+    /// <param name="failure">The type of what it failed with, if it did.</param>
+    /// <param name="parent">The span in which it began.</param>
+    public void CommandEnded(string sql, TimeSpan duration, int rows, string? failure, ActivityContext parent)
+    {
+        if (!TracesCommands)
+        {
+            return;
+        }
+
+        DateTimeOffset end = time.GetUtcNow();
+        using Span span = new(() => CommandSource.StartActivity(
+            "command",
+            ActivityKind.Client,
+            parent,
+            [Pool, Engine, new("db.query.text", sql), new("pool.sqlite.rows", rows)],
+            startTime: end - duration));
+        if (failure is not null)
+        {
+            span.Fail(failure);
+        }
+
+        span.EndAt(end);
     }
 
     private static KeyValuePair<string, object?> Engine => new("db.system.name", System);

@@ -10,7 +10,7 @@ namespace Pool.Sqlite.Execution;
 /// <param name="async">False to block the thread.</param>
 internal sealed class BlockedCall(StatementCall call, Operation operation, bool async)
 {
-    private readonly long _generation = call.Limits.Generation;
+    private readonly int _generation = call.Limits.Generation;
 
     /// <summary>The mark that the flow will hold the gate by; to be made outside of an asynchronous method.</summary>
     /// <returns>Null for a combined write, which begins no transaction, so that its flow does not come to hold the gate.</returns>
@@ -54,6 +54,7 @@ internal sealed class BlockedCall(StatementCall call, Operation operation, bool 
         }
         catch (Exception e)
         {
+            call.Record?.Fail(e);
             call.GiveUp(operation, _generation);
             if (e is OperationCanceledException)
             {

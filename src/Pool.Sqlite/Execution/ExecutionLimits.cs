@@ -16,11 +16,11 @@ internal sealed class ExecutionLimits
     private long _deadline;
     private ExecutionInterrupt? _interrupt;
     private long _execution;
-    private long _generation;
+    private int _generation;
     private CancellationTokenSource? _waiting;
 
-    /// <summary>Changes with each execution: what <see cref="Cancel(long)"/> takes.</summary>
-    public long Generation => Volatile.Read(ref _generation);
+    /// <summary>Changes with each execution: what <see cref="Cancel(int)"/> takes.</summary>
+    public int Generation => Volatile.Read(ref _generation);
 
     /// <summary>True while it runs on the thread of another, which leaves the write gate.</summary>
     public bool IsCombined { get; set; }
@@ -82,7 +82,7 @@ internal sealed class ExecutionLimits
 
     /// <summary>Stops what is going on, also from another thread, unless that has ended meanwhile.</summary>
     /// <param name="generation">What <see cref="Generation"/> was.</param>
-    public void Cancel(long generation)
+    public void Cancel(int generation)
     {
         ExecutionInterrupt? interrupt = Volatile.Read(ref _interrupt);
         long execution = Volatile.Read(ref _execution);

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite.Execution;
@@ -28,6 +29,9 @@ internal interface IStatementLease
     /// <summary>Whether a command may run: it must say which transaction it belongs to, and that must not be over.</summary>
     /// <exception cref="InvalidOperationException">It is another than the lease is in, or has ended.</exception>
     void CheckTransaction(DbTransaction? claimed);
+
+    /// <summary>Of a command that begins, where commands are logged or traced; null otherwise.</summary>
+    CommandRecord? BeginCommand();
 
     /// <summary>A wait for the write gate, noted until it is disposed.</summary>
     IDisposable BeginGateWait();

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 
@@ -26,6 +27,9 @@ internal sealed class StatementCall
     /// <summary>True when its caller waits for the disk itself, by <see cref="Commit"/>, after it has let go of the gate.</summary>
     public bool LeavesSync { get; set; }
 
+    /// <summary>What the log and the spans are told of the command; null when nothing.</summary>
+    public CommandRecord? Record { get; set; }
+
     /// <summary>The commit that the last call ended in.</summary>
     public CommitTicket Commit { get; private set; }
 
@@ -48,6 +52,7 @@ internal sealed class StatementCall
     {
         _lease = null;
         _transaction = null;
+        Record = null;
         Limits.Clear();
         Run.Clear();
     }
@@ -56,7 +61,7 @@ internal sealed class StatementCall
     /// From a row to the next: all that is done a thousand times. The end of a result, an error, and whatever else is left to
     /// <see cref="Attempt"/>, which goes on from what SQLite has answered.
     /// </summary>
-    public bool TryReadOn(long generation)
+    public bool TryReadOn(int generation)
     {
         if (!Run.CanReadOn)
         {
@@ -90,7 +95,7 @@ internal sealed class StatementCall
 
     /// <summary>Does a call as far as it goes.</summary>
     /// <returns>What is in the way; the same call is to be made again then.</returns>
-    public WriteBlocker Attempt(Operation operation, long generation, CancellationToken cancellationToken)
+    public WriteBlocker Attempt(Operation operation, int generation, CancellationToken cancellationToken)
     {
         IStatementLease lease = Lease;
         bool outermost = lease.Enter();
@@ -183,7 +188,7 @@ internal sealed class StatementCall
     }
 
     /// <summary>As <see cref="Attempt"/>, on the thread of another that leaves the write gate.</summary>
-    public WriteBlocker AttemptCombined(Operation operation, long generation)
+    public WriteBlocker AttemptCombined(Operation operation, int generation)
     {
         Limits.IsCombined = true;
         try
@@ -197,7 +202,7 @@ internal sealed class StatementCall
     }
 
     /// <summary>Gives back what a call that waited in vain has held, unless the return of the lease has done it.</summary>
-    public void GiveUp(Operation operation, long generation)
+    public void GiveUp(Operation operation, int generation)
     {
         if (_lease is not { } lease)
         {

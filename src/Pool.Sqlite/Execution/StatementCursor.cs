@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Runtime.ExceptionServices;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 using SQLitePCL;
@@ -68,7 +69,7 @@ internal sealed class StatementCursor
     public CommitTicket Commit => _call.Commit;
 
     /// <summary>Changes with each execution.</summary>
-    public long Generation => _call.Limits.Generation;
+    public int Generation => _call.Limits.Generation;
 
     /// <summary>A cursor for one execution of a text.</summary>
     /// <param name="lease">It runs there.</param>
@@ -88,6 +89,12 @@ internal sealed class StatementCursor
         StatementCursor cursor = Take();
         cursor._call.Begin(lease, timeoutSeconds, transaction);
         cursor._run.Begin(lease, sql, parameters, isCommand);
+        if (isCommand && lease.BeginCommand() is { } record)
+        {
+            record.Sql = sql;
+            cursor._call.Record = record;
+        }
+
         return cursor;
     }
 
@@ -102,39 +109,54 @@ internal sealed class StatementCursor
         StatementCursor cursor = Take();
         cursor._call.Begin(lease, timeoutSeconds, transaction);
         cursor._run.Begin(lease, texts);
+        if (lease.BeginCommand() is { } record)
+        {
+            record.Sql = string.Join("; ", texts.Where(static text => !text.IsOwn).Select(static text => text.Sql));
+            cursor._call.Record = record;
+        }
+
         return cursor;
     }
 
     /// <summary>Keeps a cursor whose execution is over for the next one of this thread.</summary>
     public void Recycle()
     {
+        EndRecord();
         _call.Clear();
         _idle = this;
     }
 
+    /// <summary>The command is over, for the log and the spans.</summary>
+    public void EndRecord() => _call.Record?.End(Math.Max(RecordsAffected, Value is null ? 0 : 1));
+
     /// <summary>True while an execution of it is under way, or its reader open.</summary>
-    public bool IsOpen(long generation) => Generation == generation && !IsClosed;
+    public bool IsOpen(int generation) => Generation == generation && !IsClosed;
 
     /// <summary>Goes to the next row of the current result.</summary>
-    public bool Read(long generation)
+    public bool Read(int generation)
     {
-        if (_call.TryReadOn(generation))
+        if (!_call.TryReadOn(generation))
         {
-            return true;
+            Run(Operation.Read, generation);
+            if (!_call.Answer)
+            {
+                return false;
+            }
         }
 
-        Run(Operation.Read, generation);
-        return _call.Answer;
+        _call.Record?.CountRow();
+        return true;
     }
 
     /// <inheritdoc cref="Read"/>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Task<bool> ReadAsync(long generation, CancellationToken cancellationToken)
+    public Task<bool> ReadAsync(int generation, CancellationToken cancellationToken)
     {
         try
         {
             if (!cancellationToken.CanBeCanceled && _call.TryReadOn(generation))
             {
+                _call.Record?.CountRow();
                 return Task.FromResult(true);
             }
         }
@@ -143,11 +165,11 @@ internal sealed class StatementCursor
             return Task.FromException<bool>(e);
         }
 
-        return Answered(RunAsync(Operation.Read, generation, cancellationToken));
+        return Answered(RunAsync(Operation.Read, generation, cancellationToken), _call.Record);
     }
 
     /// <summary>Ends the current result and runs the statements after it, up to the next that answers rows.</summary>
-    public bool NextResult(long generation)
+    public bool NextResult(int generation)
     {
         Run(Operation.NextResult, generation);
         return _call.Answer;
@@ -155,7 +177,7 @@ internal sealed class StatementCursor
 
     /// <inheritdoc cref="NextResult"/>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Task<bool> NextResultAsync(long generation, CancellationToken cancellationToken) =>
+    public Task<bool> NextResultAsync(int generation, CancellationToken cancellationToken) =>
         Answered(RunAsync(Operation.NextResult, generation, cancellationToken));
 
     /// <summary>
@@ -163,7 +185,7 @@ internal sealed class StatementCursor
     /// gives everything back whatever is thrown.
     /// </summary>
     /// <exception cref="SqliteException">The end of a write, or a statement of the rest, was refused.</exception>
-    public void Close(long generation)
+    public void Close(int generation)
     {
         if (IsOpen(generation))
         {
@@ -172,11 +194,11 @@ internal sealed class StatementCursor
     }
 
     /// <inheritdoc cref="Close"/>
-    public ValueTask CloseAsync(long generation) =>
+    public ValueTask CloseAsync(int generation) =>
         IsOpen(generation) ? RunAsync(Operation.Close, generation, CancellationToken.None) : ValueTask.CompletedTask;
 
-    /// <inheritdoc cref="ExecutionLimits.Cancel(long)"/>
-    public void Cancel(long generation) => _call.Limits.Cancel(generation);
+    /// <inheritdoc cref="ExecutionLimits.Cancel(int)"/>
+    public void Cancel(int generation) => _call.Limits.Cancel(generation);
 
     /// <summary>Does a call of the execution that has just begun.</summary>
     public void Run(Operation operation) => Run(operation, Generation);
@@ -192,7 +214,19 @@ internal sealed class StatementCursor
         return cursor;
     }
 
-    private void Run(Operation operation, long generation)
+    private void Run(Operation operation, int generation)
+    {
+        try
+        {
+            RunCore(operation, generation);
+        }
+        catch (Exception e) when (_call.Record?.Fail(e) == true)
+        {
+            throw;
+        }
+    }
+
+    private void RunCore(Operation operation, int generation)
     {
         _call.Limits.StartClock();
         WriteBlocker blocker = _call.Attempt(operation, generation, CancellationToken.None);
@@ -207,7 +241,7 @@ internal sealed class StatementCursor
         }
     }
 
-    private ValueTask RunAsync(Operation operation, long generation, CancellationToken cancellationToken)
+    private ValueTask RunAsync(Operation operation, int generation, CancellationToken cancellationToken)
     {
         WriteBlocker blocker;
         try
@@ -220,6 +254,7 @@ internal sealed class StatementCursor
         catch (Exception e)
 #pragma warning restore CA1031
         {
+            _call.Record?.Fail(e);
             return Failed(e);
         }
 
@@ -238,14 +273,24 @@ internal sealed class StatementCursor
     private static async ValueTask Failed(Exception exception) => ExceptionDispatchInfo.Throw(exception);
 #pragma warning restore CS1998
 
-    private Task<bool> Answered(ValueTask run)
+    private Task<bool> Answered(ValueTask run, CommandRecord? readFor = null)
     {
-        return run.IsCompletedSuccessfully ? Task.FromResult(_call.Answer) : Awaited();
+        return run.IsCompletedSuccessfully ? Task.FromResult(Answer(readFor)) : Awaited();
 
         async Task<bool> Awaited()
         {
             await run.ConfigureAwait(false);
-            return _call.Answer;
+            return Answer(readFor);
         }
+    }
+
+    private bool Answer(CommandRecord? readFor)
+    {
+        if (_call.Answer)
+        {
+            readFor?.CountRow();
+        }
+
+        return _call.Answer;
     }
 }

@@ -3,17 +3,17 @@ using System.Diagnostics;
 
 namespace Pool.Sqlite.Tests.Diagnostics;
 
-/// <summary>Listens to the activity source, and keeps the spans of one pool.</summary>
+/// <summary>Listens to an activity source, and keeps the spans of one pool.</summary>
 internal sealed class SpanCollector : IDisposable
 {
     private readonly ActivityListener _listener;
     private readonly ConcurrentQueue<Activity> _spans = new();
 
-    public SpanCollector(string pool)
+    public SpanCollector(string pool, string source = "Pool.Sqlite")
     {
         _listener = new ActivityListener
         {
-            ShouldListenTo = static source => source.Name == "Pool.Sqlite",
+            ShouldListenTo = each => each.Name == source,
             Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
             ActivityStopped = span =>
             {

@@ -12,6 +12,7 @@ internal static partial class LogMessages
         (9, "rent timed out"),
         (10, "slow open"),
         (14, "slow write gate"),
+        (42, "slow command"),
     ];
 
     [LoggerMessage(1, LogLevel.Warning,

@@ -14,6 +14,9 @@ internal sealed class PoolLoggers(ILoggerFactory factory, TimeProvider time)
     /// <summary>The write gate and the write queue.</summary>
     public QuietLogger Writing { get; } = new(factory.CreateLogger("Pool.Sqlite.Writing"), time);
 
+    /// <summary>Commands: their text, duration and rows.</summary>
+    public QuietLogger Commands { get; } = new(factory.CreateLogger("Pool.Sqlite.Command"), time);
+
     /// <summary>The housekeeper.</summary>
     public QuietLogger Maintenance { get; } = new(factory.CreateLogger("Pool.Sqlite.Maintenance"), time);
 
@@ -23,5 +26,6 @@ internal sealed class PoolLoggers(ILoggerFactory factory, TimeProvider time)
         Leasing.ReportRepeated(pool);
         Connections.ReportRepeated(pool);
         Writing.ReportRepeated(pool);
+        Commands.ReportRepeated(pool);
     }
 }
