@@ -21,9 +21,7 @@ internal static class StatementValues
             values = values[..^1];
         }
 
-        return values is [IList or IDictionary or IEnumerable<KeyValuePair<string, object?>>] && values[0] is not byte[]
-            ? values[0]!
-            : values;
+        return values is [not byte[] and (IList or IDictionary or IEnumerable<KeyValuePair<string, object?>>)] ? values[0]! : values;
     }
 
     /// <summary>A parameter for each that the text has.</summary>

@@ -7,7 +7,8 @@ public sealed class DocumentationTests
     {
         CodeBlock[] blocks = [.. CodeBlock.All(Path.GetFullPath(SampleProcess.FolderOf("..")))];
         Assert.True(blocks.Length > 25, $"Only {blocks.Length} blocks were found.");
-        Assert.Empty(blocks.AsParallel().SelectMany(BlockCompiler.Errors));
+        string[] errors = [.. blocks.AsParallel().SelectMany(BlockCompiler.Errors)];
+        Assert.True(errors.Length == 0, string.Join('\n', errors));
     }
 
     [Fact]
