@@ -145,7 +145,7 @@ internal sealed partial class PhysicalConnection
         PhysicalConnection? connection = null;
         try
         {
-            driver.Open();
+            CheckpointOnClose.OpenWithout(driver);
             driver.Handle!.enable_sqlite3_next_stmt(true);
             connection = new PhysicalConnection(driver, target, pragmas, options, limit, cancellationToken);
             if (options.Untrusted)
@@ -163,6 +163,7 @@ internal sealed partial class PhysicalConnection
 
             doing = "opening it for writing";
             connection.ThrowIfOpenedReadOnly();
+            CheckpointOnClose.Allow(connection.Handle);
             connection.File = FileGuard.For(connection.Handle, target);
             doing = "calling the ConnectionOpened hook";
             if (options.ConnectionOpened is { } opened)
