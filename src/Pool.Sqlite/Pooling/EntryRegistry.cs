@@ -5,9 +5,11 @@ namespace Pool.Sqlite.Pooling;
 /// </summary>
 internal sealed class EntryRegistry<T>
 {
+    private static readonly int ReasonCount = Enum.GetValues<RetireReason>().Length;
+
     private readonly Lock _lock = new();
     private readonly List<PoolEntry<T>> _items = [];
-    private readonly long[] _closedBy = new long[Enum.GetValues<RetireReason>().Length];
+    private readonly long[] _closedBy = new long[ReasonCount];
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _rentsOfClosed;
     private int _opening;

@@ -1,10 +1,8 @@
-using System.Collections.Concurrent;
-
 namespace Pool.Sqlite.Pooling;
 
 internal sealed partial class LeasePool<T>
 {
-    private readonly ConcurrentQueue<(PoolEntry<T> Item, RetireReason Reason, bool WithPermit)> _closeQueue = new();
+    private readonly LazyQueue<(PoolEntry<T> Item, RetireReason Reason, bool WithPermit)> _closeQueue = new();
     private int _closers;
     private int _closingNow;
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Pool.Sqlite.Diagnostics;
 
@@ -19,7 +18,7 @@ internal sealed partial class LeasePool<T> : IDisposable
     private readonly TimeProvider _time;
     private readonly IPoolEvents? _events;
     private readonly SemaphoreSlim _permits;
-    private readonly ConcurrentQueue<PoolEntry<T>> _idle = new();
+    private readonly LazyQueue<PoolEntry<T>> _idle = new();
     private readonly PerCoreSlots<PoolEntry<T>> _slots;
     private readonly WaiterQueue<PoolEntry<T>> _waiters;
     private readonly EntryRegistry<T> _items = new();

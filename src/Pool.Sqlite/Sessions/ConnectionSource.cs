@@ -14,8 +14,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     private readonly PoolMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly string _name;
-    private readonly IReadOnlyList<Pragma> _pragmas;
-    private readonly StatementWarmUp _warmUp;
+    private readonly StatementWarmUp? _warmUp;
+    private IReadOnlyList<Pragma>? _pragmas;
     private SqliteConnection? _anchor;
 
     public ConnectionSource(
@@ -27,18 +27,20 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         _logger = logger;
         _metrics = metrics;
         _time = time;
-        _pragmas = Pragma.List(options, target);
-        _warmUp = new StatementWarmUp(options.WarmUpStatements, name, logger);
+        _warmUp = options.WarmUpStatements.Count > 0 ? new StatementWarmUp(options.WarmUpStatements, name, logger) : null;
     }
 
     /// <summary>One for connections with another <c>synchronous</c>, and with the same figures.</summary>
     public ConnectionSource With(SynchronousMode synchronous)
     {
+        if (synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File)
+        {
+            return this;
+        }
+
         SqlitePoolOptions options = _options.Clone();
         options.Pragmas.Synchronous = synchronous;
-        return synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File
-            ? this
-            : new ConnectionSource(options, Target, _name, _logger, _metrics, _time) { Refused = Refused, Figures = Figures, Opening = Opening };
+        return new ConnectionSource(options, Target, _name, _logger, _metrics, _time) { Refused = Refused, Figures = Figures, Opening = Opening };
     }
 
     /// <summary>How the pool stands, for the exception of a rent that is refused.</summary>
@@ -64,7 +66,9 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             }
 
             long start = _time.GetTimestamp();
-            PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas, _options, limit, cancellationToken);
+            _pragmas ??= Pragma.List(_options, Target);
+            PhysicalConnection connection =
+                ConnectionOpening.Open(Target, _pragmas, _options, new OpeningWait(limit, cancellationToken));
             WarmUp(connection);
             NoteOpen(connection, _time.GetElapsedTime(start));
             return connection;
@@ -114,7 +118,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     public RetireReason Clean(PoolEntry<PhysicalConnection> item)
     {
         PhysicalConnection connection = item.Value;
-        SessionResetResult result = connection.Clean();
+        SessionResetResult result = connection.Reset();
         if (connection.WantsCacheLook)
         {
             NoteCache(connection);
@@ -174,7 +178,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         try
         {
-            _warmUp.Prepare(connection);
+            _warmUp?.Prepare(connection);
         }
         catch
         {
@@ -195,8 +199,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         if (Target.Kind == DatabaseKind.File)
         {
             Figures.NoteFile(connection);
-            connection.FileMoved = Figures.NoteMoved;
-            connection.WasFirstToNotice = () => Figures.IsCurrent(connection);
+            connection.File.Moved = Figures.NoteMoved;
+            connection.File.WasFirstToNotice = () => Figures.IsCurrent(connection);
         }
 
         if (Figures.TryJudgeEngine())
@@ -212,7 +216,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         if (!connection.IsClosedByCaller)
         {
-            Figures.NoteCache(connection.LookAtCache(_options.Pragmas.CacheSizeKiB * 1024L));
+            Figures.NoteCache(PageCache.TakeFigures(connection.Handle, _options.Pragmas.CacheSizeKiB * 1024L));
         }
     }
 
@@ -235,10 +239,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         cause = null;
         try
         {
-            bool allows = UserCallback.Run(hook, connection.Driver);
-            return connection.EndHook() is { } misuse
-                ? throw new InvalidOperationException($"The {name} hook {misuse}")
-                : allows;
+            return ConnectionHook.Run(hook, connection, name);
         }
 #pragma warning disable CA1031 // A hook that throws says no.
         catch (Exception e)

@@ -32,13 +32,20 @@ public sealed class SqlitePoolWriteQueue
 {
     private readonly SqlitePool _pool;
     private readonly WriteCounters _counters = new();
-    private readonly WriteLoop _loop;
+    private readonly SqlitePoolWriteQueueOptions _options;
+
+    // From the first write on, or the close: many pools never have one.
+    private WriteLoop? _loop;
 
     internal SqlitePoolWriteQueue(SqlitePool pool, SqlitePoolWriteQueueOptions options)
     {
         _pool = pool;
-        _loop = new WriteLoop(pool, options, _counters);
+        _options = options;
     }
+
+    private WriteLoop Loop => Volatile.Read(ref _loop)
+        ?? Interlocked.CompareExchange(ref _loop, new WriteLoop(_pool, _options, _counters), null)
+        ?? _loop!;
 
     /// <summary>
     /// Raised for each posted item that fails, after its batch. It is called by the queue itself, which goes on when it
@@ -170,22 +177,22 @@ public sealed class SqlitePoolWriteQueue
     /// <exception cref="ObjectDisposedException">The pool was closed, and not everything could be committed in time.</exception>
     public Task FlushAsync(CancellationToken cancellationToken = default)
     {
-        if (_loop.IsInsideItem)
+        if (Loop.IsInsideItem)
         {
             throw new InvalidOperationException("Inside an item there is nothing to wait for: it is committed after it has returned.");
         }
 
-        return _loop.IsQuiet ? Task.CompletedTask : Enqueue(new FlushItem(_counters), cancellationToken);
+        return Loop.IsQuiet ? Task.CompletedTask : Enqueue(new FlushItem(_counters), cancellationToken);
     }
 
-    internal SqlitePoolWriteQueueStatistics GetStatistics() => _counters.Read(_loop.Capacity, _loop.Queued);
+    internal SqlitePoolWriteQueueStatistics GetStatistics() => _counters.Read(_options.Capacity, Volatile.Read(ref _loop)?.Queued ?? 0);
 
     /// <summary>Accepts nothing more. Answers a task that ends when everything accepted is settled.</summary>
-    internal Task Close() => _loop.Close();
+    internal Task Close() => Loop.Close();
 
     /// <summary>Fails what is not committed.</summary>
     /// <returns>How many items that were.</returns>
-    internal int Abandon() => _loop.Abandon();
+    internal int Abandon() => Loop.Abandon();
 
     internal void OnPostFailed(Exception exception, string? sql)
     {
@@ -217,7 +224,7 @@ public sealed class SqlitePoolWriteQueue
             return Task.FromCanceled<T>(cancellationToken);
         }
 
-        if (_loop.IsBesideItem)
+        if (Loop.IsBesideItem)
         {
             return Task.FromException<T>(new InvalidOperationException(
                 "A task that an item of this queue has started cannot wait for another item: that one comes after the batch in which "
@@ -230,7 +237,7 @@ public sealed class SqlitePoolWriteQueue
             item.CancelWith(cancellationToken);
         }
 
-        _loop.Add(item);
+        Loop.Add(item);
         if (!item.Task.IsCompleted && _pool.Pools.GateHolderOfFlow() is { } holder)
         {
             _ = RefuseIfHolderStops(item, holder);
@@ -249,7 +256,7 @@ public sealed class SqlitePoolWriteQueue
 
     private bool TryPost(WriteItem item)
     {
-        if (_loop.TryAdd(item))
+        if (Loop.TryAdd(item))
         {
             return true;
         }
