@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Pool.Sqlite.Chaos;
 
@@ -7,6 +8,9 @@ namespace Pool.Sqlite.Chaos;
     "Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing to be given back.")]
 internal sealed class Disturber(ChaosRound round, FaultyDisk? disk, int seed)
 {
+    // sqlite3.h: SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE.
+    private const int NoCheckpointOnClose = 1006;
+
     private readonly SemaphoreSlim _outsider = new(1, 1);
 
     /// <summary>Runs something while the other connection to the file is closed.</summary>
@@ -60,6 +64,9 @@ internal sealed class Disturber(ChaosRound round, FaultyDisk? disk, int seed)
             round.Trouble.HadOutsider = true;
             using SqliteConnection connection = new($"Data Source={round.Database};Pooling=False;Default Timeout=1");
             await Task.Run(connection.Open);
+
+            // It must not delete the WAL where the disk fails: see CheckpointOnClose in the library.
+            _ = raw.sqlite3_db_config(connection.Handle, NoCheckpointOnClose, 1, out _);
             using SqliteTransaction transaction = await Task.Run(() => connection.BeginTransaction());
             await Task.Delay(random.Next(60));
             transaction.Rollback();

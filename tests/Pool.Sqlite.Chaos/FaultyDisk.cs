@@ -12,12 +12,16 @@ public sealed class FaultyDisk
     private const string PrefixVariable = "FAULTYDISK_PREFIX";
     private readonly Set _set;
     private readonly Injected _injected;
+    private readonly SharedMemory _sharedMemory;
 
     private FaultyDisk(nint library)
     {
         _set = Marshal.GetDelegateForFunctionPointer<Set>(NativeLibrary.GetExport(library, "faultydisk_set"));
+        _sharedMemory = Marshal.GetDelegateForFunctionPointer<SharedMemory>(NativeLibrary.GetExport(library, "faultydisk_shm"));
         _injected = Marshal.GetDelegateForFunctionPointer<Injected>(NativeLibrary.GetExport(library, "faultydisk_injected"));
     }
+
+    private delegate void SharedMemory(int failures);
 
     private delegate void Set(ulong seed, int writes, int syncs, int opens, int truncates);
 
@@ -42,6 +46,14 @@ public sealed class FaultyDisk
     public void Fail(int seed, int writes, int syncs, int opens, int truncates) =>
         _set((ulong)seed, writes, syncs, opens, truncates);
 
+    /// <summary>From now on no <c>-shm</c> can be opened for writing.</summary>
+    /// <param name="failures">How many times it cannot be opened for reading either.</param>
+    public void FailSharedMemory(int failures) => _sharedMemory(failures);
+
     /// <summary>The disk is as good as new.</summary>
-    public void Heal() => Fail(0, 0, 0, 0, 0);
+    public void Heal()
+    {
+        Fail(0, 0, 0, 0, 0);
+        _sharedMemory(-1);
+    }
 }

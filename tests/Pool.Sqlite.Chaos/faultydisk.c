@@ -77,10 +77,25 @@ static int is_ours(int descriptor) {
     return descriptor >= 0 && descriptor < DESCRIPTORS && atomic_load(&ours[descriptor]);
 }
 
+static atomic_int shm_failures = -1;
+
+/* From now on no -shm can be opened for writing, and the next ones, so many, not for reading either; -1 for as it should be. */
+void faultydisk_shm(int failures) { atomic_store(&shm_failures, failures); }
+
+static int fails_shm(const char *path, int flags) {
+    size_t length = strlen(path);
+    if (atomic_load(&shm_failures) < 0 || length < 4 || strcmp(path + length - 4, "-shm") != 0) return 0;
+    if ((flags & O_ACCMODE) != O_RDONLY) return EMFILE;
+    if (atomic_load(&shm_failures) == 0) return 0;
+    atomic_fetch_sub(&shm_failures, 1);
+    return EMFILE;
+}
+
 static int open_file(const char *path, int flags, mode_t mode) {
     load();
     int matches = prefix && strncmp(path, prefix, strlen(prefix)) == 0;
-    int error = matches ? fails(OPENS, EMFILE, EIO) : 0;
+    int error = matches ? fails_shm(path, flags) : 0;
+    if (matches && !error) error = fails(OPENS, EMFILE, EIO);
     if (error) {
         errno = error;
         return -1;

@@ -40,8 +40,9 @@ internal sealed class Backup
         try
         {
             using SqliteConnection to = new(_connectionString);
-            to.Open();
+            CheckpointOnClose.OpenWithout(to);
             PageCopy.Run(_from.Handle, to.Handle!, progress, lockWait: TimeSpan.Zero, cancellationToken);
+            CheckpointOnClose.Allow(to.Handle!);
             done = true;
         }
         finally

@@ -20,7 +20,7 @@ internal sealed class Restore(
     public async Task Run(TimeSpan gateWait)
     {
         using SqliteConnection to = NativeEngine.Connect(target);
-        to.Open();
+        CheckpointOnClose.OpenWithout(to);
         WriteGate gate = target.Kind == DatabaseKind.File
             ? WriteGate.ForFile(raw.sqlite3_db_filename(to.Handle, "main").utf8_to_string())
             : WriteGate.ForMemory(target.MemoryName);
@@ -69,6 +69,7 @@ internal sealed class Restore(
         {
             Prepare(to.Handle!);
             Into(to.Handle!);
+            CheckpointOnClose.Allow(to.Handle!);
             NativeSql.Try(to.Handle!, "PRAGMA wal_checkpoint(TRUNCATE)");
         }
         catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED)

@@ -111,7 +111,7 @@ internal sealed class RestoreSource : IDisposable
 
     private void Begin(CancellationToken cancellationToken)
     {
-        _connection.Open();
+        CheckpointOnClose.OpenWithout(_connection);
         _interrupt.Attach(Handle);
         _ = raw.sqlite3_busy_timeout(Handle, 0);
         string trusted = _options.Untrusted ? "OFF" : "ON";
@@ -122,6 +122,7 @@ internal sealed class RestoreSource : IDisposable
 
         NativeSql.Scalar(Handle, "BEGIN");
         NativeSql.ScalarOnceUnlocked(Handle, "PRAGMA schema_version", _options.Pragmas.BusyTimeout, cancellationToken);
+        CheckpointOnClose.Allow(Handle);
     }
 
     private void Check(IReadOnlyList<Pragma> pragmas, CancellationToken cancellationToken)

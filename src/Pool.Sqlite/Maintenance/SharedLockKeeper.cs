@@ -199,11 +199,12 @@ internal sealed class SharedLockKeeper : IDisposable
             SqliteConnection connection = new(_connectionString);
             try
             {
-                connection.Open();
+                CheckpointOnClose.OpenWithout(connection);
                 _ = raw.sqlite3_busy_timeout(connection.Handle, 0);
 
                 // Before the first read it does not know of the WAL.
                 NativeSql.Scalar(connection.Handle!, "PRAGMA schema_version");
+                CheckpointOnClose.Allow(connection.Handle!);
                 _gate = WriteGate.ForFile(raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string());
             }
             catch

@@ -25,7 +25,7 @@ internal sealed class ConnectionOpening(
         PhysicalConnection? connection = null;
         try
         {
-            driver.Open();
+            CheckpointOnClose.OpenWithout(driver);
             driver.Handle!.enable_sqlite3_next_stmt(true);
             connection = new PhysicalConnection(driver, target, pragmas, options, wait);
             SetUp(connection);
@@ -65,6 +65,7 @@ internal sealed class ConnectionOpening(
 
         _step = "opening it for writing";
         ThrowIfOpenedReadOnly(connection);
+        CheckpointOnClose.Allow(connection.Handle);
         connection.File.Guard = FileGuard.For(connection.Handle, target);
         _step = "calling the ConnectionOpened hook";
         if (options.ConnectionOpened is { } opened)
