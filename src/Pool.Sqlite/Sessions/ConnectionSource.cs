@@ -66,7 +66,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             }
 
             long start = _time.GetTimestamp();
-            PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas ??= Pragma.List(_options, Target), _options, limit, cancellationToken);
+            _pragmas ??= Pragma.List(_options, Target);
+            PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas, _options, limit, cancellationToken);
             WarmUp(connection);
             NoteOpen(connection, _time.GetElapsedTime(start));
             return connection;
