@@ -13,15 +13,16 @@ public sealed partial class SqlitePool
     /// <c>ExecuteAsync($"insert into t values ({id}, {name})")</c>.
     /// </summary>
     /// <remarks>
-    /// C# prefers this overload for an interpolated string that stands in the call itself. One that was put into a variable of type
-    /// <see cref="string"/> before is text, and so is every interpolated string in other languages, and in C# before version 13.
+    /// C# prefers this overload for an interpolated string that stands in the call itself. One that was put into a
+    /// variable of type <see cref="string"/> before is text, and so is every interpolated string in other languages, and
+    /// in C# before version 13.
     /// </remarks>
     /// <param name="sql">The statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>How many rows it changed, or -1 when it cannot change any.</returns>
     /// <exception cref="ArgumentException">
-    /// A value stands where no parameter can (in quotes, for a name, in a comment), or has a format; the message says what to
-    /// write.
+    /// A value stands where no parameter can (in quotes, for a name, in a comment), or has a format; the message says
+    /// what to write.
     /// </exception>
     /// <exception cref="SqliteException">SQLite refuses it.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
@@ -33,7 +34,10 @@ public sealed partial class SqlitePool
     }
 
     /// <summary>Runs SQL without parameters: one statement, or several.</summary>
-    /// <param name="sql">The SQL. It must not be put together from values: see <see cref="ExecuteAsync(FormattableString, CancellationToken)"/>.</param>
+    /// <param name="sql">
+    /// The SQL. It must not be put together from values: see
+    /// <see cref="ExecuteAsync(FormattableString, CancellationToken)"/>.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>How many rows it changed, or -1 when it cannot change any.</returns>
     /// <exception cref="ArgumentException">It is blank, or has parameters.</exception>
@@ -43,9 +47,12 @@ public sealed partial class SqlitePool
         Execute(sql, NoValues, cancellationToken);
 
     /// <summary>
-    /// Runs SQL with its values, in the order of its parameters: <c>ExecuteAsync("insert into t values ($id, $name)", id, name)</c>.
+    /// Runs SQL with its values, in the order of its parameters:
+    /// <c>ExecuteAsync("insert into t values ($id, $name)", id, name)</c>.
     /// </summary>
-    /// <param name="sql">SQL with named parameters (<c>$id</c>, <c>@id</c>, <c>:id</c>) or numbered ones (<c>?1</c>).</param>
+    /// <param name="sql">
+    /// SQL with named parameters (<c>$id</c>, <c>@id</c>, <c>:id</c>) or numbered ones (<c>?1</c>).
+    /// </param>
     /// <param name="parameters">
     /// The values, in the order in which the parameters first appear; for numbered ones, by number. Null is NULL. A
     /// <see cref="CancellationToken"/> at the end is no value, but stops the statement.
@@ -64,10 +71,13 @@ public sealed partial class SqlitePool
 
     /// <summary>As <see cref="ExecuteAsync(string, object?[])"/>, with the values in a list.</summary>
     /// <param name="sql">The SQL.</param>
-    /// <param name="parameters">The values, in the order in which the parameters first appear; or pairs of name and value.</param>
+    /// <param name="parameters">
+    /// The values, in the order in which the parameters first appear; or pairs of name and value.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <inheritdoc cref="ExecuteAsync(string, object?[])"/>
-    public Task<int> ExecuteAsync(string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken = default)
+    public Task<int> ExecuteAsync(
+        string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         return Execute(sql, parameters, cancellationToken);
@@ -88,7 +98,9 @@ public sealed partial class SqlitePool
         return Execute(sql, parameters, cancellationToken);
     }
 
-    /// <summary>Runs SQL with its values by name: <c>ExecuteAsync("delete from t where id = $id", ("$id", id))</c>.</summary>
+    /// <summary>
+    /// Runs SQL with its values by name: <c>ExecuteAsync("delete from t where id = $id", ("$id", id))</c>.
+    /// </summary>
     /// <param name="sql">SQL with named parameters: <c>$id</c>, <c>@id</c> or <c>:id</c>.</param>
     /// <param name="parameters">For each name its value. The prefix may be left out.</param>
     /// <inheritdoc cref="ExecuteAsync(string, IReadOnlyDictionary{string, object?}, CancellationToken)"/>
@@ -102,7 +114,9 @@ public sealed partial class SqlitePool
     /// Runs one statement for each of many rows, in one transaction and prepared once: all of them are stored, or none.
     /// </summary>
     /// <param name="sql">One statement with named parameters (<c>$id</c>) or numbered ones (<c>?1</c>).</param>
-    /// <param name="rows">For each row the values, in the order in which the parameters first appear in the statement.</param>
+    /// <param name="rows">
+    /// For each row the values, in the order in which the parameters first appear in the statement.
+    /// </param>
     /// <param name="progress">Told how many rows are done, every 1,000 and at the end.</param>
     /// <param name="cancellationToken">Stops it; nothing is stored then.</param>
     /// <returns>How many rows were changed.</returns>
@@ -126,7 +140,10 @@ public sealed partial class SqlitePool
     /// <typeparam name="TRow">A tuple with as many items as the statement has parameters.</typeparam>
     /// <inheritdoc cref="ExecuteManyAsync(string, IEnumerable{IReadOnlyList{object?}}, IProgress{long}?, CancellationToken)"/>
     public Task<long> ExecuteManyAsync<TRow>(
-        string sql, IEnumerable<TRow> rows, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+        string sql,
+        IEnumerable<TRow> rows,
+        IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default)
         where TRow : ITuple
     {
         ArgumentNullException.ThrowIfNull(rows);

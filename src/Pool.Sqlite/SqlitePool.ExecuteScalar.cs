@@ -10,16 +10,19 @@ public sealed partial class SqlitePool
     /// <c>ExecuteScalarAsync&lt;long>($"select count(*) from t where name = {name}")</c>.
     /// </summary>
     /// <typeparam name="T">
-    /// As what it is read: a number, text, date, enum, <see cref="Guid"/>, <c>byte[]</c> or <see cref="object"/>. Where the value can be
-    /// NULL, or there can be no row, one that has null: <c>long?</c>, <c>string</c>.
+    /// As what it is read: a number, text, date, enum, <see cref="Guid"/>, <c>byte[]</c> or <see cref="object"/>. Where
+    /// the value can be NULL, or there can be no row, one that has null: <c>long?</c>, <c>string</c>.
     /// </typeparam>
     /// <remarks><inheritdoc cref="ExecuteAsync(FormattableString, CancellationToken)" path="/remarks/node()"/></remarks>
     /// <param name="sql">The statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The value; null when it is NULL or there is no row.</returns>
-    /// <exception cref="InvalidOperationException">It is NULL, or there is no row, and <typeparamref name="T"/> has no null.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It is NULL, or there is no row, and <typeparamref name="T"/> has no null.
+    /// </exception>
     /// <exception cref="InvalidCastException">
-    /// It cannot be read as <typeparamref name="T"/>: a text that is no number, a number that is too large or has a fraction.
+    /// It cannot be read as <typeparamref name="T"/>: a text that is no number, a number that is too large or has a
+    /// fraction.
     /// </exception>
     /// <inheritdoc cref="ExecuteAsync(FormattableString, CancellationToken)"/>
     [OverloadResolutionPriority(1)]
@@ -40,10 +43,14 @@ public sealed partial class SqlitePool
     public Task<T?> ExecuteScalarAsync<T>(string sql, CancellationToken cancellationToken = default) =>
         ExecuteScalar<T>(sql, NoValues, cancellationToken);
 
-    /// <summary>Runs SQL with its values, in the order of its parameters, and answers the first column of its first row.</summary>
+    /// <summary>
+    /// Runs SQL with its values, in the order of its parameters, and answers the first column of its first row.
+    /// </summary>
     /// <typeparam name="T"><inheritdoc cref="ExecuteScalarAsync{T}(FormattableString, CancellationToken)"/></typeparam>
     /// <returns>The value; null when it is NULL or there is no row.</returns>
-    /// <exception cref="InvalidOperationException">It is NULL, or there is no row, and <typeparamref name="T"/> has no null.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It is NULL, or there is no row, and <typeparamref name="T"/> has no null.
+    /// </exception>
     /// <exception cref="InvalidCastException">It cannot be read as <typeparamref name="T"/>.</exception>
     /// <inheritdoc cref="ExecuteAsync(string, object?[])"/>
     public Task<T?> ExecuteScalarAsync<T>(string sql, params object?[] parameters)
@@ -54,7 +61,9 @@ public sealed partial class SqlitePool
 
     /// <summary>As <see cref="ExecuteScalarAsync{T}(string, object?[])"/>, with the values in a list.</summary>
     /// <param name="sql">The SQL.</param>
-    /// <param name="parameters">The values, in the order in which the parameters first appear; or pairs of name and value.</param>
+    /// <param name="parameters">
+    /// The values, in the order in which the parameters first appear; or pairs of name and value.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(string, object?[])"/>
     public Task<T?> ExecuteScalarAsync<T>(

@@ -8,7 +8,9 @@ public sealed partial class SqlitePool
     /// <summary>Runs <paramref name="work"/> on a reader lease: one snapshot.</summary>
     /// <typeparam name="T">What it answers.</typeparam>
     /// <param name="work">What to read. It is called once.</param>
-    /// <param name="cancellationToken">Ends the wait for a connection; passed on to <paramref name="work"/> if that takes one.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait for a connection; passed on to <paramref name="work"/> if that takes one.
+    /// </param>
     /// <returns>What <paramref name="work"/> answered.</returns>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public Task<T> ReadAsync<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken = default)
@@ -31,13 +33,16 @@ public sealed partial class SqlitePool
         ReadAsync(WorkRunner.Answering(work), cancellationToken);
 
     /// <inheritdoc cref="ReadAsync(Func{SqlitePoolConnection, Task}, CancellationToken)"/>
-    public Task ReadAsync(Func<SqlitePoolConnection, CancellationToken, Task> work, CancellationToken cancellationToken = default)
+    public Task ReadAsync(
+        Func<SqlitePoolConnection, CancellationToken, Task> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
         return ReadAsync(connection => work(connection, cancellationToken), cancellationToken);
     }
 
-    /// <summary>As <see cref="ReadAsync{T}(Func{SqlitePoolConnection, Task{T}}, CancellationToken)"/>, blocking the thread.</summary>
+    /// <summary>
+    /// As <see cref="ReadAsync{T}(Func{SqlitePoolConnection, Task{T}}, CancellationToken)"/>, blocking the thread.
+    /// </summary>
     /// <typeparam name="T">What it answers.</typeparam>
     /// <param name="work">What to read, synchronously. It is called once.</param>
     /// <param name="cancellationToken">Ends the wait for a connection.</param>
@@ -55,12 +60,14 @@ public sealed partial class SqlitePool
         _work.ReadBlocking(WorkRunner.Answering(work), cancellationToken);
 
     /// <summary>
-    /// Runs <paramref name="work"/> on the writer connection inside one <c>BEGIN IMMEDIATE</c>: committed when it returns,
-    /// rolled back when it throws. When another process makes it fail as busy, it is rolled back and run again, after
-    /// pauses of 10, 20, 40 ms and so on, until <see cref="SqlitePoolOptions.RentTimeout"/>.
+    /// Runs <paramref name="work"/> on the writer connection inside one <c>BEGIN IMMEDIATE</c>: committed when it
+    /// returns, rolled back when it throws. When another process makes it fail as busy, it is rolled back and run
+    /// again, after pauses of 10, 20, 40 ms and so on, until <see cref="SqlitePoolOptions.RentTimeout"/>.
     /// </summary>
     /// <typeparam name="T">What it answers.</typeparam>
-    /// <param name="work">What to write. It can be called more than once, so it should change nothing but the database.</param>
+    /// <param name="work">
+    /// What to write. It can be called more than once, so it should change nothing but the database.
+    /// </param>
     /// <param name="cancellationToken">Ends the waits; passed on to <paramref name="work"/> if that takes one.</param>
     /// <returns>What <paramref name="work"/> answered, once it is committed.</returns>
     /// <exception cref="SqliteException">SQLite refuses; nothing was written.</exception>
@@ -85,13 +92,16 @@ public sealed partial class SqlitePool
         WriteAsync(WorkRunner.Answering(work), cancellationToken);
 
     /// <inheritdoc cref="WriteAsync(Func{SqlitePoolConnection, Task}, CancellationToken)"/>
-    public Task WriteAsync(Func<SqlitePoolConnection, CancellationToken, Task> work, CancellationToken cancellationToken = default)
+    public Task WriteAsync(
+        Func<SqlitePoolConnection, CancellationToken, Task> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
         return WriteAsync(connection => work(connection, cancellationToken), cancellationToken);
     }
 
-    /// <summary>As <see cref="WriteAsync{T}(Func{SqlitePoolConnection, Task{T}}, CancellationToken)"/>, blocking the thread.</summary>
+    /// <summary>
+    /// As <see cref="WriteAsync{T}(Func{SqlitePoolConnection, Task{T}}, CancellationToken)"/>, blocking the thread.
+    /// </summary>
     /// <typeparam name="T">What it answers.</typeparam>
     /// <param name="work">
     /// What to write, synchronously. It can be called more than once, so it should change nothing but the database.
@@ -112,8 +122,8 @@ public sealed partial class SqlitePool
         _work.WriteBlocking(WorkRunner.Answering(work), cancellationToken);
 
     /// <summary>
-    /// Tries whether the database can be used: lends a connection, or opens one, and reads from the file. Where the connection string
-    /// allows it, that creates the file.
+    /// Tries whether the database can be used: lends a connection, or opens one, and reads from the file. Where the
+    /// connection string allows it, that creates the file.
     /// </summary>
     /// <param name="cancellationToken">Ends the test.</param>
     /// <returns>Whether it can, and if not, why.</returns>

@@ -31,6 +31,7 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     private readonly OpenBudget<PhysicalConnection> _budget;
     private readonly PoolSetFiles _files;
     private readonly PoolSetRegistry _registry;
+    private readonly PoolSetRenting _renting;
 
     /// <summary>Makes a set with the default settings.</summary>
     /// <param name="folder">The folder of the databases: <c>tenants</c>, with files <c>key.db</c>.</param>
@@ -56,6 +57,7 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
         _files = new PoolSetFiles(_options);
         _budget = new OpenBudget<PhysicalConnection>(_options.MaxOpenConnections, _time);
         _registry = new PoolSetRegistry(Make, _options.MaxOpenPools, _options.PoolIdleTimeout, _time);
+        _renting = new PoolSetRenting(_registry, _options.Pool, _time);
     }
 
     /// <inheritdoc cref="GetPool"/>
@@ -79,23 +81,7 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     public SqlitePool GetPool(string key)
     {
         DatabaseKey.Check(key);
-        Deadline deadline = new(_time, _options.Pool.RentTimeout);
-        for (; ; )
-        {
-            if (_registry.TryGet(key, out Task closing) is { } pool)
-            {
-                return pool;
-            }
-
-            // A removal has a limit of its own; this one keeps its own time, as the thread pool may have no thread to spare.
-            long dueAt = deadline.Timeout == Timeout.InfiniteTimeSpan
-                ? long.MaxValue
-                : _time.GetTimestamp() + (long)(deadline.Remaining.TotalSeconds * _time.TimestampFrequency);
-            if (!Blocking.Wait(closing, _time, dueAt))
-            {
-                throw StillBeingRemoved(key, deadline.Elapsed);
-            }
-        }
+        return _renting.GetPool(key);
     }
 
     /// <summary>The path of the database of a key, whether it exists or not.</summary>
@@ -120,17 +106,17 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// <exception cref="ObjectDisposedException">The set is closed.</exception>
     /// <exception cref="Microsoft.Data.Sqlite.SqliteException">A connection was to be opened, and that failed.</exception>
     public ValueTask<SqlitePoolConnection> RentAsync(string key, CancellationToken cancellationToken = default) =>
-        Rent(key, static (pool, token) => pool.RentAsync(token), cancellationToken);
+        _renting.Rent(key, static (pool, token) => pool.RentAsync(token), cancellationToken);
 
     /// <summary>Lends a connection for reading: as <see cref="SqlitePool.RentReaderAsync"/>.</summary>
     /// <inheritdoc cref="RentAsync"/>
     public ValueTask<SqlitePoolConnection> RentReaderAsync(string key, CancellationToken cancellationToken = default) =>
-        Rent(key, static (pool, token) => pool.RentReaderAsync(token), cancellationToken);
+        _renting.Rent(key, static (pool, token) => pool.RentReaderAsync(token), cancellationToken);
 
     /// <summary>Lends the writer connection of a database: as <see cref="SqlitePool.RentWriterAsync"/>.</summary>
     /// <inheritdoc cref="RentAsync"/>
     public ValueTask<SqlitePoolConnection> RentWriterAsync(string key, CancellationToken cancellationToken = default) =>
-        Rent(key, static (pool, token) => pool.RentWriterAsync(token), cancellationToken);
+        _renting.Rent(key, static (pool, token) => pool.RentWriterAsync(token), cancellationToken);
 
     /// <summary>
     /// The keys of all databases there are: the files in <see cref="SqlitePoolSetOptions.Folder"/>, or what
@@ -254,88 +240,5 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
         _budget.Dispose();
     }
 
-    private ValueTask<SqlitePoolConnection> Rent(
-        string key, Func<SqlitePool, CancellationToken, ValueTask<SqlitePoolConnection>> rent, CancellationToken cancellationToken)
-    {
-        DatabaseKey.Check(key);
-
-        if (_registry.TryGet(key, out Task closing) is not { } pool)
-        {
-            return RentWhenClosed(key, closing, rent, cancellationToken);
-        }
-
-        // Begun here and not in an asynchronous method, whose caller would not see the mark of a flow that may write.
-        ValueTask<SqlitePoolConnection> rented = rent(pool, cancellationToken);
-        return rented.IsCompletedSuccessfully ? rented : RentAgainIfRemoved(key, pool, rented, rent, cancellationToken);
-    }
-
-    private async ValueTask<SqlitePoolConnection> RentAgainIfRemoved(
-        string key,
-        SqlitePool pool,
-        ValueTask<SqlitePoolConnection> rented,
-        Func<SqlitePool, CancellationToken, ValueTask<SqlitePoolConnection>> rent,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await rented.ConfigureAwait(false);
-        }
-        catch (ObjectDisposedException) when (pool.IsClosed)
-        {
-            // Throws the same when the set is closed.
-            return await RentWhenClosed(key, Task.CompletedTask, rent, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask<SqlitePoolConnection> RentWhenClosed(
-        string key,
-        Task closing,
-        Func<SqlitePool, CancellationToken, ValueTask<SqlitePoolConnection>> rent,
-        CancellationToken cancellationToken)
-    {
-        Deadline deadline = new(_time, _options.Pool.RentTimeout);
-        for (; ; )
-        {
-            try
-            {
-                await closing.WaitAsync(deadline.Remaining, _time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (TimeoutException) when (!closing.IsCompleted)
-            {
-                throw StillBeingRemoved(key, deadline.Elapsed);
-            }
-            catch (SqlitePoolTimeoutException)
-            {
-                // Told to the one that removes it. What is still out does not keep a new pool from being used.
-            }
-
-            SqlitePool? pool = _registry.TryGet(key, out closing);
-            try
-            {
-                if (pool is not null)
-                {
-                    return await rent(pool, cancellationToken).ConfigureAwait(false);
-                }
-            }
-            catch (ObjectDisposedException) when (pool!.IsClosed)
-            {
-                // Removed once more.
-            }
-        }
-    }
-
     private SqlitePool Make(string key) => new(_files.OptionsFor(key), _loggerFactory, _time, _budget);
-
-    private SqlitePoolTimeoutException StillBeingRemoved(string key, TimeSpan waited) => new(
-        $"The pool of the key '{key}' is being removed from its set, which waits for its leases to come back.")
-    {
-        PoolName = key,
-        Waited = waited,
-        PoolSize = _options.Pool.PoolSize,
-        MaxOverflow = _options.Pool.MaxOverflow,
-        InUse = 0,
-        Waiting = 0,
-        LongestHeld = null,
-        LongestHeldRentSite = null,
-    };
 }

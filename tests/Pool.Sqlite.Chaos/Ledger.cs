@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Pool.Sqlite.Chaos;
 
@@ -28,6 +29,28 @@ internal sealed class Ledger
         long tx = Interlocked.Increment(ref _last);
         _fates[tx] = Fate.Unknown;
         return tx;
+    }
+
+    /// <summary>
+    /// A write in one piece. What was never lent a connection, or met a lock to the end, is not stored; what fails otherwise may be.
+    /// </summary>
+    /// <param name="write">Writes what has this number.</param>
+    /// <param name="cancels">True when one that ends as cancelled must not be stored either.</param>
+    public async Task Store(Func<long, Task> write, bool cancels = false)
+    {
+        long tx = Begin();
+        try
+        {
+            await write(tx);
+        }
+        catch (Exception e) when (e is SqlitePoolTimeoutException or SqliteException { SqliteErrorCode: raw.SQLITE_BUSY }
+            || (cancels && e is OperationCanceledException))
+        {
+            Refuse(tx);
+            throw;
+        }
+
+        Acknowledge(tx);
     }
 
     public void Acknowledge(long tx)

@@ -13,20 +13,16 @@ internal static class QueuedWrites
         new("items inside an item", 2, NestedItem),
     ];
 
-    private static async Task Execute(Worker worker)
-    {
-        long tx = worker.Ledger.Begin();
-        await worker.Pool.Writes.ExecuteAsync($"insert into ledger(tx, part, parts) values ({tx}, 1, 1)", worker.Token);
-        worker.Ledger.Acknowledge(tx);
-    }
+    private static Task Execute(Worker worker) => worker.Ledger.Store(
+        tx => worker.Pool.Writes.ExecuteAsync($"insert into ledger(tx, part, parts) values ({tx}, 1, 1)", worker.Token), cancels: true);
 
-    private static async Task Enqueue(Worker worker)
-    {
-        long tx = worker.Ledger.Begin();
-        int result = await worker.Pool.Writes.EnqueueAsync(connection => Parts(connection, tx, 3), worker.Token);
-        worker.Faults.Check(result == 3, $"{worker.Name}: the result of the item is {result}");
-        worker.Ledger.Acknowledge(tx);
-    }
+    private static Task Enqueue(Worker worker) => worker.Ledger.Store(
+        async tx =>
+        {
+            int result = await worker.Pool.Writes.EnqueueAsync(connection => Parts(connection, tx, 3), worker.Token);
+            worker.Faults.Check(result == 3, $"{worker.Name}: the result of the item is {result}");
+        },
+        cancels: true);
 
     private static async Task ItemThatThrows(Worker worker)
     {

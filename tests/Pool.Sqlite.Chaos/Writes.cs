@@ -46,27 +46,20 @@ internal static class Writes
         }
     }
 
-    private static async Task Execute(Worker worker)
+    private static Task Execute(Worker worker)
     {
-        long tx = worker.Ledger.Begin();
         int size = Size(worker);
-        await worker.Pool.ExecuteAsync(
-            $"insert into ledger(tx, part, parts, filler) values ({tx}, 1, 1, zeroblob({size}))", worker.Token);
-        worker.Ledger.Acknowledge(tx);
+        return worker.Ledger.Store(tx => worker.Pool.ExecuteAsync(
+            $"insert into ledger(tx, part, parts, filler) values ({tx}, 1, 1, zeroblob({size}))", worker.Token));
     }
 
-    private static async Task Write(Worker worker)
-    {
-        long tx = worker.Ledger.Begin();
-        await worker.Pool.WriteAsync(
-            async connection =>
-            {
-                using LeaseRegister.Entry held = worker.Hold(connection);
-                await Parts(worker, connection, tx, 2);
-            },
-            worker.Token);
-        worker.Ledger.Acknowledge(tx);
-    }
+    private static Task Write(Worker worker) => worker.Ledger.Store(tx => worker.Pool.WriteAsync(
+        async connection =>
+        {
+            using LeaseRegister.Entry held = worker.Hold(connection);
+            await Parts(worker, connection, tx, 2);
+        },
+        worker.Token));
 
     private static Task WriteThatThrows(Worker worker)
     {
@@ -82,13 +75,13 @@ internal static class Writes
             worker.Token);
     }
 
-    private static async Task ExecuteMany(Worker worker)
+    private static Task ExecuteMany(Worker worker)
     {
-        long tx = worker.Ledger.Begin();
         int parts = worker.Random.Next(1, 30);
-        IEnumerable<object?[]> rows = Enumerable.Range(1, parts).Select(part => (object?[])[tx, part, parts, Size(worker)]);
-        await worker.Pool.ExecuteManyAsync(Ledger.Insert, rows, cancellationToken: worker.Token);
-        worker.Ledger.Acknowledge(tx);
+        return worker.Ledger.Store(tx => worker.Pool.ExecuteManyAsync(
+            Ledger.Insert,
+            Enumerable.Range(1, parts).Select(part => (object?[])[tx, part, parts, Size(worker)]),
+            cancellationToken: worker.Token));
     }
 
     private static async Task Autocommit(Worker worker)

@@ -22,7 +22,7 @@ public sealed partial class SqlitePoolConnection
             try
             {
                 item = _pool!.RentEntry(CancellationToken.None);
-                if (item.Value.HasMoved(looksAtWal: false))
+                if (item.Value.File.HasMoved(looksAtWal: false))
                 {
                     PoolEntry<PhysicalConnection> moved = item;
                     item = null;
@@ -47,7 +47,7 @@ public sealed partial class SqlitePoolConnection
             try
             {
                 item = await _pool!.RentEntryAsync(cancellationToken).ConfigureAwait(false);
-                if (item.Value.HasMoved(looksAtWal: false))
+                if (item.Value.File.HasMoved(looksAtWal: false))
                 {
                     PoolEntry<PhysicalConnection> moved = item;
                     item = null;

@@ -223,7 +223,7 @@ public sealed partial class SqlitePoolConnection
         bool outermost = Enter();
         bool wasClosed = Physical.IsClosedByCaller;
         Exit(outermost);
-        return wasClosed ? PhysicalConnection.ClosedByCaller() : null;
+        return wasClosed ? DriverAccess.ClosedByCaller() : null;
     }
 
     private bool IsInTransaction()

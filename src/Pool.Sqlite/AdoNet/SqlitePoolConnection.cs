@@ -174,7 +174,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
         bool outermost = Enter();
         try
         {
-            Physical.SetUpOnce(key, setUp);
+            Physical.Access.SetUpOnce(key, setUp);
         }
         finally
         {

@@ -8,7 +8,9 @@ namespace Pool.Sqlite;
 /// <summary>The values of a statement in each form in which a caller can give them: by position or by name.</summary>
 internal static class StatementValues
 {
-    /// <summary>What was given one by one: a token at the end is the call's, and a single list or dictionary holds the values.</summary>
+    /// <summary>
+    /// What was given one by one: a token at the end is the call's, and a single list or dictionary holds the values.
+    /// </summary>
     public static object Of(object?[]? given, out CancellationToken cancellationToken)
     {
         object?[] values = given ?? [null];
@@ -30,7 +32,8 @@ internal static class StatementValues
     /// <exception cref="ArgumentException">A value or a parameter is missing, or a value is none.</exception>
     public static SqliteParameter[] Resolve(string sql, object values) => values switch
     {
-        IEnumerable<KeyValuePair<string, object?>> named => Named(sql, named.Select(static pair => (pair.Key, pair.Value))),
+        IEnumerable<KeyValuePair<string, object?>> named =>
+            Named(sql, named.Select(static pair => (pair.Key, pair.Value))),
         IDictionary named => Named(sql, named.Keys.Cast<object>().Select(key => ($"{key}", named[key]))),
         (string, object?)[] named => Named(sql, named),
         IReadOnlyList<object?> list => FromList(sql, list),
@@ -80,12 +83,15 @@ internal static class StatementValues
 
             if (!isKnown)
             {
-                throw new ArgumentException($"The statement has no parameter '{given}'. It has {names.Length}{List(names)}.");
+                throw new ArgumentException(
+                    $"The statement has no parameter '{given}'. It has {names.Length}{List(names)}.");
             }
         }
 
         int missing = Array.IndexOf(parameters, null);
-        return missing < 0 ? [.. parameters.OfType<SqliteParameter>()] : throw new ArgumentException($"There is no value for the parameter {names[missing]}.");
+        return missing < 0
+            ? [.. parameters.OfType<SqliteParameter>()]
+            : throw new ArgumentException($"There is no value for the parameter {names[missing]}.");
     }
 
     private static SqliteParameter Parameter(string name, object? value) => value switch
@@ -95,13 +101,14 @@ internal static class StatementValues
         SqliteParameter => throw NotAValue(name, "a parameter among values"),
         CancellationToken => throw NotAValue(name, "a CancellationToken, which comes last"),
         IEnumerable and not (string or byte[] or ArraySegment<byte>) => throw NotAValue(name, "a collection"),
-        _ when value.GetType().Name.StartsWith("<>", StringComparison.Ordinal) => throw NotAValue(name, "an anonymous object"),
+        _ when value.GetType().Name.StartsWith("<>", StringComparison.Ordinal) =>
+            throw NotAValue(name, "an anonymous object"),
         _ => new SqliteParameter(name, value),
     };
 
     private static ArgumentException NotAValue(string name, string what) => new(
-        $"The value of the parameter {name} is {what}, which cannot be stored. Write the values one by one in the order of the parameters, "
-        + "or by name: (\"$id\", id), (\"$name\", name).");
+        $"The value of the parameter {name} is {what}, which cannot be stored. Write the values one by one in the order of "
+        + "the parameters, or by name: (\"$id\", id), (\"$name\", name).");
 
     private static string List(string[] names) => names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
 }

@@ -60,7 +60,7 @@ internal static partial class OptionsCheck
         Time(errors, nameof(options.LeakThreshold), options.LeakThreshold, zero: false);
         Time(errors, nameof(options.SlowThreshold), options.SlowThreshold);
         Time(errors, nameof(options.ShutdownTimeout), options.ShutdownTimeout);
-        CheckWarmUp(options, errors);
+        WarmUpCheck.Find(options, errors);
         CheckPragmas(options.Pragmas, errors);
         CheckWrites(options.Writes, errors);
         CheckHealth(options.Health, errors);
@@ -128,25 +128,6 @@ internal static partial class OptionsCheck
             errors.Add(
                 "Pragmas.Additional has locking_mode=EXCLUSIVE: the first connection would keep the file for itself, and the pool's "
                 + "others would wait for it in vain. Leave it out; within the process the write gate keeps writers apart.");
-        }
-    }
-
-    private static void CheckWarmUp(SqlitePoolOptions options, List<string> errors)
-    {
-        int count = options.WarmUpStatements.Count;
-        if (count > options.StatementCacheSize)
-        {
-            errors.Add(
-                $"WarmUpStatements has {count} statements, and StatementCacheSize is {options.StatementCacheSize}. Allowed: no more "
-                + "than the cache keeps.");
-        }
-
-        for (int i = 0; i < count; i++)
-        {
-            if (string.IsNullOrWhiteSpace(options.WarmUpStatements[i]))
-            {
-                errors.Add($"WarmUpStatements[{i}] is empty. Allowed: SQL as it is executed later.");
-            }
         }
     }
 

@@ -9,11 +9,12 @@ using Pool.Sqlite.DependencyInjection;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>
-/// Binds a pool's settings to a configuration, refusing what would be ignored or misread, and adds a connection for each scope.
+/// Binds a pool's settings to a configuration, refusing what would be ignored or misread, and adds a connection for
+/// each scope.
 /// </summary>
 /// <remarks>
-/// The bindings stand before the general methods of the same names: a key that is misspelled is an error that suggests the nearest, and a
-/// time that is a number alone, which .NET reads as days, is one as well.
+/// The bindings stand before the general methods of the same names: a key that is misspelled is an error that suggests
+/// the nearest, and a time that is a number alone, which .NET reads as days, is one as well.
 /// </remarks>
 public static class SqlitePoolOptionsBuilderExtensions
 {
@@ -49,13 +50,13 @@ public static class SqlitePoolOptionsBuilderExtensions
     }
 
     /// <summary>
-    /// Registers a <see cref="SqlitePoolConnection"/> for each scope (in ASP.NET Core each request), also as <see cref="DbConnection"/>:
-    /// with the pool's key, where that has one.
+    /// Registers a <see cref="SqlitePoolConnection"/> for each scope (in ASP.NET Core each request), also as
+    /// <see cref="DbConnection"/>: with the pool's key, where that has one.
     /// </summary>
     /// <remarks>
-    /// It is closed at first. <see cref="DbConnection.OpenAsync()"/> rents, and does nothing when it is open already, so that everything
-    /// in the scope shares one connection, and one transaction. It goes back to the pool at the end of the scope; what was not committed
-    /// is rolled back. A scope that never opens it rents nothing.
+    /// It is closed at first. <see cref="DbConnection.OpenAsync()"/> rents, and does nothing when it is open already,
+    /// so that everything in the scope shares one connection, and one transaction. It goes back to the pool at the end
+    /// of the scope; what was not committed is rolled back. A scope that never opens it rents nothing.
     /// </remarks>
     /// <param name="optionsBuilder">From <c>AddSqlitePool</c>.</param>
     /// <returns>The same builder.</returns>
@@ -65,7 +66,8 @@ public static class SqlitePoolOptionsBuilderExtensions
     /// builder.Services.AddSqlitePool("Data Source=app.db").AddScopedConnection();
     /// </code>
     /// </example>
-    public static OptionsBuilder<SqlitePoolOptions> AddScopedConnection(this OptionsBuilder<SqlitePoolOptions> optionsBuilder)
+    public static OptionsBuilder<SqlitePoolOptions> AddScopedConnection(
+        this OptionsBuilder<SqlitePoolOptions> optionsBuilder)
     {
         ArgumentNullException.ThrowIfNull(optionsBuilder);
         IServiceCollection services = optionsBuilder.Services;

@@ -18,19 +18,24 @@ public static class SqlitePoolServiceCollectionExtensions
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(this IServiceCollection services) =>
         Add(services, serviceKey: null, connectionString: null);
 
-    /// <summary>Registers a <see cref="SqlitePool"/>, also as <see cref="DbDataSource"/>: one for the application.</summary>
+    /// <summary>
+    /// Registers a <see cref="SqlitePool"/>, also as <see cref="DbDataSource"/>: one for the application.
+    /// </summary>
     /// <remarks>
     /// It is made when it is first asked for, logs through the container's <see cref="ILoggerFactory"/>, uses its
-    /// <see cref="TimeProvider"/> if there is one, and is closed with the container. The settings are read once: changing
-    /// the configuration later does nothing. They are checked when the pool is made, or already as the application starts with
+    /// <see cref="TimeProvider"/> if there is one, and is closed with the container. The settings are read once:
+    /// changing the configuration later does nothing. They are checked when the pool is made, or already as the
+    /// application starts with
     /// <c>ValidateOnStart()</c>; an <see cref="OptionsValidationException"/> then lists everything that is wrong.
     /// </remarks>
     /// <param name="services">Where to register it.</param>
     /// <param name="connectionString">
-    /// What to connect to; it can carry the pool's own keys. <c>ConnectionString</c> in a configuration that is bound through
-    /// the returned builder wins over it.
+    /// What to connect to; it can carry the pool's own keys. <c>ConnectionString</c> in a configuration that is bound
+    /// through the returned builder wins over it.
     /// </param>
-    /// <returns>For the settings: <c>.BindConfiguration("SqlitePool").ValidateOnStart()</c>, <c>.Configure(…)</c>.</returns>
+    /// <returns>
+    /// For the settings: <c>.BindConfiguration("SqlitePool").ValidateOnStart()</c>, <c>.Configure(…)</c>.
+    /// </returns>
     /// <example>
     /// <code>
     /// builder.Services.AddSqlitePool("Data Source=app.db")
@@ -45,14 +50,14 @@ public static class SqlitePoolServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Registers a <see cref="SqlitePool"/> under a key, also as <see cref="DbDataSource"/>, for an application with more
-    /// than one: <c>[FromKeyedServices("orders")] SqlitePool orders</c>.
+    /// Registers a <see cref="SqlitePool"/> under a key, also as <see cref="DbDataSource"/>, for an application with
+    /// more than one: <c>[FromKeyedServices("orders")] SqlitePool orders</c>.
     /// </summary>
     /// <param name="services">Where to register it.</param>
     /// <param name="serviceKey">Its key. If it is a string, that is also the name of its options.</param>
     /// <param name="connectionString">
-    /// What to connect to; it can carry the pool's own keys. Null when a configuration that is bound through the returned
-    /// builder says it.
+    /// What to connect to; it can carry the pool's own keys. Null when a configuration that is bound through the
+    /// returned builder says it.
     /// </param>
     /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
@@ -78,8 +83,8 @@ public static class SqlitePoolServiceCollectionExtensions
     /// <param name="connectionString">What to connect to; it can carry the pool's own keys.</param>
     /// <param name="configure">Sets them.</param>
     /// <exception cref="ArgumentException">
-    /// The text is no connection string. (A pool with a text as its key needs three arguments: the key, the connection string or null,
-    /// and the settings.)
+    /// The text is no connection string. (A pool with a text as its key needs three arguments: the key, the connection
+    /// string or null, and the settings.)
     /// </exception>
     /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
@@ -100,14 +105,18 @@ public static class SqlitePoolServiceCollectionExtensions
 
     /// <summary>As <see cref="AddSqlitePool(IServiceCollection, object, string?)"/>, with settings in code.</summary>
     /// <param name="services">Where to register it.</param>
-    /// <param name="serviceKey">Its key, which is no text here: with one, write the overload that has a connection string as well.</param>
+    /// <param name="serviceKey">
+    /// Its key, which is no text here: with one, write the overload that has a connection string as well.
+    /// </param>
     /// <param name="configure">Sets them, <see cref="SqlitePoolOptions.ConnectionString"/> included.</param>
     /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
         this IServiceCollection services, object serviceKey, Action<SqlitePoolOptions> configure) =>
         services.AddSqlitePool(serviceKey, null, configure);
 
-    /// <summary>As <see cref="AddSqlitePool(IServiceCollection, object, string?)"/>, with further settings in code.</summary>
+    /// <summary>
+    /// As <see cref="AddSqlitePool(IServiceCollection, object, string?)"/>, with further settings in code.
+    /// </summary>
     /// <param name="services">Where to register it.</param>
     /// <param name="serviceKey">Its key. If it is a string, that is also the name of its options.</param>
     /// <param name="connectionString">What to connect to; null when <paramref name="configure"/> says it.</param>

@@ -86,18 +86,18 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
     {
         PhysicalConnection connection = entry.Value;
         long rent = entry.Rents;
-        long snapshot = connection.Snapshot;
+        long snapshot = connection.Activity.Snapshot;
         return new LeaseSnapshot(
             new SqlitePoolLease
             {
                 LeaseId = entry.LeaseId,
                 Name = entry.LeaseName,
-                Role = connection.KeepsGate || IsWriter(entry) ? SqlitePoolConnectionRole.Writer
+                Role = connection.Writes.KeepsGate || IsWriter(entry) ? SqlitePoolConnectionRole.Writer
                     : connection.Notes.IsReader(rent) ? SqlitePoolConnectionRole.Reader
                     : SqlitePoolConnectionRole.ReadWrite,
                 Age = HeldFor(entry, held),
                 RentSite = SiteOf(entry),
-                Sql = connection.CurrentSql,
+                Sql = connection.Activity.CurrentSql,
                 SnapshotAge = snapshot == 0 ? null
                     : connection.Notes.Sight is { } sight && sight.Snapshot == snapshot ? time.GetElapsedTime(sight.Since)
                     : TimeSpan.Zero,

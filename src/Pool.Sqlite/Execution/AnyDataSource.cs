@@ -27,8 +27,7 @@ internal static class AnyDataSource
                 return await WriteOnceAsync(source, IsolationLevel.Serializable, work, isCommitting, cancellationToken)
                     .ConfigureAwait(false);
             }
-            catch (DbException e) when (
-                IsWorthRetrying(e) && (!isCommitting.Value || IsRolledBack(e.SqlState)) && deadline.Allows(pause))
+            catch (DbException e) when (IsWorthRetrying(e, isCommitting.Value) && deadline.Allows(pause))
             {
                 await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
             }
@@ -58,7 +57,8 @@ internal static class AnyDataSource
         }
     }
 
-    public static Func<DbConnection, CancellationToken, Task<bool>> Answering(Func<DbConnection, CancellationToken, Task> work) =>
+    public static Func<DbConnection, CancellationToken, Task<bool>> Answering(
+        Func<DbConnection, CancellationToken, Task> work) =>
         async (connection, token) =>
         {
             await work(connection, token).ConfigureAwait(false);
@@ -108,7 +108,8 @@ internal static class AnyDataSource
             if (row.Count != names.Length)
             {
                 throw new ArgumentException(
-                    $"Row {done} has {row.Count} values, but the statement has {names.Length} parameters named as @id.", nameof(rows));
+                    $"Row {done} has {row.Count} values, but the statement has {names.Length} parameters named as @id.",
+                    nameof(rows));
             }
 
             for (int i = 0; i < names.Length; i++)
@@ -126,9 +127,6 @@ internal static class AnyDataSource
         progress?.Report(done);
         return changes;
     }
-
-    // What has waited for its limit, for a free connection or an answer, is not made to wait as long again.
-    private static bool IsWorthRetrying(DbException failure) => failure is { IsTransient: true, InnerException: not TimeoutException };
 
     private static async Task<T> WriteOnceAsync<T>(
         DbDataSource source,
@@ -150,6 +148,12 @@ internal static class AnyDataSource
             }
         }
     }
+
+    // What has waited for its limit, for a free connection or an answer, is not made to wait as long again. And a COMMIT is
+    // repeated only when it is certain that it was none.
+    private static bool IsWorthRetrying(DbException failure, bool isCommitting) =>
+        failure is { IsTransient: true, InnerException: not TimeoutException }
+        && (!isCommitting || IsRolledBack(failure.SqlState));
 
     // Class 40 of SQL's states; 40003 says that even the database does not know.
     private static bool IsRolledBack(string? state) => state is ['4', '0', ..] and not "40003";

@@ -10,7 +10,8 @@ internal static class ScalarValue
     /// <exception cref="InvalidCastException">The value cannot be read as that type without a loss.</exception>
     public static async Task<T?> ReadAsync<T>(DbDataReader reader, CancellationToken cancellationToken)
     {
-        T? value = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read<T>(reader) : Null<T>("no row");
+        bool hasRow = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        T? value = hasRow ? Read<T>(reader) : Null<T>("no row");
 
         // The rest of the text, with its errors.
         while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
@@ -50,7 +51,8 @@ internal static class ScalarValue
         }
     }
 
-    private static bool IsStream(Type type) => typeof(Stream).IsAssignableFrom(type) || typeof(TextReader).IsAssignableFrom(type);
+    private static bool IsStream(Type type) =>
+        typeof(Stream).IsAssignableFrom(type) || typeof(TextReader).IsAssignableFrom(type);
 
     private static bool IsWholeEnough(object stored, Type type) => Type.GetTypeCode(type) switch
     {
@@ -58,6 +60,7 @@ internal static class ScalarValue
         {
             string text => Int128.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
             double real => Math.Truncate(real) == real && Math.Abs(real) <= long.MaxValue,
+            decimal number => Math.Truncate(number) == number,
             _ => stored is not byte[],
         },
         TypeCode.Single or TypeCode.Double or TypeCode.Decimal => stored switch
@@ -72,11 +75,12 @@ internal static class ScalarValue
         $"The statement returned {what}, and {typeof(T).Name} has no null. Write ExecuteScalarAsync<{typeof(T).Name}?>.");
 
     private static InvalidCastException Unreadable<T>(object stored, Exception? inner) => new(
-        $"The statement returned a value of type {StorageName(stored)}, which cannot be read as {NameOf(typeof(T))}. Ask for the type "
-        + "that is stored, or convert it in the statement: cast(... as ...).",
+        $"The statement returned a value of type {StorageName(stored)}, which cannot be read as {NameOf(typeof(T))}. "
+        + "Ask for the type that is stored, or convert it in the statement: cast(... as ...).",
         inner);
 
-    private static string NameOf(Type type) => Nullable.GetUnderlyingType(type) is { } underlying ? $"{underlying.Name}?" : type.Name;
+    private static string NameOf(Type type) =>
+        Nullable.GetUnderlyingType(type) is { } underlying ? $"{underlying.Name}?" : type.Name;
 
     private static string StorageName(object stored) => stored switch
     {

@@ -288,7 +288,7 @@ internal sealed class ConnectionPools
             throw;
         }
 
-        physical.HoldsGate = physical.KeepsGate = physical.IsTouched = true;
+        physical.HoldsGate = physical.Writes.KeepsGate = physical.IsTouched = true;
         physical.MarkAmbientGate(entry.LeaseId);
         return entry;
     }

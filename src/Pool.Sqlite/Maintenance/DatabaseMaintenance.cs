@@ -16,7 +16,7 @@ internal sealed class DatabaseMaintenance(
         Deadline deadline = new(time, options.Pragmas.BusyTimeout);
         for (int retry = 0; ; retry++)
         {
-            CheckpointResult result = await OnWriter(physical => physical.Checkpoint(mode), cancellationToken).ConfigureAwait(false);
+            CheckpointResult result = await OnWriter(physical => physical.Upkeep.Checkpoint(mode), cancellationToken).ConfigureAwait(false);
             TimeSpan pause = Backoff.Delay(retry);
             if (result.Completed || mode == CheckpointMode.Passive || !deadline.Allows(pause))
             {
@@ -28,7 +28,7 @@ internal sealed class DatabaseMaintenance(
     }
 
     public Task Optimize(CancellationToken cancellationToken) =>
-        OnWriterWhenUnlocked(static physical => physical.Optimize(), cancellationToken);
+        OnWriterWhenUnlocked(static physical => physical.Upkeep.Optimize(), cancellationToken);
 
     public async Task Backup(string path, IProgress<BackupProgress>? progress, CancellationToken cancellationToken)
     {

@@ -45,7 +45,7 @@ internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics 
     {
         lock (_fileLock)
         {
-            return !IsFileMoved && _guard is { } newest && connection.File?.IsSameAs(newest) == true;
+            return !IsFileMoved && _guard is { } newest && connection.File.Guard?.IsSameAs(newest) == true;
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics 
         lock (_fileLock)
         {
             // With nothing open, whatever happens to the file is as it should be.
-            if (connection.File is not null && --_openFiles == 0)
+            if (connection.File.Guard is not null && --_openFiles == 0)
             {
                 _guard = null;
             }
@@ -85,7 +85,7 @@ internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics 
     /// <summary>The database file, as SQLite has resolved it.</summary>
     public void NoteFile(PhysicalConnection connection)
     {
-        if (connection.GroupCommit is { } group)
+        if (connection.Writes.GroupCommit is { } group)
         {
             Volatile.Write(ref _group, group);
             group.Subscribe(Syncs);
@@ -94,7 +94,7 @@ internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics 
         lock (_fileLock)
         {
             IsFileMoved = false;
-            if (connection.File is { } guard)
+            if (connection.File.Guard is { } guard)
             {
                 _openFiles++;
                 _guard = guard;

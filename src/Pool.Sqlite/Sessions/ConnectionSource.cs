@@ -67,7 +67,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
             long start = _time.GetTimestamp();
             _pragmas ??= Pragma.List(_options, Target);
-            PhysicalConnection connection = PhysicalConnection.Open(Target, _pragmas, _options, limit, cancellationToken);
+            PhysicalConnection connection =
+                ConnectionOpening.Open(Target, _pragmas, _options, new OpeningWait(limit, cancellationToken));
             WarmUp(connection);
             NoteOpen(connection, _time.GetElapsedTime(start));
             return connection;
@@ -117,7 +118,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     public RetireReason Clean(PoolEntry<PhysicalConnection> item)
     {
         PhysicalConnection connection = item.Value;
-        SessionResetResult result = connection.Clean();
+        SessionResetResult result = connection.Reset();
         if (connection.WantsCacheLook)
         {
             NoteCache(connection);
@@ -198,8 +199,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         if (Target.Kind == DatabaseKind.File)
         {
             Figures.NoteFile(connection);
-            connection.FileMoved = Figures.NoteMoved;
-            connection.WasFirstToNotice = () => Figures.IsCurrent(connection);
+            connection.File.Moved = Figures.NoteMoved;
+            connection.File.WasFirstToNotice = () => Figures.IsCurrent(connection);
         }
 
         if (Figures.TryJudgeEngine())
@@ -220,7 +221,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         if (!connection.IsClosedByCaller)
         {
-            Figures.NoteCache(connection.LookAtCache(_options.Pragmas.CacheSizeKiB * 1024L));
+            Figures.NoteCache(PageCache.TakeFigures(connection.Handle, _options.Pragmas.CacheSizeKiB * 1024L));
         }
     }
 
@@ -243,10 +244,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         cause = null;
         try
         {
-            bool allows = UserCallback.Run(hook, connection.Driver);
-            return connection.EndHook() is { } misuse
-                ? throw new InvalidOperationException($"The {name} hook {misuse}")
-                : allows;
+            return ConnectionHook.Run(hook, connection, name);
         }
 #pragma warning disable CA1031 // A hook that throws says no.
         catch (Exception e)

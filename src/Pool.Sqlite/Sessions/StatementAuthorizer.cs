@@ -3,51 +3,6 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Sessions;
 
-/// <summary>What a lease has done to its connection that outlasts the lease.</summary>
-[Flags]
-internal enum SessionChanges
-{
-    None = 0,
-
-    /// <summary>A PRAGMA whose value is known: it can be put right.</summary>
-    OwnPragma = 1,
-
-    /// <summary>Another PRAGMA was given a value: what it was before is not known.</summary>
-    ForeignPragma = 2,
-
-    /// <summary>A database was attached or detached.</summary>
-    Attachment = 4,
-
-    /// <summary>Something was made in the temp database.</summary>
-    TempObject = 8,
-}
-
-/// <summary>What the statements of one text are about, as far as it decides how they are handled.</summary>
-[Flags]
-internal enum PreparedKinds
-{
-    None = 0,
-    Transaction = 1,
-    Pragma = 2,
-    Attachment = 4,
-    Schema = 8,
-
-    /// <summary>A ROLLBACK of the whole transaction.</summary>
-    Rollback = 16,
-
-    /// <summary>A PRAGMA that only asks: SQLite takes some of these for writes.</summary>
-    Question = 32,
-
-    /// <summary>A PRAGMA that writes although SQLite calls its statement read-only.</summary>
-    WritingPragma = 64,
-
-    /// <summary><c>PRAGMA wal_checkpoint</c>.</summary>
-    Checkpoint = 128,
-
-    /// <summary>COMMIT, END or RELEASE.</summary>
-    Commit = 256,
-}
-
 /// <summary>
 /// Notes what statements would change in the session, from the only source that cannot be fooled by the look of their
 /// text: the authorizer, which SQLite asks while it prepares them.

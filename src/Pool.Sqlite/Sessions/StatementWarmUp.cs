@@ -21,7 +21,7 @@ internal sealed class StatementWarmUp(IEnumerable<string> statements, string poo
     {
         foreach (string sql in _statements)
         {
-            (int result, string message) = connection.PrepareAhead(sql);
+            (int result, string message) = Prepare(connection, sql);
             if (result == raw.SQLITE_OK)
             {
                 continue;
@@ -39,8 +39,37 @@ internal sealed class StatementWarmUp(IEnumerable<string> statements, string poo
         }
     }
 
-    // SQLite has the same code for what is no SQL and for what is missing in the database; a later migration helps only against
-    // the second.
+    private static (int Result, string Message) Prepare(PhysicalConnection connection, string sql)
+    {
+        PreparedText text = connection.Statements.Take(sql, isCommand: false);
+        try
+        {
+            int result;
+            Statement? statement;
+            int index = 0;
+            do
+            {
+                result = connection.TryGet(text, index++, out statement);
+            }
+            while (statement is not null);
+
+            if (result == raw.SQLITE_OK && !text.IsWorthKeeping)
+            {
+                throw new InvalidOperationException(
+                    $"WarmUpStatements has \"{sql}\". A PRAGMA, ATTACH, EXPLAIN or a change of the schema is not kept "
+                    + "prepared: leave it out, and write PRAGMAs in options.Pragmas.");
+            }
+
+            return (result, result == raw.SQLITE_OK ? "" : raw.sqlite3_errmsg(connection.Handle).utf8_to_string());
+        }
+        finally
+        {
+            connection.Statements.PutBack(text);
+        }
+    }
+
+    // SQLite has the same code for what is no SQL and for what is missing in the database; a later migration helps only
+    // against the second.
     private static bool IsNoSql(int result, string message) => result == raw.SQLITE_ERROR
         && (message.EndsWith(": syntax error", StringComparison.Ordinal)
             || message.StartsWith("unrecognized token", StringComparison.Ordinal)

@@ -60,8 +60,8 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
     public ItemOutcome Run(WriteItem item, bool alone, out Exception? failure)
     {
         PhysicalConnection physical = _writer!.Value;
-        bool isNested = physical.GuardTransaction(false);
-        int readers = physical.OpenReaders;
+        bool isNested = physical.SharedTransaction.Guard(false);
+        int readers = physical.OpenStatements.Count;
         _isLost &= isNested;
         failure = null;
         try
@@ -78,9 +78,9 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
             }
 
             failure = Call(item, physical);
-            if (!physical.TryEndItem(readers, isNested) || _isLost)
+            if (!physical.SharedTransaction.TryEndItem(readers, isNested) || _isLost)
             {
-                return Lost(ref failure, physical.IsClosedByCaller ? PhysicalConnection.ClosedByCaller() : EndedTransaction());
+                return Lost(ref failure, physical.IsClosedByCaller ? DriverAccess.ClosedByCaller() : EndedTransaction());
             }
 
             if (!alone)
@@ -101,7 +101,7 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
         }
         finally
         {
-            physical.GuardTransaction(isNested);
+            physical.SharedTransaction.Guard(isNested);
         }
     }
 
@@ -161,7 +161,7 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
     {
         int outer = _thread;
         Volatile.Write(ref _thread, Environment.CurrentManagedThreadId);
-        physical.GuardTransaction(true);
+        physical.SharedTransaction.Guard(true);
         try
         {
             UserCallback.Run(
@@ -181,7 +181,7 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
         }
         finally
         {
-            physical.GuardTransaction(false);
+            physical.SharedTransaction.Guard(false);
             Volatile.Write(ref _thread, outer);
         }
     }

@@ -29,7 +29,7 @@ internal sealed partial class WriteLoop
         finally
         {
             _runner.Detach();
-            writer.Value.Abort();
+            writer.Value.Transaction.Abort();
 
             // With the gate, before anybody is told: who waits for it has waited long enough.
             _pool.Return(writer);

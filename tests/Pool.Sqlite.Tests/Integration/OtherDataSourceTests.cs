@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
@@ -78,6 +79,19 @@ public sealed class OtherDataSourceTests : IDisposable
         _source.CommitEnded = () => throw new FakeDbException(state, isTransient: true);
         await Assert.ThrowsAsync<FakeDbException>(() => _source.WriteAsync(Insert));
         Assert.Equal("1", Count);
+    }
+
+    [Fact]
+    public async Task What_has_waited_for_its_limit_is_not_run_again()
+    {
+        int runs = 0;
+        await Assert.ThrowsAsync<FakeDbException>(() => _source.WriteAsync(connection =>
+        {
+            Assert.Equal(IsolationLevel.Serializable, Assert.IsType<FakeConnection>(connection).Isolation);
+            runs++;
+            throw new FakeDbException(null, isTransient: true, new TimeoutException());
+        }));
+        Assert.Equal(1, runs);
     }
 
     [Fact]

@@ -71,7 +71,7 @@ public sealed class BadConnectionsAreNotKeptTests : TwoLeases
         SqliteException failure = Assert.Throws<SqliteException>(() => Unprivileged.Run(() =>
         {
             DatabaseTarget target = DatabaseTarget.Parse(Options.ConnectionString);
-            return PhysicalConnection.Open(target, Pragma.List(Options, target), Options, Timeout.InfiniteTimeSpan, CancellationToken.None);
+            return ConnectionOpening.Open(target, Pragma.List(Options, target), Options, OpeningWait.Unlimited);
         }));
         Assert.Equal(raw.SQLITE_READONLY, failure.SqliteErrorCode);
         Assert.Contains("Mode=ReadOnly", failure.Message, StringComparison.Ordinal);

@@ -2,41 +2,42 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Sessions;
 
-/// <content>The file at its path may not be the one that it has open.</content>
-internal sealed partial class PhysicalConnection
+/// <summary>The database file that a connection has open, which may not be the one at its path any more.</summary>
+internal sealed class OpenFile(PhysicalConnection connection, StatementAuthorizer authorizer)
 {
+    /// <summary>Compares the two; null where there is nothing to compare.</summary>
+    public FileGuard? Guard { get; set; }
+
     /// <summary>Called when it is found that the file has moved: other connections have the same one open.</summary>
-    public Action? FileMoved { get; set; }
+    public Action? Moved { get; set; }
 
     /// <summary>True when nothing of the pool has noticed it yet, and so nothing has opened what is there now.</summary>
     public Func<bool>? WasFirstToNotice { get; set; }
 
-    public FileGuard? File { get; private set; }
-
     /// <summary>
-    /// True when what it has open is not what its path leads to. It is not lent again then. Two calls of <c>stat</c>.
+    /// True when what is open is not what the path leads to. The connection is not lent again then. Two calls of <c>stat</c>.
     /// </summary>
     /// <param name="looksAtWal">False for the file alone: one call.</param>
     public bool HasMoved(bool looksAtWal = true)
     {
-        if (File is not { } file || !(file.HasMoved || (looksAtWal && file.HasLostWal && !IsWalAccountedFor(file))))
+        if (Guard is not { } file || !(file.HasMoved || (looksAtWal && file.HasLostWal && !IsWalAccountedFor(file))))
         {
             return false;
         }
 
-        IsTouched = IsRetired = true;
+        connection.IsTouched = connection.IsRetired = true;
         LeaveNothingInWal(file);
-        FileMoved?.Invoke();
+        Moved?.Invoke();
         return true;
     }
 
-    /// <summary>Before a write, so that none is acknowledged that nobody would find.</summary>
+    /// <summary>Before a write, so that none is acknowledged that could not be found again.</summary>
     /// <exception cref="SqliteDatabaseMovedException">The file was deleted, renamed or replaced.</exception>
     public void ThrowIfMoved()
     {
         if (HasMoved())
         {
-            throw new SqliteDatabaseMovedException(File!.Path);
+            throw new SqliteDatabaseMovedException(Guard!.Path);
         }
     }
 
@@ -44,17 +45,18 @@ internal sealed partial class PhysicalConnection
     // for that one's. Only as long as nothing of this process can have opened the new one.
     private void LeaveNothingInWal(FileGuard file)
     {
-        if (WasFirstToNotice?.Invoke() == true && file.HasMoved && !file.HasLostWal && !IsInTransaction)
+        if (WasFirstToNotice?.Invoke() == true && file.HasMoved && !file.HasLostWal && !connection.IsInTransaction)
         {
-            _ = raw.sqlite3_wal_checkpoint_v2(Handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _);
+            _ = raw.sqlite3_wal_checkpoint_v2(connection.Handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _);
         }
     }
 
     // A lease may have changed the journal mode, and changing it back makes a new -wal.
     private bool IsWalAccountedFor(FileGuard file)
     {
-        if (_authorizer.Changes == SessionChanges.None
-            && string.Equals(NativeSql.Scalar(Handle, "PRAGMA journal_mode"), "wal", StringComparison.OrdinalIgnoreCase))
+        if (authorizer.Changes == SessionChanges.None
+            && NativeSql.Scalar(connection.Handle, "PRAGMA journal_mode") is { } mode
+            && string.Equals(mode, "wal", StringComparison.OrdinalIgnoreCase))
         {
             return false;
         }

@@ -1,0 +1,49 @@
+using SQLitePCL;
+
+namespace Pool.Sqlite.Sessions;
+
+/// <summary>The texts of one connection whose rows are being read, the newest last.</summary>
+internal sealed class OpenStatements(StatementCache statements, SessionActivity activity)
+{
+    private readonly List<OpenStatement> _open = [];
+
+    /// <summary>How many are open, or were not noticed to be closed yet.</summary>
+    public int Count => _open.Count;
+
+    /// <summary>True while one of them stands on a row of a statement that writes.</summary>
+    public bool Write => _open.Exists(static open => open.Writes);
+
+    public OpenStatement this[int index] => _open[index];
+
+    public void Add(OpenStatement open)
+    {
+        _open.Add(open);
+        activity.NoteReading(open);
+    }
+
+    /// <summary>Ends the running of a text, if that has not ended, and puts the text back into the cache.</summary>
+    /// <returns>A result code: of a write, what its end came to.</returns>
+    public int Finish(OpenStatement open)
+    {
+        if (open.IsFinished)
+        {
+            return raw.SQLITE_OK;
+        }
+
+        int result = open.End();
+        open.IsFinished = true;
+        _open.Remove(open);
+        activity.NoteReading(_open.Count == 0 ? null : _open[^1]);
+        statements.PutBack(open.Text);
+        return result;
+    }
+
+    /// <summary>Ends the newest, down to a number that stays.</summary>
+    public void FinishAll(int keep = 0)
+    {
+        for (int i = _open.Count - 1; i >= keep; i--)
+        {
+            Finish(_open[i]);
+        }
+    }
+}
