@@ -182,6 +182,8 @@ public sealed partial class SqlitePool : DbDataSource
 
     internal ConnectionPools Pools => _pools;
 
+    internal ConnectionFigures Figures => _figures;
+
     internal WaitReporter Waits => _waits;
 
     /// <summary>What is out on loan at this moment, the longest first.</summary>

@@ -15,7 +15,8 @@ internal static class IntegrityCheck
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="SqliteException">It cannot be read, for another reason than damage.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static SqlitePoolIntegrityResult Run(PhysicalConnection physical, bool quick, bool foreignKeys, CancellationToken cancellationToken) =>
+    public static SqlitePoolIntegrityResult Run(
+        PhysicalConnection physical, bool quick, bool foreignKeys, CancellationToken cancellationToken) =>
         StoppableWork.Run(
             physical.Stop,
             () =>
@@ -42,7 +43,8 @@ internal static class IntegrityCheck
     private static List<string> Find(sqlite3 handle, bool quick, bool foreignKeys)
     {
         string check = quick ? "quick_check" : "integrity_check";
-        List<string> findings = Read(handle, $"PRAGMA {check}({MostFindings})", static row => raw.sqlite3_column_text(row, 0).utf8_to_string());
+        List<string> findings = Read(
+            handle, $"PRAGMA {check}({MostFindings})", static row => raw.sqlite3_column_text(row, 0).utf8_to_string());
         if (findings is ["ok"])
         {
             findings.Clear();

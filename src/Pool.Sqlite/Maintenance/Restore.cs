@@ -11,7 +11,11 @@ namespace Pool.Sqlite.Maintenance;
 /// of SQLite's, so that a crash in the midst, a failure or a cancellation leaves what was there before.
 /// </summary>
 internal sealed class Restore(
-    RestoreSource source, DatabaseTarget target, TimeSpan lockWait, IProgress<BackupProgress>? progress, CancellationToken cancellationToken)
+    RestoreSource source,
+    DatabaseTarget target,
+    TimeSpan lockWait,
+    IProgress<BackupProgress>? progress,
+    CancellationToken cancellationToken)
 {
     /// <summary>While the pool has no connection open. Takes the write gate, which other pools of the process use as well.</summary>
     /// <param name="gateWait">How long it waits for that.</param>
@@ -26,7 +30,8 @@ internal sealed class Restore(
             : WriteGate.ForMemory(target.MemoryName);
         if (!await gate.Enter(async: true, gateWait, cancellationToken).ConfigureAwait(false))
         {
-            throw new SqliteException("The write gate of the database, which another pool of this process holds, was not free in time.", raw.SQLITE_BUSY);
+            throw new SqliteException(
+                "The write gate of the database, which another pool of this process holds, was not free in time.", raw.SQLITE_BUSY);
         }
 
         try

@@ -61,7 +61,9 @@ internal sealed class RestoreSource : IDisposable
         {
             source.Dispose();
             throw new SqliteException(
-                $"The backup '{path}' cannot be restored, and nothing was changed. {e.Message}", e.SqliteErrorCode, e.SqliteExtendedErrorCode);
+                $"The backup '{path}' cannot be restored, and nothing was changed. {e.Message}",
+                e.SqliteErrorCode,
+                e.SqliteExtendedErrorCode);
         }
         catch
         {
@@ -115,7 +117,11 @@ internal sealed class RestoreSource : IDisposable
         _interrupt.Attach(Handle);
         _ = raw.sqlite3_busy_timeout(Handle, 0);
         string trusted = _options.Untrusted ? "OFF" : "ON";
-        foreach (string pragma in new[] { $"trusted_schema={trusted}", "cell_size_check=ON", "mmap_size=0", "ignore_check_constraints=ON", "query_only=ON" })
+        string[] pragmas =
+        [
+            $"trusted_schema={trusted}", "cell_size_check=ON", "mmap_size=0", "ignore_check_constraints=ON", "query_only=ON",
+        ];
+        foreach (string pragma in pragmas)
         {
             NativeSql.Scalar(Handle, $"PRAGMA {pragma}");
         }
@@ -143,7 +149,8 @@ internal sealed class RestoreSource : IDisposable
             if (NativeSql.Scalar(Handle, format.Get) is { } actual && !format.IsReadAs(actual))
             {
                 throw new SqliteException(
-                    $"It has {format.Name}={actual}, and Pragmas.Additional asks for {format.Value}: no connection could be opened to it.",
+                    $"It has {format.Name}={actual}, and Pragmas.Additional asks for {format.Value}: no connection could be opened "
+                    + "to it.",
                     raw.SQLITE_MISMATCH);
             }
         }

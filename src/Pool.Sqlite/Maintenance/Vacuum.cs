@@ -25,7 +25,8 @@ internal static class Vacuum
     }
 
     /// <summary>A copy at <paramref name="path"/>.</summary>
-    public static void Into(PhysicalConnection physical, DatabaseTarget target, string path, CancellationToken cancellationToken)
+    public static void Into(
+        PhysicalConnection physical, DatabaseTarget target, string path, CancellationToken cancellationToken)
     {
         string full = BackupPath.Check(path, raw.sqlite3_db_filename(physical.Handle, "main").utf8_to_string());
         if (new FileInfo(full) is { Exists: true, Length: > 0 })
@@ -60,7 +61,8 @@ internal static class Vacuum
     }
 
     // On such a connection SQLite would take the path for the name of another database in memory.
-    private static void OfMemoryInto(PhysicalConnection physical, DatabaseTarget target, string path, CancellationToken cancellationToken)
+    private static void OfMemoryInto(
+        PhysicalConnection physical, DatabaseTarget target, string path, CancellationToken cancellationToken)
     {
         new Backup(physical, target, path).Run(progress: null, cancellationToken);
         using SqliteConnection copy = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());

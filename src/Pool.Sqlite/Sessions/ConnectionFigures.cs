@@ -116,6 +116,9 @@ internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics 
     /// <summary>The pool is closed: nothing is to be noted any more.</summary>
     public void EndNoting() => Volatile.Read(ref _group)?.Unsubscribe(Syncs);
 
+    /// <summary>Names the network file system of a path; a test puts its own here.</summary>
+    public Func<string, string?> NetworkFileSystemOf { get; set; } = NetworkFileSystem.Of;
+
     /// <summary>True once: for what is to be said once for each pool.</summary>
     public bool TryJudgeEngine() => Interlocked.Exchange(ref _judgedEngine, 1) == 0;
 

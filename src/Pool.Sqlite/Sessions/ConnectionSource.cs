@@ -209,6 +209,11 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             {
                 _logger.EngineWarning(_name, advice.Evidence, advice.Recommendation);
             }
+
+            if (connection.FileName.Length > 0 && Figures.NetworkFileSystemOf(connection.FileName) is { } fileSystem)
+            {
+                _logger.NetworkFileSystemUsed(_name, fileSystem);
+            }
         }
     }
 

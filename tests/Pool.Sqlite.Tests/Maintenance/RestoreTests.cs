@@ -227,7 +227,8 @@ public sealed class RestoreTests : IDisposable
         await pool.RestoreAsync(_backup.Path).Limited();
 
         using SqlitePoolConnection lease = await pool.RentAsync();
-        Assert.Equal(("1", "8192", "wal"), (lease.Ask("select value from other"), lease.Ask("pragma page_size"), lease.Ask("pragma journal_mode")));
+        Assert.Equal("1", lease.Ask("select value from other"));
+        Assert.Equal(("8192", "wal"), (lease.Ask("pragma page_size"), lease.Ask("pragma journal_mode")));
     }
 
     [Fact]
@@ -271,7 +272,8 @@ public sealed class RestoreTests : IDisposable
         MakeBackup(static backup =>
         {
             Register(backup);
-            backup.Run("create table t(value text collate backwards check (length(value) < 100)); create index i on t(value); insert into t values ('a')");
+            backup.Run("create table t(value text collate backwards check (length(value) < 100)); create index i on t(value)");
+            backup.Run("insert into t values ('a')");
         });
 
         await pool.RestoreAsync(_backup.Path).Limited();

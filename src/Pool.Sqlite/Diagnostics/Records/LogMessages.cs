@@ -76,6 +76,11 @@ internal static partial class LogMessages
     [LoggerMessage(17, LogLevel.Warning, "Pool {Pool}: {Evidence} {Recommendation}")]
     public static partial void EngineWarning(this ILogger logger, string pool, string evidence, string recommendation);
 
+    [LoggerMessage(26, LogLevel.Warning,
+        "Pool {Pool}: the database lies on a network file system ({FileSystem}). SQLite's locks are not certain to hold there, and a WAL "
+        + "needs memory that its processes share. Move the file to a local disk; or let one machine alone use it, with Journal Mode=Delete.")]
+    public static partial void NetworkFileSystemUsed(this ILogger logger, string pool, string fileSystem);
+
     [LoggerMessage(19, LogLevel.Warning, "Pool {Pool}: {Count} more like \"{What}\" in the last {Seconds} s were left out of the log.")]
     public static partial void RepeatedWarnings(this ILogger logger, string pool, int count, string what, double seconds);
 
