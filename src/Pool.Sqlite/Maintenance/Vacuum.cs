@@ -18,7 +18,7 @@ internal static class Vacuum
         if (target.Kind == DatabaseKind.File)
         {
             // The file shrinks only now. Readers can be in the way, and a later checkpoint does it then.
-            physical.Checkpoint(CheckpointMode.Truncate);
+            physical.Upkeep.Checkpoint(CheckpointMode.Truncate);
         }
 
         return true;

@@ -69,6 +69,7 @@ internal static class BlockCompiler
             public static readonly CancellationToken cancellationToken;
             public static readonly DateTime at;
             public static readonly double value;
+            public static readonly string customer = "";
             public static readonly string line = "";
             public static readonly string user = "";
             public static readonly string name = "";
