@@ -81,7 +81,7 @@ public sealed class SqlitePool : DbDataSource
         _recorder = new LeaseRecorder(Name, _options, _log, _metrics, _time);
         _leaseInspector = new LeaseInspector(Name, _options, _recorder, _time);
         _waits = new WaitReporter(Name, _log, _metrics, _tracing, _options.SlowThreshold, _time);
-        ConnectionSource source = new(_options, _target, Name, _log.Connections, _metrics, _time)
+        ConnectionSource source = new(_options, _target, Name, _log.Connections, _metrics.RecordCreate, _time)
         {
             Figures = figures,
             Refused = _leaseInspector.Refused,
@@ -89,7 +89,7 @@ public sealed class SqlitePool : DbDataSource
         };
         _pools = new ConnectionPools(Name, source, leasing, _options, _recorder, _leaseInspector, _waits, _log, _time);
         _leases = _pools.Leases;
-        Writes = new SqlitePoolWriteQueue(this, _options.Writes);
+        Writes = new SqlitePoolWriteQueue(new PoolWriterSource(this), _options.Writes);
         _statistics = new StatisticsReader(_leases, _pools.All, figures, _waits, () => _pools.Leaks, Writes.GetStatistics);
         UtilizationWatch utilization = new(_options.Health.CriticalUtilization, _time);
         _inspector = new PoolInspector(

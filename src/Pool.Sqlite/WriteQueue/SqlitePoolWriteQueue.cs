@@ -30,11 +30,11 @@ namespace Pool.Sqlite;
 public sealed class SqlitePoolWriteQueue
 #pragma warning restore CA1711
 {
-    private readonly SqlitePool _pool;
+    private readonly IWriterSource _pool;
     private readonly WriteCounters _counters = new();
     private readonly WriteLoop _loop;
 
-    internal SqlitePoolWriteQueue(SqlitePool pool, SqlitePoolWriteQueueOptions options)
+    internal SqlitePoolWriteQueue(IWriterSource pool, SqlitePoolWriteQueueOptions options)
     {
         _pool = pool;
         _loop = new WriteLoop(pool, options, _counters);
@@ -231,7 +231,7 @@ public sealed class SqlitePoolWriteQueue
         }
 
         _loop.Add(item);
-        if (!item.Task.IsCompleted && _pool.Pools.GateHolderOfFlow() is { } holder)
+        if (!item.Task.IsCompleted && _pool.GateHolderOfFlow() is { } holder)
         {
             _ = RefuseIfHolderStops(item, holder);
         }
