@@ -4,6 +4,7 @@ using System.Globalization;
 using Pool.Sqlite.Benchmarks.Cases;
 using Pool.Sqlite.Benchmarks.Measuring;
 using Pool.Sqlite.Benchmarks.Reporting;
+using Pool.Sqlite.Chaos;
 
 namespace Pool.Sqlite.Benchmarks;
 
@@ -67,6 +68,8 @@ internal static class CommandLine
                 "Runs the BenchmarkDotNet suites; all that follows is for BenchmarkDotNet, such as --filter '*'."),
             Profile(),
             TwoProcessesCommand(),
+            Chaos(),
+            Limits(),
         };
         root.SetAction(Execute);
         var result = root.Parse(args);
@@ -121,6 +124,62 @@ internal static class CommandLine
             using var interruption = new Interruption();
             return Comparison.Profile(
                 contest, options.GetValue(role), options.GetValue(seconds) ?? 10, interruption.Token);
+        });
+        return command;
+    }
+
+    private static Command Chaos()
+    {
+        var seconds = Number(
+            "--seconds", "S", "For how long; 20 unless given.", 0.05, MostSeconds, NumberStyles.AllowDecimalPoint);
+        var seed = Number("--seed", "N", "Decides settings and actions; 1 unless given.", 0, int.MaxValue, NumberStyles.None);
+        var synchronous = new Option<SynchronousMode?>("--synchronous")
+        {
+            Description = "The setting of every pool; each has its own unless given.",
+            HelpName = "MODE",
+        };
+        var diskFaults = new Option<bool>("--disk-faults") { Description = "The disk fails under every pool, not under some." };
+        var command = new Command(
+            "chaos", "Does all that can be done to a pool while what is underneath fails; fails when anything is lost or stuck.")
+        {
+            seconds, seed, synchronous, diskFaults,
+        };
+        command.SetAction((options, _) =>
+        {
+            Engine.Load();
+            return ChaosProcess.Run(
+                (int)(options.GetValue(seed) ?? 1),
+                TimeSpan.FromSeconds(options.GetValue(seconds) ?? 20),
+                options.GetValue(synchronous),
+                options.GetValue(diskFaults));
+        });
+        return command;
+    }
+
+    private static Command Limits()
+    {
+        var rents = Number("--rents", "N", "How many rents; ten million unless given.", 1, int.MaxValue, NumberStyles.None);
+        var texts = Number("--texts", "N", "How many different texts; a million unless given.", 1, 1_000_000_000, NumberStyles.None);
+        var pools = Number("--pools", "N", "How many pools are made and forgotten; 10,000 unless given.", 1, int.MaxValue, NumberStyles.None);
+        var command = new Command("limits", "Very many rents, texts and pools; fails when memory or descriptors grow.")
+        {
+            rents, texts, pools,
+        };
+        command.SetAction(async (options, _) =>
+        {
+            Engine.Load();
+            var folder = Directory.CreateTempSubdirectory("pool-sqlite-limits-");
+            try
+            {
+                return await new LimitsRun(folder.FullName, Console.Out).Run(
+                    (int)(options.GetValue(rents) ?? 10_000_000),
+                    (int)(options.GetValue(texts) ?? 1_000_000),
+                    (int)(options.GetValue(pools) ?? 10_000));
+            }
+            finally
+            {
+                folder.Delete(recursive: true);
+            }
         });
         return command;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pool.Sqlite;
 
 // A trading bot: prices arrive all the time, signals now and then. Every write goes through the queue, so nothing is ever
@@ -14,11 +15,8 @@ SqlitePoolOptions options = new()
 };
 await using SqlitePool pool = new(options);
 using CancellationTokenSource stop = new();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    pressed.Cancel = true;
-    stop.Cancel();
-};
+using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 pool.Writes.PostFailed += (_, failure) => Console.Error.WriteLine($"Not stored: {failure.Exception.Message}");
 
 await pool.Writes.EnqueueAsync(connection =>
@@ -34,13 +32,14 @@ await pool.Writes.EnqueueAsync(connection =>
 Dictionary<string, double> last = new() { ["BTC"] = 100, ["ETH"] = 50, ["SOL"] = 10 };
 Random random = new(1);
 long signals = 0;
-for (int tick = 0; tick < ticks && !stop.IsCancellationRequested; tick++)
+int tick = 0;
+for (; tick < ticks && !stop.IsCancellationRequested; tick++)
 {
     string symbol = last.Keys.ElementAt(tick % last.Count);
     double value = last[symbol] * (1 + ((random.NextDouble() - 0.5) / 50));
     while (!pool.Writes.TryPost($"insert into price (at, symbol, value) values ({tick}, {symbol}, {value})"))
     {
-        await pool.Writes.FlushAsync(stop.Token); // Full: prices come faster than the disk takes them.
+        await pool.Writes.FlushAsync(); // Full: prices come faster than the disk takes them.
     }
 
     if (value > last[symbol] * 1.0095)
@@ -62,7 +61,7 @@ await pool.Writes.FlushAsync();
 await pool.Writes.EnqueueAsync(connection =>
 {
     using SqlitePoolCommand forget = connection.CreateCommand("delete from price where at < $before");
-    forget.Parameters.AddWithValue("$before", ticks / 2);
+    forget.Parameters.AddWithValue("$before", tick / 2);
     forget.ExecuteNonQuery();
 });
 using (SqlitePoolConnection lease = await pool.RentAsync())
@@ -74,3 +73,10 @@ using (SqlitePoolConnection lease = await pool.RentAsync())
 SqlitePoolHealth health = pool.GetHealth();
 SqlitePoolWriteQueueStatistics queue = health.Statistics.Writes;
 Console.WriteLine($"{queue.Items} writes in {queue.Batches} commits, {signals} signals, {queue.Failures} failures, {health.Status}");
+
+// Ends the loop: what was accepted is committed, and the pool is closed.
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}

@@ -1,11 +1,13 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Pool.Sqlite.Execution;
 
 namespace Pool.Sqlite;
 
 /// <summary>
-/// The verbs of a <see cref="SqlitePool"/> on any <see cref="DbDataSource"/>, so that the same code runs on SQLite and, say, on
-/// PostgreSQL through Npgsql. On a <see cref="SqlitePool"/> they are the pool's own; elsewhere they are made of ADO.NET alone.
+/// The verbs of a <see cref="SqlitePool"/> on any <see cref="DbDataSource"/>, so that the same code runs on SQLite and,
+/// say, on PostgreSQL through Npgsql. On a <see cref="SqlitePool"/> they are the pool's own; elsewhere they are made of
+/// ADO.NET alone.
 /// </summary>
 public static class DbDataSourceExtensions
 {
@@ -35,13 +37,21 @@ public static class DbDataSourceExtensions
     }
 
     /// <summary>
-    /// Runs <paramref name="work"/> in a transaction: committed when it returns, rolled back when it throws, and run again, after
-    /// pauses of 10, 20, 40 ms and so on, for up to 30 seconds, while it fails for a passing reason
-    /// (<see cref="DbException.IsTransient"/>: a serialization failure or a deadlock on PostgreSQL, for example).
+    /// Runs <paramref name="work"/> in a serializable transaction: committed when it returns, rolled back when it
+    /// throws, and run again, after pauses of 10, 20, 40 ms and so on, for up to 30 seconds, while it fails for a
+    /// passing reason (<see cref="DbException.IsTransient"/>: a serialization failure or a deadlock on PostgreSQL, for
+    /// example; not a timeout).
     /// </summary>
+    /// <remarks>
+    /// Elsewhere than on a pool a COMMIT that fails is tried again only when the database itself has answered that it
+    /// was rolled back (<see cref="DbException.SqlState"/> of class 40): where the answer was lost it may have been
+    /// committed.
+    /// </remarks>
     /// <typeparam name="T">What it answers.</typeparam>
     /// <param name="source">Where connections come from.</param>
-    /// <param name="work">What to write. It can be called more than once, so it should change nothing but the database.</param>
+    /// <param name="work">
+    /// What to write. It can be called more than once, so it should change nothing but the database.
+    /// </param>
     /// <param name="cancellationToken">Ends the waits; passed on to <paramref name="work"/>.</param>
     /// <returns>What <paramref name="work"/> answered, once it is committed.</returns>
     /// <exception cref="DbException">The database refuses; nothing was written.</exception>
@@ -65,6 +75,23 @@ public static class DbDataSourceExtensions
         return source.ReadAsync((connection, _) => work(connection), cancellationToken);
     }
 
+    /// <inheritdoc cref="ReadAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
+    /// <returns>Completed when <paramref name="work"/> is.</returns>
+    public static Task ReadAsync(
+        this DbDataSource source, Func<DbConnection, CancellationToken, Task> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return source.ReadAsync(AnyDataSource.Answering(work), cancellationToken);
+    }
+
+    /// <inheritdoc cref="ReadAsync(DbDataSource, Func{DbConnection, CancellationToken, Task}, CancellationToken)"/>
+    public static Task ReadAsync(
+        this DbDataSource source, Func<DbConnection, Task> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return source.ReadAsync((connection, _) => work(connection), cancellationToken);
+    }
+
     /// <inheritdoc cref="WriteAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
     public static Task<T> WriteAsync<T>(
         this DbDataSource source, Func<DbConnection, Task<T>> work, CancellationToken cancellationToken = default)
@@ -74,17 +101,12 @@ public static class DbDataSourceExtensions
     }
 
     /// <inheritdoc cref="WriteAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
+    /// <returns>Completed once it is committed.</returns>
     public static Task WriteAsync(
         this DbDataSource source, Func<DbConnection, CancellationToken, Task> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return source.WriteAsync(
-            async (connection, token) =>
-            {
-                await work(connection, token).ConfigureAwait(false);
-                return true;
-            },
-            cancellationToken);
+        return source.WriteAsync(AnyDataSource.Answering(work), cancellationToken);
     }
 
     /// <inheritdoc cref="WriteAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
@@ -115,10 +137,41 @@ public static class DbDataSourceExtensions
             : AnyDataSource.ExecuteAsync(source, sql, cancellationToken);
     }
 
-    /// <summary>Runs one statement for each of many rows, in one transaction and prepared once: all of them are stored, or none.</summary>
+    /// <summary>
+    /// Runs one statement whose interpolated values become parameters, and answers the first column of its first row:
+    /// <c>ExecuteScalarAsync&lt;long>($"select count(*) from t where name = {name}")</c>.
+    /// </summary>
+    /// <typeparam name="T">
+    /// As what it is read. Where it can be NULL, or there can be no row, a type that has null: <c>long?</c>.
+    /// </typeparam>
+    /// <param name="source">Where connections come from.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The value; null when it is NULL or there is no row.</returns>
+    /// <exception cref="ArgumentException">A value stands where no parameter can, or has a format.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It is NULL, or there is no row, and <typeparamref name="T"/> has no null.
+    /// </exception>
+    /// <exception cref="InvalidCastException">It cannot be read as <typeparamref name="T"/>.</exception>
+    /// <exception cref="DbException">The database refuses it.</exception>
+    public static Task<T?> ExecuteScalarAsync<T>(
+        this DbDataSource source, FormattableString sql, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(sql);
+        return source is SqlitePool pool
+            ? pool.ExecuteScalarAsync<T>(sql, cancellationToken)
+            : AnyDataSource.ExecuteScalarAsync<T>(source, sql, cancellationToken);
+    }
+
+    /// <summary>
+    /// Runs one statement for each of many rows, in one transaction and prepared once: all of them are stored, or none.
+    /// </summary>
     /// <param name="source">Where connections come from.</param>
     /// <param name="sql">One statement with named parameters, <c>@id</c>.</param>
-    /// <param name="rows">For each row the values, in the order in which the parameters first appear in the statement.</param>
+    /// <param name="rows">
+    /// For each row the values, in the order in which the parameters first appear in the statement.
+    /// </param>
     /// <param name="progress">Told how many rows are done, every 1,000 and at the end.</param>
     /// <param name="cancellationToken">Stops it; nothing is stored then.</param>
     /// <returns>How many rows were changed.</returns>
@@ -137,5 +190,20 @@ public static class DbDataSourceExtensions
         return source is SqlitePool pool
             ? pool.ExecuteManyAsync(sql, rows, progress, cancellationToken)
             : AnyDataSource.ExecuteManyAsync(source, sql, rows, progress, cancellationToken);
+    }
+
+    /// <summary>As the other overload, with tuples: <c>rows.Select(row => (row.Id, row.Name))</c>.</summary>
+    /// <typeparam name="TRow">A tuple with as many items as the statement has parameters.</typeparam>
+    /// <inheritdoc cref="ExecuteManyAsync(DbDataSource, string, IEnumerable{IReadOnlyList{object?}}, IProgress{long}?, CancellationToken)"/>
+    public static Task<long> ExecuteManyAsync<TRow>(
+        this DbDataSource source,
+        string sql,
+        IEnumerable<TRow> rows,
+        IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default)
+        where TRow : ITuple
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return source.ExecuteManyAsync(sql, TupleRow.All(rows), progress, cancellationToken);
     }
 }

@@ -1,6 +1,4 @@
 using System.Data.Common;
-using System.Diagnostics.CodeAnalysis;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pool.Sqlite.Configuration;
@@ -28,13 +26,14 @@ namespace Pool.Sqlite;
 /// object? tables = await command.ExecuteScalarAsync();
 /// </code>
 /// </example>
-public sealed class SqlitePool : DbDataSource
+public sealed partial class SqlitePool : DbDataSource
 {
     private readonly SqlitePoolOptions _options;
     private readonly TimeProvider _time;
     private readonly DatabaseTarget _target;
     private readonly PoolLoggers _log;
     private readonly PoolMetrics _metrics;
+    private readonly ConnectionFigures _figures;
     private readonly PoolTracing _tracing;
     private readonly LeaseRecorder _recorder;
     private readonly LeaseInspector _leaseInspector;
@@ -67,6 +66,16 @@ public sealed class SqlitePool : DbDataSource
     /// </param>
     /// <exception cref="ArgumentException">A setting makes no sense; the message names it, its value and what is allowed.</exception>
     public SqlitePool(SqlitePoolOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        : this(options, loggerFactory, timeProvider, budget: null)
+    {
+    }
+
+    /// <summary>Makes a pool whose open connections count in a budget that it shares with others.</summary>
+    internal SqlitePool(
+        SqlitePoolOptions options,
+        ILoggerFactory? loggerFactory,
+        TimeProvider? timeProvider,
+        OpenBudget<PhysicalConnection>? budget)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Clone();
@@ -75,11 +84,11 @@ public sealed class SqlitePool : DbDataSource
         _time = MonotonicTime.For(timeProvider);
         _log = new PoolLoggers(loggerFactory ?? NullLoggerFactory.Instance, _time);
         LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, _target);
-        ConnectionFigures figures = new(_time);
-        _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => figures.WalBytes);
+        _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => _figures!.WalBytes);
+        ConnectionFigures figures = _figures = new(_time, _metrics);
         _tracing = new PoolTracing(Name, _time);
         _recorder = new LeaseRecorder(Name, _options, _log, _metrics, _time);
-        _leaseInspector = new LeaseInspector(Name, _options, _recorder, _time);
+        _leaseInspector = new LeaseInspector(Name, _options, _recorder, _time) { Budget = budget };
         _waits = new WaitReporter(Name, _log, _metrics, _tracing, _options.SlowThreshold, _time);
         ConnectionSource source = new(_options, _target, Name, _log.Connections, _metrics.RecordCreate, _time)
         {
@@ -87,16 +96,20 @@ public sealed class SqlitePool : DbDataSource
             Refused = _leaseInspector.Refused,
             Opening = () => _housekeeper!.Start(),
         };
-        _pools = new ConnectionPools(Name, source, leasing, _options, _recorder, _leaseInspector, _waits, _log, _time);
+        _pools = new ConnectionPools(
+            Name, source, leasing, _options, _recorder, _leaseInspector, _waits, _log, _time, budget);
         _leases = _pools.Leases;
         Writes = new SqlitePoolWriteQueue(new PoolWriterSource(this), _options.Writes);
         _statistics = new StatisticsReader(_leases, _pools.All, figures, _waits, () => _pools.Leaks, Writes.GetStatistics);
         UtilizationWatch utilization = new(_options.Health.CriticalUtilization, _time);
         _inspector = new PoolInspector(
             Name, _log, _time, _options.LeakThreshold, _statistics, figures, _leaseInspector, _recorder, utilization);
-        _health = new HealthReporter(_options, _inspector, _leaseInspector, _statistics, figures, utilization);
-        _sharedLockKeeper = SharedLockKeeper.For(_target, _options.Pragmas);
-        _maintenance = new DatabaseMaintenance(_pools, _target, _sharedLockKeeper, BusyTimeout, _time);
+        _health = new HealthReporter(
+            _options, _inspector, _leaseInspector, _statistics, figures, utilization, Durability.LacksGroupCommit(_options, _target));
+
+        // It has a connection of its own, which would not be in the budget.
+        _sharedLockKeeper = budget is null ? SharedLockKeeper.For(_target, _options.Pragmas) : null;
+        _maintenance = new DatabaseMaintenance(_pools, _target, _sharedLockKeeper, _options, _time);
         figures.FileMoved = _maintenance.ClearNow;
         _work = new WorkRunner(this, _tracing, _metrics, _options.RentTimeout, _time);
         _shutdown = new PoolShutdown(
@@ -105,6 +118,7 @@ public sealed class SqlitePool : DbDataSource
             Writes.Close,
             Writes.Abandon,
             () => Writes.GetStatistics().Queued,
+            figures.WhenSynced,
             _leaseInspector,
             _options.ShutdownTimeout,
             _log,
@@ -128,6 +142,9 @@ public sealed class SqlitePool : DbDataSource
 
     /// <summary>What the driver understands of the connection string, without a password.</summary>
     internal string DriverConnectionString => _target.DriverString;
+
+    /// <summary>True when a connection whose connection string was set has led to it.</summary>
+    internal bool IsOfFactory { get; init; }
 
     /// <summary>The full path of the database file; null for a database in memory.</summary>
     internal string? DatabaseFile => _target.File;
@@ -164,248 +181,6 @@ public sealed class SqlitePool : DbDataSource
 
     internal WaitReporter Waits => _waits;
 
-    /// <summary>
-    /// Lends a connection, waiting for one if all are out: first come, first served, for up to
-    /// <see cref="SqlitePoolOptions.RentTimeout"/>.
-    /// </summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The connection, open. Dispose it to give it back.</returns>
-    /// <exception cref="SqlitePoolTimeoutException">None was free in time, or too many wait already.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">A connection was to be opened, and that failed.</exception>
-    public ValueTask<SqlitePoolConnection> RentAsync(CancellationToken cancellationToken = default) =>
-        RentAsync(_options.RentTimeout, cancellationToken);
-
-    /// <summary>As <see cref="RentAsync(CancellationToken)"/>, with a limit of its own.</summary>
-    /// <param name="timeout">
-    /// How long it may wait, instead of <see cref="SqlitePoolOptions.RentTimeout"/>: zero to fail at once when all are out,
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
-    /// </param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative, or longer than 24 days.</exception>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public ValueTask<SqlitePoolConnection> RentAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
-            ? new ValueTask<SqlitePoolConnection>(new SqlitePoolConnection(this, entry))
-            : Awaited(_pools.Rent(async: true, Checked(timeout), cancellationToken), SqlitePoolConnectionRole.ReadWrite);
-
-    /// <summary>As <see cref="RentAsync(CancellationToken)"/>, blocking the thread.</summary>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public SqlitePoolConnection Rent(CancellationToken cancellationToken = default) => new(this, RentEntry(cancellationToken));
-
-    /// <summary>As <see cref="RentAsync(TimeSpan, CancellationToken)"/>, blocking the thread.</summary>
-    /// <inheritdoc cref="RentAsync(TimeSpan, CancellationToken)"/>
-    public SqlitePoolConnection Rent(TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        new(this, RentEntry(timeout, cancellationToken));
-
-    /// <summary>
-    /// Lends a connection for reading: one read transaction from the first statement to the return, so that everything
-    /// read belongs together. A statement that writes is refused before it runs.
-    /// </summary>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public ValueTask<SqlitePoolConnection> RentReaderAsync(CancellationToken cancellationToken = default) =>
-        TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
-            ? new ValueTask<SqlitePoolConnection>(ReaderOf(entry))
-            : Awaited(_pools.Rent(async: true, _options.RentTimeout, cancellationToken), SqlitePoolConnectionRole.Reader);
-
-    /// <summary>As <see cref="RentReaderAsync"/>, blocking the thread.</summary>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public SqlitePoolConnection RentReader(CancellationToken cancellationToken = default) => ReaderOf(RentEntry(cancellationToken));
-
-    /// <summary>
-    /// Lends the pool's own writer connection, which is not counted in <see cref="SqlitePoolOptions.PoolSize"/>, with the
-    /// write gate held until it is returned: nothing else in this process writes to the database meanwhile.
-    /// </summary>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public ValueTask<SqlitePoolConnection> RentWriterAsync(CancellationToken cancellationToken = default) =>
-        Awaited(_pools.RentWriter(async: true, _options.RentTimeout, cancellationToken), SqlitePoolConnectionRole.Writer);
-
-    /// <summary>As <see cref="RentWriterAsync"/>, blocking the thread.</summary>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public SqlitePoolConnection RentWriter(CancellationToken cancellationToken = default) => new(
-        this,
-        Blocking.Result(_pools.RentWriter(async: false, _options.RentTimeout, cancellationToken)),
-        SqlitePoolConnectionRole.Writer);
-
-    /// <summary>A connection that is closed: it rents when it is opened, and gives back when it is closed.</summary>
-    public new SqlitePoolConnection CreateConnection() => new(this);
-
-    /// <summary>A batch that rents a connection when it is first run, and gives it back when it is disposed.</summary>
-    public new SqlitePoolBatch CreateBatch() => new(CreateConnection(), null, ownsConnection: true);
-
-    /// <inheritdoc cref="Rent(CancellationToken)"/>
-    public new SqlitePoolConnection OpenConnection() => Rent();
-
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public new ValueTask<SqlitePoolConnection> OpenConnectionAsync(CancellationToken cancellationToken = default) =>
-        RentAsync(cancellationToken);
-
-    /// <summary>Runs <paramref name="work"/> on a reader lease: one snapshot.</summary>
-    /// <param name="work">What to read. It is called once.</param>
-    /// <param name="cancellationToken">Ends the wait for a connection.</param>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public Task<T> ReadAsync<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(work);
-        return _work.Read(work, cancellationToken);
-    }
-
-    /// <inheritdoc cref="ReadAsync{T}"/>
-    public Task ReadAsync(Func<SqlitePoolConnection, Task> work, CancellationToken cancellationToken = default) =>
-        ReadAsync(WorkRunner.Answering(work), cancellationToken);
-
-    /// <summary>
-    /// Runs <paramref name="work"/> on the writer connection inside one <c>BEGIN IMMEDIATE</c>: committed when it returns,
-    /// rolled back when it throws. When another process makes it fail as busy, it is rolled back and run again, after
-    /// pauses of 10, 20, 40 ms and so on, until <see cref="SqlitePoolOptions.RentTimeout"/>.
-    /// </summary>
-    /// <param name="work">What to write. It can be called more than once, so it should change nothing but the database.</param>
-    /// <param name="cancellationToken">Ends the waits.</param>
-    /// <exception cref="SqliteException">SQLite refuses; nothing was written.</exception>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public Task<T> WriteAsync<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(work);
-        return _work.Write(work, cancellationToken);
-    }
-
-    /// <inheritdoc cref="WriteAsync{T}"/>
-    public Task WriteAsync(Func<SqlitePoolConnection, Task> work, CancellationToken cancellationToken = default) =>
-        WriteAsync(WorkRunner.Answering(work), cancellationToken);
-
-    /// <summary>
-    /// Runs one statement whose interpolated values become parameters, never text:
-    /// <c>ExecuteAsync($"insert into t values ({id}, {name})")</c>.
-    /// </summary>
-    /// <param name="sql">The statement.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>How many rows it changed, or -1 when it cannot change any.</returns>
-    /// <exception cref="ArgumentException">
-    /// A value stands where no parameter can (in quotes, for a name, in a comment), or has a format; the message says what to
-    /// write.
-    /// </exception>
-    /// <exception cref="SqliteException">SQLite refuses it.</exception>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(sql);
-        return _work.Execute(sql, cancellationToken);
-    }
-
-    /// <summary>
-    /// Runs one statement for each of many rows, in one transaction and prepared once: all of them are stored, or none.
-    /// </summary>
-    /// <param name="sql">One statement with named parameters (<c>$id</c>) or numbered ones (<c>?1</c>).</param>
-    /// <param name="rows">For each row the values, in the order in which the parameters first appear in the statement.</param>
-    /// <param name="progress">Told how many rows are done, every 1,000 and at the end.</param>
-    /// <param name="cancellationToken">Stops it; nothing is stored then.</param>
-    /// <returns>How many rows were changed.</returns>
-    /// <exception cref="ArgumentException">
-    /// A row has not as many values as the statement has parameters, or one of those has no name.
-    /// </exception>
-    /// <exception cref="SqliteException">SQLite refuses one; nothing was stored.</exception>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public Task<long> ExecuteManyAsync(
-        string sql,
-        IEnumerable<IReadOnlyList<object?>> rows,
-        IProgress<long>? progress = null,
-        CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
-        ArgumentNullException.ThrowIfNull(rows);
-        return _work.ExecuteMany(sql, rows, progress, cancellationToken);
-    }
-
-    /// <summary>Opens connections until there are <see cref="SqlitePoolOptions.PoolSize"/>, so that no rent has to.</summary>
-    /// <param name="cancellationToken">Stops after the connection that is being opened.</param>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
-    /// <exception cref="SqliteException">Opening failed.</exception>
-    public Task WarmUpAsync(CancellationToken cancellationToken = default) => _leases.WarmUp(cancellationToken);
-
-    /// <summary>
-    /// Closes every idle connection now, and each that is out when it comes back. Rents go on meanwhile, with new
-    /// connections: for after the database file was replaced, or an extension updated.
-    /// </summary>
-    /// <param name="cancellationToken">Looked at once, at the beginning.</param>
-    /// <exception cref="InvalidOperationException">A private memory database would be lost.</exception>
-    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
-    public async Task ClearAsync(CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        ThrowIfPrivateMemory("cleared");
-        await _maintenance.Clear(cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Runs <paramref name="work"/> while no connection of the pool is open: every lease is back, every handle closed,
-    /// and rents wait. For what needs the file for itself, such as replacing it.
-    /// </summary>
-    /// <param name="work">What to do. Renting from the same pool inside it is refused at once.</param>
-    /// <param name="cancellationToken">Ends the wait for the leases; passed on to <paramref name="work"/>.</param>
-    /// <exception cref="SqlitePoolTimeoutException">
-    /// Not every lease was back within <see cref="SqlitePoolOptions.RentTimeout"/>.
-    /// </exception>
-    /// <exception cref="InvalidOperationException">A private memory database would be lost.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
-    public async Task RunExclusiveAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(work);
-        ThrowIfPrivateMemory("closed for exclusive work");
-        await _maintenance.RunExclusive(work, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Moves what the WAL holds into the database file, under the write gate. Where readers or other processes are in the
-    /// way it tries again, after pauses of 10, 20, 40 ms and so on in which others write, until <c>BusyTimeout</c>.
-    /// </summary>
-    /// <param name="mode">How far it goes.</param>
-    /// <param name="cancellationToken">Ends the waits.</param>
-    /// <exception cref="SqliteException">SQLite refuses.</exception>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public async Task<CheckpointResult> CheckpointAsync(
-        CheckpointMode mode = CheckpointMode.Passive, CancellationToken cancellationToken = default)
-    {
-        if (!Enum.IsDefined(mode))
-        {
-            throw new ArgumentOutOfRangeException(nameof(mode), mode, "Allowed: Passive, Full, Restart, Truncate.");
-        }
-
-        return await _maintenance.Checkpoint(mode, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// <c>PRAGMA optimize</c>, under the write gate: refreshes what the query planner knows where that has become stale.
-    /// For now and then, and after large changes; the pool does it by itself when it closes.
-    /// </summary>
-    /// <param name="cancellationToken">Ends the wait for the writer connection.</param>
-    /// <exception cref="SqliteException">SQLite refuses.</exception>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public Task OptimizeAsync(CancellationToken cancellationToken = default) => _maintenance.Optimize(cancellationToken);
-
-    /// <summary>
-    /// Copies the database as it is at this moment to another file, while reading and writing go on: from one snapshot, by
-    /// SQLite's backup interface. (Copying the file itself would miss the WAL, and drop SQLite's locks.)
-    /// </summary>
-    /// <param name="path">
-    /// The file. One that exists must be a database; it is replaced as a whole when the copy is complete, and left as it
-    /// is when it is not.
-    /// </param>
-    /// <param name="progress">Told how many pages are copied, every 1,000.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="ArgumentException">It is one of the pool's own files, by whatever name, or a folder.</exception>
-    /// <exception cref="DirectoryNotFoundException">Its folder does not exist.</exception>
-    /// <exception cref="SqliteException">SQLite cannot write the file, or another process uses it.</exception>
-    /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public async Task BackupAsync(
-        string path, IProgress<BackupProgress>? progress = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        await _maintenance.Backup(path, progress, cancellationToken).ConfigureAwait(false);
-    }
-
     /// <summary>What is out on loan at this moment, the longest first.</summary>
     public IReadOnlyList<SqlitePoolLease> GetLeases() => [.. _leaseInspector.Inspect().Select(static snapshot => snapshot.Lease)];
 
@@ -418,31 +193,25 @@ public sealed class SqlitePool : DbDataSource
     /// <summary>How the pool stands.</summary>
     public SqlitePoolStatistics GetStatistics() => _statistics.Read();
 
-    internal PoolEntry<PhysicalConnection> RentEntry(CancellationToken cancellationToken) =>
-        RentEntry(_options.RentTimeout, cancellationToken);
+    /// <summary>How often something was rented so far, and whether anything is going on.</summary>
+    internal (long Rents, bool IsInUse) Activity()
+    {
+        (long rents, bool isInUse) = _pools.Activity();
+        return (rents, isInUse || Writes.GetStatistics().Queued > 0);
+    }
 
-    internal ValueTask<PoolEntry<PhysicalConnection>> RentEntryAsync(CancellationToken cancellationToken) =>
-        _pools.Rent(async: true, _options.RentTimeout, cancellationToken);
+    /// <summary>Nobody uses it: it reports no figures until <see cref="EndRest"/>.</summary>
+    internal void BeginRest() => PoolMeter.Remove(_metrics);
 
-    internal Exception ClosedException() => _pools.ClosedException();
+    internal void EndRest() => PoolMeter.Add(_metrics);
 
-    internal ValueTask<PoolEntry<PhysicalConnection>> RentForQueue(CancellationToken cancellationToken) =>
-        _pools.RentForQueue(cancellationToken);
+    internal bool IsClosed => _leases.IsClosed;
 
-    internal void Return(PoolEntry<PhysicalConnection> entry) => _pools.Return(entry);
+    internal void CloseIdle() => _maintenance.ClearNow();
 
-    /// <inheritdoc/>
-    protected override DbConnection CreateDbConnection() => CreateConnection();
-
-    /// <inheritdoc/>
-    protected override DbBatch CreateDbBatch() => CreateBatch();
-
-    /// <inheritdoc/>
-    protected override DbConnection OpenDbConnection() => Rent();
-
-    /// <inheritdoc/>
-    protected override async ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
-        await RentAsync(cancellationToken).ConfigureAwait(false);
+    /// <summary>Null once nothing of a closed pool is open any more.</summary>
+    internal SqlitePoolTimeoutException? WhyNotClosed() => _pools.Closed.IsCompleted ? null : _leaseInspector.Refused(
+        "It was closed, but leases are still out, so its file is still open: do not delete or move it.", _options.ShutdownTimeout);
 
     /// <summary>
     /// Closes the pool without waiting for leases: who waits and who comes gets <see cref="ObjectDisposedException"/>, idle
@@ -488,45 +257,5 @@ public sealed class SqlitePool : DbDataSource
         _sharedLockKeeper?.Dispose();
         PoolMeter.Remove(_metrics);
         return _shutdown.Begin();
-    }
-
-    private bool TryRentFast(CancellationToken cancellationToken, [NotNullWhen(true)] out PoolEntry<PhysicalConnection>? entry)
-    {
-        entry = null;
-        return !_recorder.IsWatching && !cancellationToken.IsCancellationRequested && _leases.TryRentFromSlot(out entry);
-    }
-
-    private PoolEntry<PhysicalConnection> RentEntry(TimeSpan timeout, CancellationToken cancellationToken) =>
-        TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
-            ? entry
-            : Blocking.Result(_pools.Rent(async: false, Checked(timeout), cancellationToken));
-
-    private async ValueTask<SqlitePoolConnection> Awaited(
-        ValueTask<PoolEntry<PhysicalConnection>> rent, SqlitePoolConnectionRole role)
-    {
-        PoolEntry<PhysicalConnection> entry = await rent.ConfigureAwait(false);
-        return role == SqlitePoolConnectionRole.Reader ? ReaderOf(entry) : new SqlitePoolConnection(this, entry, role);
-    }
-
-    private SqlitePoolConnection ReaderOf(PoolEntry<PhysicalConnection> entry)
-    {
-        entry.Value.Notes.RentedAsReader(entry.Rents);
-        return new SqlitePoolConnection(this, entry, SqlitePoolConnectionRole.Reader);
-    }
-
-    private static TimeSpan Checked(TimeSpan timeout) =>
-        timeout == Timeout.InfiniteTimeSpan || (timeout >= TimeSpan.Zero && timeout.TotalMilliseconds <= int.MaxValue)
-            ? timeout
-            : throw new ArgumentOutOfRangeException(
-                nameof(timeout), timeout, "Allowed: from zero to 24 days, or Timeout.InfiniteTimeSpan.");
-
-    private void ThrowIfPrivateMemory(string what)
-    {
-        if (IsPrivateMemory)
-        {
-            throw new InvalidOperationException(
-                $"The pool '{Name}' cannot be {what}: its database lives in the memory of its one connection, and would be "
-                + "lost. Write \"Data Source=app;Mode=Memory;Cache=Shared\" for one that outlives its connections.");
-        }
     }
 }

@@ -54,7 +54,7 @@ public sealed class SqlitePoolFactory : DbProviderFactory
             return known;
         }
 
-        SqlitePool fresh = new(connectionString);
+        SqlitePool fresh = new(connectionString) { IsOfFactory = true };
         SqlitePool kept = Pools.GetOrAdd(connectionString, fresh);
         if (!ReferenceEquals(kept, fresh))
         {

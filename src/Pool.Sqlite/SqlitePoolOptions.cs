@@ -98,6 +98,14 @@ public sealed class SqlitePoolOptions
     public int StatementCacheSize { get; set; } = 256;
 
     /// <summary>
+    /// SQL that is prepared on each new connection, so that its first user finds it in the connection's cache: each text exactly as it
+    /// is executed later. Default none; at most <see cref="StatementCacheSize"/>. A text that is no SQL, or that has a PRAGMA, fails the
+    /// open and is named in the exception. One that cannot be prepared at that moment, because its table is not there yet, say, is left
+    /// out with a warning in the log, and prepared when it is first used, as without this option.
+    /// </summary>
+    public IList<string> WarmUpStatements { get; private set; } = [];
+
+    /// <summary>
     /// Notes for each rent where it was made, for the message of a rent that times out, for reports of leases held
     /// too long, and for <see cref="SqlitePool.GetLeases"/>. Default false: it costs some microseconds a rent.
     /// </summary>
@@ -130,6 +138,15 @@ public sealed class SqlitePoolOptions
     /// commit by itself.
     /// </summary>
     public bool GroupCommit { get; set; } = true;
+
+    /// <summary>
+    /// Whether the database may come from outside, so that what its schema says is not trusted. Default false. True turns on what
+    /// SQLite advises for such files on every connection: <c>trusted_schema=OFF</c> (views, triggers and the like cannot call
+    /// functions and virtual tables of the application that are not declared innocuous), defensive mode (no statement can
+    /// write to the schema table or to shadow tables, or turn the journal off), <c>cell_size_check=ON</c>, and <c>mmap_size=0</c>
+    /// whatever <see cref="SqlitePragmas.MmapSizeBytes"/> says.
+    /// </summary>
+    public bool Untrusted { get; set; }
 
     /// <summary>The PRAGMAs of every connection.</summary>
     public SqlitePragmas Pragmas { get; private set; } = new();
@@ -167,6 +184,7 @@ public sealed class SqlitePoolOptions
         copy.Pragmas = Pragmas.Clone();
         copy.Writes = Writes.Clone();
         copy.Health = Health.Clone();
+        copy.WarmUpStatements = [.. WarmUpStatements];
         return copy;
     }
 }

@@ -103,9 +103,15 @@ public sealed record SqlitePoolStatistics
 
     /// <summary>
     /// How many commits to the database were made durable by shared syncs (<see cref="SqlitePoolOptions.GroupCommit"/>), those
-    /// of other pools of this process on the same file included. Divided by the count of <see cref="SyncTime"/>: commits a sync.
+    /// of other pools of this process on the same file included.
     /// </summary>
     public long SyncedCommits { get; init; }
+
+    /// <summary>The mean number of commits that one sync made durable; 0 before the first.</summary>
+    public double CommitsPerSync => SyncTime.Count == 0 ? 0 : (double)SyncedCommits / SyncTime.Count;
+
+    /// <summary>Syncs of group commit that failed: the commits they were for may not survive a power failure.</summary>
+    public long SyncFailures { get; init; }
 
     /// <summary>How long the syncs of group commit took; its count is how many there were.</summary>
     public DurationSummary SyncTime { get; init; }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Execution;
@@ -45,6 +46,30 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    public async Task<int> Execute(string sql, object values, CancellationToken cancellationToken)
+    {
+        SqliteParameter[] parameters = StatementValues.Resolve(sql, values);
+        using SqlitePoolConnection connection = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolCommand command = Command(connection, sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<T?> ExecuteScalar<T>(FormattableString sql, CancellationToken cancellationToken)
+    {
+        (string text, object?[] values) = InterpolatedSql.Read(sql);
+        using SqlitePoolConnection connection = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolCommand command = connection.CreateParameterizedCommand(text, values);
+        return await ReadScalar<T>(command, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<T?> ExecuteScalar<T>(string sql, object values, CancellationToken cancellationToken)
+    {
+        SqliteParameter[] parameters = StatementValues.Resolve(sql, values);
+        using SqlitePoolConnection connection = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolCommand command = Command(connection, sql, parameters);
+        return await ReadScalar<T>(command, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>One statement for each of many rows, in one transaction.</summary>
     public async Task<long> ExecuteMany(
         string sql, IEnumerable<IReadOnlyList<object?>> rows, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -60,7 +85,7 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
             {
                 long changes = ExecuteMany(connection, sql, rows, progress, ref done, cancellationToken);
                 long start = time.GetTimestamp();
-                CommitTicket commit = await transaction.CommitUnsynced(cancellationToken).ConfigureAwait(false);
+                CommitTicket commit = await transaction.CommitUnsynced(async: true, cancellationToken).ConfigureAwait(false);
                 connection.Dispose();
                 await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
                 metrics.RecordBatch(done, time.GetElapsedTime(start));
@@ -75,12 +100,47 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
         }
     }
 
+    /// <summary>As <see cref="Read"/>, blocking.</summary>
+    public T ReadBlocking<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken)
+    {
+        using SqlitePoolConnection connection = pool.RentReader(cancellationToken);
+        return work(connection);
+    }
+
+    /// <summary>As <see cref="Write"/>, blocking.</summary>
+    public T WriteBlocking<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken)
+    {
+        Deadline deadline = new(time, retryFor);
+        for (int retry = 0; ; retry++)
+        {
+            TimeSpan pause = Backoff.Delay(retry);
+            try
+            {
+                return WriteOnceBlocking(work, cancellationToken);
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(pause))
+            {
+                Blocking.Pause(async: false, pause, time, cancellationToken).AsTask().GetAwaiter().GetResult();
+            }
+        }
+    }
+
     public static Func<SqlitePoolConnection, Task<bool>> Answering(Func<SqlitePoolConnection, Task> work)
     {
         ArgumentNullException.ThrowIfNull(work);
         return async connection =>
         {
             await work(connection).ConfigureAwait(false);
+            return true;
+        };
+    }
+
+    public static Func<SqlitePoolConnection, bool> Answering(Action<SqlitePoolConnection> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return connection =>
+        {
+            work(connection);
             return true;
         };
     }
@@ -99,6 +159,11 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
         foreach (IReadOnlyList<object?> row in rows)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (row is null)
+            {
+                throw new ArgumentException($"Row {done} is null.", nameof(rows));
+            }
+
             if (row.Count != parameters.Length)
             {
                 throw new ArgumentException(
@@ -130,10 +195,38 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
             T result = await work(connection).ConfigureAwait(false);
 
             // The gate goes to the next before the wait for the disk.
-            CommitTicket commit = await transaction.CommitUnsynced(cancellationToken).ConfigureAwait(false);
+            CommitTicket commit = await transaction.CommitUnsynced(async: true, cancellationToken).ConfigureAwait(false);
             connection.Dispose();
             await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
             return result;
+        }
+    }
+
+    private T WriteOnceBlocking<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken)
+    {
+        using SqlitePoolConnection connection = pool.RentWriter(cancellationToken);
+        using SqlitePoolTransaction transaction = connection.BeginTransaction();
+        T result = work(connection);
+        CommitTicket commit = Blocking.Result(transaction.CommitUnsynced(async: false, cancellationToken));
+        connection.Dispose();
+        commit.Wait(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
+        return result;
+    }
+
+    private static SqlitePoolCommand Command(SqlitePoolConnection connection, string sql, SqliteParameter[] parameters)
+    {
+        SqlitePoolCommand command = connection.CreateCommand(sql);
+        command.Parameters.AddRange(parameters);
+        command.IsWhole = true;
+        return command;
+    }
+
+    private static async Task<T?> ReadScalar<T>(SqlitePoolCommand command, CancellationToken cancellationToken)
+    {
+        DbDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            return await ScalarValue.ReadAsync<T>(reader, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -90,6 +90,21 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task The_syncs_of_group_commit_are_among_the_figures()
+    {
+        await using TestApp app = new("Synchronous=Full");
+        await app.Pool.ExecuteAsync($"create table synced(value)");
+        await app.Pool.ExecuteAsync($"insert into synced values (1)");
+
+        JsonElement statistics = (await app.GetJson("/pool/stats")).GetProperty("statistics");
+
+        Assert.True(statistics.GetProperty("syncedCommits").GetInt64() >= 2);
+        Assert.Equal(statistics.GetProperty("syncedCommits").GetInt64(), statistics.GetProperty("syncTime").GetProperty("count").GetInt64());
+        Assert.Equal(1, statistics.GetProperty("commitsPerSync").GetDouble());
+        Assert.Equal(0, statistics.GetProperty("syncFailures").GetInt64());
+    }
+
+    [Fact]
     public async Task Health_is_200_and_503_once_it_is_critical()
     {
         await using TestApp app = new("Pool Size=2;Max Overflow=0;Rent Timeout=0");

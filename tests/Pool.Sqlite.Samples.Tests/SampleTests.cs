@@ -16,6 +16,17 @@ public sealed class SampleTests
     }
 
     [Fact]
+    public async Task Signals_that_is_told_to_stop_commits_what_it_has_accepted_and_closes_its_database()
+    {
+        await using SampleProcess sample = SampleProcess.Start("Signals", ["signals.db", "100000000"]);
+        SpinWait.SpinUntil(() => File.Exists(Path.Combine(sample.Folder, "signals.db")), TimeSpan.FromSeconds(60));
+        int exit = await sample.Stop();
+        Assert.True(exit == 0, sample.Output);
+        Assert.Contains(" 0 failures", sample.Output, StringComparison.Ordinal);
+        AssertClosed(sample, "signals.db");
+    }
+
+    [Fact]
     public async Task QuickStart_stores_and_counts()
     {
         await using SampleProcess sample = SampleProcess.Start("QuickStart");
@@ -115,6 +126,28 @@ public sealed class SampleTests
             client.Dispose();
             await sample.Stop();
             AssertClosed(sample, "scores.db");
+        }
+    }
+
+    [Fact]
+    public async Task TradingBackend_stores_an_order_as_a_whole_or_not_at_all()
+    {
+        (SampleProcess sample, HttpClient client) = await SampleProcess.StartWeb("TradingBackend");
+        await using (sample)
+        {
+            await client.PutAsync("/prices/ACME/1250", null);
+            await client.PostAsync("/accounts/ada/10000", null);
+            object order = new { id = "o1", account = "ada", symbol = "ACME", quantity = 3 };
+            Assert.Equal(HttpStatusCode.OK, (await client.PostAsJsonAsync("/orders", order)).StatusCode);
+            object tooLarge = new { id = "o2", account = "ada", symbol = "ACME", quantity = 9 };
+            Assert.Equal(HttpStatusCode.Conflict, (await client.PostAsJsonAsync("/orders", tooLarge)).StatusCode);
+            JsonElement account = await client.GetFromJsonAsync<JsonElement>("/accounts/ada");
+            Assert.Equal(6250, account.GetProperty("cash").GetInt32());
+            Assert.Equal(3, account.GetProperty("positions")[0].GetProperty("quantity").GetInt32());
+            Assert.Equal("Healthy", await client.GetStringAsync("/health"));
+            client.Dispose();
+            await sample.Stop();
+            AssertClosed(sample, "trading.db");
         }
     }
 

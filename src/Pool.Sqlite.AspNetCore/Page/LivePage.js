@@ -95,6 +95,7 @@
     waits("gate", s.writeGateWaits, `${whole(s.writeGateWaiting)} writes wait now, ${whole(s.writeGateWaits.count)} have had to`);
     $("gate-tile").classList.toggle("concern", s.writeGateWaiting > 0);
     queue(s.writes);
+    syncs(s);
     const statements = s.statementHits + s.statementMisses;
     show("statements", ratio(s.statementHits, statements));
     show("statements-note", `of ${whole(statements)} commands found theirs prepared`);
@@ -107,6 +108,12 @@
   function waits(id, summary, note) {
     for (const each of ["p50", "p99", "max"]) show(`${id}-${each}`, summary.count ? duration(summary[each]) : "–");
     show(id + "-note", note);
+  }
+
+  function syncs(s) {
+    const failed = s.syncFailures ? `, ${whole(s.syncFailures)} failed` : "";
+    waits("sync", s.syncTime, s.syncTime.count ? `${whole(s.syncedCommits)} commits in ${whole(s.syncTime.count)} syncs: ${digits(s.commitsPerSync)} each${failed}` : `no commit was synced by group commit${failed}`);
+    $("sync-tile").classList.toggle("concern", s.syncFailures > 0);
   }
 
   function queue(w) {

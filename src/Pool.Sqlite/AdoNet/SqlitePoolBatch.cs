@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Execution;
+using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite;
@@ -14,7 +15,7 @@ public sealed class SqlitePoolBatch : DbBatch
 {
     private readonly SqlitePoolBatchCommandCollection _commands = new();
     private SqlitePoolConnection? _connection;
-    private StatementCursor? _cursor;
+    private CurrentExecution _execution;
     private readonly bool _ownsConnection;
     private int _timeout = -1;
 
@@ -37,7 +38,7 @@ public sealed class SqlitePoolBatch : DbBatch
         get => _connection;
         set
         {
-            ThrowIfReaderIsOpen();
+            _execution.ThrowIfReaderIsOpen("batch");
             _connection = value;
         }
     }
@@ -64,51 +65,39 @@ public sealed class SqlitePoolBatch : DbBatch
     protected override DbConnection? DbConnection
     {
         get => _connection;
-        set => Connection = value switch
-        {
-            null => null,
-            SqlitePoolConnection pooled => pooled,
-            _ => throw new InvalidCastException(
-                $"A SqlitePoolBatch runs on a SqlitePoolConnection, not on a {value.GetType().Name}."),
-        };
+        set => Connection = PooledParts.Connection(value, nameof(SqlitePoolBatch));
     }
 
     /// <inheritdoc/>
     protected override DbTransaction? DbTransaction
     {
         get => Transaction;
-        set => Transaction = value switch
-        {
-            null => null,
-            SqlitePoolTransaction pooled => pooled,
-            _ => throw new InvalidCastException(
-                $"A SqlitePoolBatch runs in a SqlitePoolTransaction, not in a {value.GetType().Name}."),
-        };
+        set => Transaction = PooledParts.Transaction(value, nameof(SqlitePoolBatch));
     }
 
     /// <summary>Stops the batch if it is running, also from another thread; nothing of it is stored then.</summary>
-    public override void Cancel() => Volatile.Read(ref _cursor)?.Cancel();
+    public override void Cancel() => _execution.Cancel();
 
     /// <summary>Runs all commands; answers how many rows they changed, or -1 when none of them can change any.</summary>
     /// <exception cref="SqliteException">SQLite refuses one; outside a transaction nothing is stored then.</exception>
     /// <exception cref="InvalidOperationException">The connection is closed or in use, or its transaction is not the batch's.</exception>
-    public override int ExecuteNonQuery() => Execute(Operation.NonQuery, async: false, CancellationToken.None)
-        .AsTask().GetAwaiter().GetResult().RecordsAffected;
+    public override int ExecuteNonQuery() =>
+        Blocking.Result(Execute(Operation.NonQuery, static cursor => cursor.RecordsAffected, async: false, CancellationToken.None));
 
     /// <inheritdoc cref="ExecuteNonQuery"/>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public override async Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken = default) =>
-        (await Execute(Operation.NonQuery, async: true, cancellationToken).ConfigureAwait(false)).RecordsAffected;
+    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken = default) =>
+        Execute(Operation.NonQuery, static cursor => cursor.RecordsAffected, async: true, cancellationToken).AsTask();
 
     /// <summary>Runs all commands; answers the first column of the first row, or null when there is none.</summary>
     /// <inheritdoc cref="ExecuteNonQuery"/>
-    public override object? ExecuteScalar() => Execute(Operation.Scalar, async: false, CancellationToken.None)
-        .AsTask().GetAwaiter().GetResult().Value;
+    public override object? ExecuteScalar() =>
+        Blocking.Result(Execute(Operation.Scalar, static cursor => cursor.Value, async: false, CancellationToken.None));
 
     /// <inheritdoc cref="ExecuteScalar"/>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public override async Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken = default) =>
-        (await Execute(Operation.Scalar, async: true, cancellationToken).ConfigureAwait(false)).Value;
+    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken = default) =>
+        Execute(Operation.Scalar, static cursor => cursor.Value, async: true, cancellationToken).AsTask();
 
     /// <summary>Prepares the commands, so that an error in one shows now.</summary>
     /// <exception cref="SqliteException">SQLite cannot prepare one.</exception>
@@ -134,11 +123,10 @@ public sealed class SqlitePoolBatch : DbBatch
     {
         try
         {
-            _cursor?.Close();
+            _execution.CloseReader();
         }
         finally
         {
-            _cursor = null;
             if (_ownsConnection)
             {
                 _connection?.Dispose();
@@ -152,18 +140,27 @@ public sealed class SqlitePoolBatch : DbBatch
     protected override DbBatchCommand CreateDbBatchCommand() => new SqlitePoolBatchCommand();
 
     /// <inheritdoc/>
-    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => new SqlitePoolDataReader(
-        Execute(Operation.Reader, async: false, CancellationToken.None).AsTask().GetAwaiter().GetResult(), OpenConnection(), behavior);
+    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) =>
+        Blocking.Result(ExecuteReader(behavior, async: false, CancellationToken.None));
 
     /// <inheritdoc/>
-    protected override async Task<DbDataReader> ExecuteDbDataReaderAsync(
-        CommandBehavior behavior, CancellationToken cancellationToken) => new SqlitePoolDataReader(
-            await Execute(Operation.Reader, async: true, cancellationToken).ConfigureAwait(false), OpenConnection(), behavior);
+    protected override Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) =>
+        ExecuteReader(behavior, async: true, cancellationToken).AsTask();
 
-    private async ValueTask<StatementCursor> Execute(Operation operation, bool async, CancellationToken cancellationToken)
+    private ValueTask<DbDataReader> ExecuteReader(CommandBehavior behavior, bool async, CancellationToken cancellationToken) =>
+        Execute<DbDataReader>(Operation.Reader, cursor => OpenReader(cursor, behavior), async, cancellationToken);
+
+    private SqlitePoolDataReader OpenReader(StatementCursor cursor, CommandBehavior behavior)
+    {
+        _execution.BeginReading();
+        return new SqlitePoolDataReader(cursor, OpenConnection(), behavior);
+    }
+
+    private async ValueTask<T> Execute<T>(
+        Operation operation, Func<StatementCursor, T> result, bool async, CancellationToken cancellationToken)
     {
         SqlitePoolConnection connection = OpenConnection();
-        ThrowIfReaderIsOpen();
+        _execution.ThrowIfReaderIsOpen("batch");
         if (_ownsConnection && connection.State == ConnectionState.Closed)
         {
             if (async)
@@ -176,21 +173,27 @@ public sealed class SqlitePoolBatch : DbBatch
             }
         }
 
-        SqlitePoolBatchCommand[] commands = [.. _commands.Cast<SqlitePoolBatchCommand>()];
-        BatchText[] texts = [.. commands.Select(
+        BatchText[] texts = [.. _commands.Cast<SqlitePoolBatchCommand>().Select(
             static command => new BatchText(command.CommandText, command.ParametersOrNull, command.NoteChanges))];
         StatementCursor cursor = StatementCursor.For(connection, Surrounded(connection, texts), Timeout, Transaction);
-        Volatile.Write(ref _cursor, cursor);
-        if (async)
+        _execution.Begin(cursor);
+        try
         {
-            await cursor.RunAsync(operation, cancellationToken).ConfigureAwait(false);
-        }
-        else
-        {
-            cursor.Run(operation);
-        }
+            if (async)
+            {
+                await cursor.RunAsync(operation, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                cursor.Run(operation);
+            }
 
-        return cursor;
+            return result(cursor);
+        }
+        finally
+        {
+            _execution.EndUnlessReading(cursor);
+        }
     }
 
     // In a transaction, and on a reader lease, which is one, the commands are a part of that.
@@ -243,12 +246,4 @@ public sealed class SqlitePoolBatch : DbBatch
 
     private SqlitePoolConnection OpenConnection() => _connection
         ?? throw new InvalidOperationException("The batch has no connection. Set its Connection first.");
-
-    private void ThrowIfReaderIsOpen()
-    {
-        if (_cursor is { IsClosed: false })
-        {
-            throw new InvalidOperationException("A reader of this batch is open. Close it first.");
-        }
-    }
 }

@@ -19,10 +19,7 @@ public sealed class SqlitePoolCommand : DbCommand
     private SqlitePoolConnection? _connection;
     private int _timeout = -1;
 
-    // The execution that is going on, or whose reader is open.
-    private StatementCursor? _cursor;
-    private long _generation;
-    private bool _isReading;
+    private CurrentExecution _execution;
 
     /// <summary>A command without a connection.</summary>
     public SqlitePoolCommand()
@@ -44,7 +41,7 @@ public sealed class SqlitePoolCommand : DbCommand
         get => _text;
         set
         {
-            ThrowIfReaderIsOpen();
+            _execution.ThrowIfReaderIsOpen("command");
             _text = value?.Contains('\0', StringComparison.Ordinal) != true
                 ? value ?? ""
                 : throw new ArgumentException("CommandText has a NUL character, at which SQL ends. Pass such a value as a parameter.");
@@ -95,7 +92,7 @@ public sealed class SqlitePoolCommand : DbCommand
         {
             if (value != _connection)
             {
-                ThrowIfReaderIsOpen();
+                _execution.ThrowIfReaderIsOpen("command");
                 _connection = value;
             }
         }
@@ -111,13 +108,7 @@ public sealed class SqlitePoolCommand : DbCommand
     protected override DbConnection? DbConnection
     {
         get => _connection;
-        set => Connection = value switch
-        {
-            null => null,
-            SqlitePoolConnection pooled => pooled,
-            _ => throw new InvalidCastException(
-                $"A SqlitePoolCommand runs on a SqlitePoolConnection, not on a {value.GetType().Name}."),
-        };
+        set => Connection = PooledParts.Connection(value, nameof(SqlitePoolCommand));
     }
 
     /// <inheritdoc/>
@@ -127,184 +118,45 @@ public sealed class SqlitePoolCommand : DbCommand
     protected override DbTransaction? DbTransaction
     {
         get => Transaction;
-        set => Transaction = value switch
-        {
-            null => null,
-            SqlitePoolTransaction pooled => pooled,
-            _ => throw new InvalidCastException(
-                $"A SqlitePoolCommand runs in a SqlitePoolTransaction, not in a {value.GetType().Name}."),
-        };
+        set => Transaction = PooledParts.Transaction(value, nameof(SqlitePoolCommand));
     }
 
     /// <summary>
     /// Stops the statement if it is running, also from another thread: it then throws
     /// <see cref="OperationCanceledException"/>. It never touches a statement that runs later.
     /// </summary>
-    public override void Cancel() => Volatile.Read(ref _cursor)?.Cancel(Volatile.Read(ref _generation));
+    public override void Cancel() => _execution.Cancel();
 
     /// <summary>Prepares the statement, so that an error in it shows now.</summary>
     /// <exception cref="SqliteException">SQLite cannot prepare it.</exception>
-    public override void Prepare()
-    {
-        SqlitePoolConnection connection = OpenConnection();
-        bool outermost = connection.Enter();
-        try
-        {
-            PhysicalConnection physical = connection.Physical;
-            physical.IsTouched = true;
-            PreparedText text = physical.Statements.Take(_text);
-            try
-            {
-                PrepareAll(physical, text);
-            }
-            finally
-            {
-                physical.Statements.PutBack(text);
-            }
-        }
-        finally
-        {
-            connection.Exit(outermost);
-        }
-    }
+    public override void Prepare() => CommandPreparation.Prepare(OpenConnection(), _text);
 
     /// <summary>Runs the statement; answers how many rows it changed, or -1 when it cannot change any.</summary>
     /// <inheritdoc cref="ExecuteDbDataReader"/>
-    public override int ExecuteNonQuery()
-    {
-        StatementCursor cursor = Begin();
-        try
-        {
-            cursor.Run(Operation.NonQuery);
-            return cursor.RecordsAffected;
-        }
-        finally
-        {
-            End(cursor);
-        }
-    }
+    public override int ExecuteNonQuery() => Execute(Operation.NonQuery, static cursor => cursor.RecordsAffected);
 
     /// <inheritdoc cref="ExecuteNonQuery"/>
     /// <exception cref="OperationCanceledException">The token was cancelled; the statement was stopped.</exception>
-    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken)
-    {
-        if (!TryBegin<int>(out StatementCursor? cursor, out Task<int>? failed))
-        {
-            return failed;
-        }
-
-        ValueTask run = cursor.RunAsync(Operation.NonQuery, cancellationToken);
-        if (!run.IsCompletedSuccessfully)
-        {
-            return Awaited(cursor, run);
-        }
-
-        int changes = cursor.RecordsAffected;
-        End(cursor);
-        return Task.FromResult(changes);
-
-        async Task<int> Awaited(StatementCursor cursor, ValueTask run)
-        {
-            try
-            {
-                await run.ConfigureAwait(false);
-                return cursor.RecordsAffected;
-            }
-            finally
-            {
-                End(cursor);
-            }
-        }
-    }
+    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken) =>
+        ExecuteAsync(Operation.NonQuery, static cursor => cursor.RecordsAffected, cancellationToken);
 
     /// <summary>Runs the statement; answers the first column of its first row, or null when there is none.</summary>
     /// <inheritdoc cref="ExecuteDbDataReader"/>
-    public override object? ExecuteScalar()
-    {
-        StatementCursor cursor = Begin();
-        try
-        {
-            cursor.Run(Operation.Scalar);
-            return cursor.Value;
-        }
-        finally
-        {
-            End(cursor);
-        }
-    }
+    public override object? ExecuteScalar() => Execute(Operation.Scalar, static cursor => cursor.Value);
 
     /// <inheritdoc cref="ExecuteScalar"/>
     /// <exception cref="OperationCanceledException">The token was cancelled; the statement was stopped.</exception>
-    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken)
-    {
-        if (!TryBegin<object?>(out StatementCursor? cursor, out Task<object?>? failed))
-        {
-            return failed;
-        }
-
-        ValueTask run = cursor.RunAsync(Operation.Scalar, cancellationToken);
-        if (!run.IsCompletedSuccessfully)
-        {
-            return Awaited(cursor, run);
-        }
-
-        object? value = cursor.Value;
-        End(cursor);
-        return Task.FromResult(value);
-
-        async Task<object?> Awaited(StatementCursor cursor, ValueTask run)
-        {
-            try
-            {
-                await run.ConfigureAwait(false);
-                return cursor.Value;
-            }
-            finally
-            {
-                End(cursor);
-            }
-        }
-    }
+    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken) =>
+        ExecuteAsync(Operation.Scalar, static cursor => cursor.Value, cancellationToken);
 
     /// <summary>Adds a parameter for each that the statement has, without values.</summary>
     /// <exception cref="ArgumentException">There is not exactly one statement, or a parameter has no name.</exception>
     internal SqliteParameter[] DeriveParameters()
     {
-        SqlitePoolConnection connection = OpenConnection();
-        bool outermost = connection.Enter();
-        try
-        {
-            connection.Physical.IsTouched = true;
-            PhysicalConnection physical = connection.Physical;
-            PreparedText text = physical.Statements.Take(_text);
-            string?[] names;
-            bool isOne;
-            try
-            {
-                physical.ThrowUnlessDone(physical.TryGet(text, 0, out Statement? statement));
-                names = statement?.ParameterNames ?? [];
-                isOne = statement is not null && text.IsComplete;
-            }
-            finally
-            {
-                physical.Statements.PutBack(text);
-            }
-
-            SqliteParameter[] parameters = [.. names.Select(NamedParameter)];
-            Parameters.AddRange(parameters);
-            return isOne ? parameters : throw new ArgumentException("Write exactly one statement.");
-        }
-        finally
-        {
-            connection.Exit(outermost);
-        }
+        SqliteParameter[] parameters = CommandPreparation.DeriveParameters(OpenConnection(), _text);
+        Parameters.AddRange(parameters);
+        return parameters;
     }
-
-    private static SqliteParameter NamedParameter(string? name, int index) => new()
-    {
-        ParameterName = name
-            ?? throw new ArgumentException($"Parameter {index + 1} of the statement has no name. Write ?{index + 1}, or a name such as $id."),
-    };
 
     /// <summary>A new parameter; it is not in <see cref="Parameters"/> yet.</summary>
 #pragma warning disable CA1822 // ADO.NET's shape.
@@ -332,7 +184,7 @@ public sealed class SqlitePoolCommand : DbCommand
         }
         finally
         {
-            EndUnlessReading(cursor);
+            _execution.EndUnlessReading(cursor);
         }
     }
 
@@ -348,7 +200,7 @@ public sealed class SqlitePoolCommand : DbCommand
         }
         finally
         {
-            EndUnlessReading(cursor);
+            _execution.EndUnlessReading(cursor);
         }
     }
 
@@ -359,7 +211,7 @@ public sealed class SqlitePoolCommand : DbCommand
         {
             try
             {
-                CloseReader();
+                _execution.CloseReader();
             }
             finally
             {
@@ -374,92 +226,73 @@ public sealed class SqlitePoolCommand : DbCommand
     /// <summary>True when its caller has no lease, so that it has no use for a write that is begun and not awaited.</summary>
     internal bool IsWhole { get; set; }
 
-    private StatementCursor Begin()
+    private T Execute<T>(Operation operation, Func<StatementCursor, T> result)
     {
-        SqlitePoolConnection connection = OpenConnection();
-        ThrowIfReaderIsOpen();
-        StatementCursor cursor = StatementCursor.For(connection, _text, _parameters, CommandTimeout, Transaction);
-        cursor.IsWhole = IsWhole;
-        Volatile.Write(ref _generation, cursor.Generation);
-        Volatile.Write(ref _cursor, cursor);
-        return cursor;
+        StatementCursor cursor = Begin();
+        try
+        {
+            cursor.Run(operation);
+            return result(cursor);
+        }
+        finally
+        {
+            _execution.EndUnlessReading(cursor);
+        }
     }
 
-    // An asynchronous method throws through its task.
-    private bool TryBegin<T>([NotNullWhen(true)] out StatementCursor? cursor, [NotNullWhen(false)] out Task<T>? failed)
+    private Task<T> ExecuteAsync<T>(Operation operation, Func<StatementCursor, T> result, CancellationToken cancellationToken)
     {
+        StatementCursor cursor;
         try
         {
             cursor = Begin();
-            failed = null;
-            return true;
         }
         catch (InvalidOperationException e)
         {
-            cursor = null;
-            failed = Task.FromException<T>(e);
-            return false;
+            // An asynchronous method throws through its task.
+            return Task.FromException<T>(e);
         }
+
+        ValueTask run = cursor.RunAsync(operation, cancellationToken);
+        if (!run.IsCompletedSuccessfully)
+        {
+            return Awaited(run, cursor, result);
+        }
+
+        T answer = result(cursor);
+        _execution.EndUnlessReading(cursor);
+        return Task.FromResult(answer);
+    }
+
+    private async Task<T> Awaited<T>(ValueTask run, StatementCursor cursor, Func<StatementCursor, T> result)
+    {
+        try
+        {
+            await run.ConfigureAwait(false);
+            return result(cursor);
+        }
+        finally
+        {
+            _execution.EndUnlessReading(cursor);
+        }
+    }
+
+    private StatementCursor Begin()
+    {
+        SqlitePoolConnection connection = OpenConnection();
+        _execution.ThrowIfReaderIsOpen("command");
+        StatementCursor cursor = StatementCursor.For(connection, _text, _parameters, CommandTimeout, Transaction);
+        cursor.IsWhole = IsWhole;
+        _execution.Begin(cursor);
+        return cursor;
     }
 
     private SqlitePoolDataReader OpenReader(StatementCursor cursor, CommandBehavior behavior)
     {
-        _isReading = true;
+        _execution.BeginReading();
         return new SqlitePoolDataReader(cursor, OpenConnection(), behavior);
-    }
-
-    private void EndUnlessReading(StatementCursor cursor)
-    {
-        if (!_isReading)
-        {
-            End(cursor);
-        }
-    }
-
-    private void End(StatementCursor cursor)
-    {
-        Volatile.Write(ref _cursor, null);
-        cursor.Recycle();
-    }
-
-    private void CloseReader()
-    {
-        if (_isReading)
-        {
-            _isReading = false;
-            StatementCursor cursor = _cursor!;
-            Volatile.Write(ref _cursor, null);
-            cursor.Close();
-        }
-    }
-
-    private static void PrepareAll(PhysicalConnection physical, PreparedText text)
-    {
-        Statement? statement;
-        int index = 0;
-        do
-        {
-            physical.ThrowUnlessDone(physical.TryGet(text, index++, out statement));
-        }
-        while (statement is not null);
     }
 
     private SqlitePoolConnection OpenConnection() => _connection
         ?? throw new InvalidOperationException("The command has no connection. Set its Connection first.");
-
-    private void ThrowIfReaderIsOpen()
-    {
-        if (!_isReading)
-        {
-            return;
-        }
-
-        if (_cursor is { IsClosed: false })
-        {
-            throw new InvalidOperationException("A reader of this command is open. Close it first.");
-        }
-
-        _isReading = false;
-        _cursor = null;
-    }
 }

@@ -81,14 +81,23 @@ public sealed partial class SqlitePoolConnection
     }
 
     /// <summary>Commits, and leaves the wait for the disk to the caller, which lets go of the gate before.</summary>
-    internal async ValueTask<CommitTicket> CommitUnsynced(SqlitePoolTransaction transaction, CancellationToken cancellationToken)
+    internal async ValueTask<CommitTicket> CommitUnsynced(
+        bool async, SqlitePoolTransaction transaction, CancellationToken cancellationToken)
     {
         StatementCursor cursor =
             StatementCursor.For(this, "COMMIT", null, DefaultCommandTimeout, transaction, isCommand: false);
         cursor.LeavesSync = true;
         try
         {
-            await cursor.RunAsync(Operation.NonQuery, cancellationToken).ConfigureAwait(false);
+            if (async)
+            {
+                await cursor.RunAsync(Operation.NonQuery, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                cursor.Run(Operation.NonQuery);
+            }
+
             return cursor.Commit;
         }
         finally

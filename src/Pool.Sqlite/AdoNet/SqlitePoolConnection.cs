@@ -78,15 +78,16 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     }
 
     /// <summary>
-    /// The connection string, without a password. Setting another one, while closed, makes this a connection of the pool
-    /// that <see cref="SqlitePoolFactory"/> keeps for it.
+    /// Of a pool's connection: the driver's part of the pool's connection string, with the file's full path and without a password, as
+    /// code expects it that parses it for the driver. Setting another one, while closed, makes this a connection of the pool that
+    /// <see cref="SqlitePoolFactory"/> keeps for it; it is then answered as it was set, without a password.
     /// </summary>
     /// <exception cref="InvalidOperationException">It is set while the connection is open, or being opened or closed.</exception>
     /// <exception cref="ArgumentException">It is set to something that cannot be used.</exception>
     [AllowNull]
     public override string ConnectionString
     {
-        get => _pool?.ConnectionString ?? "";
+        get => _pool is null ? "" : _pool.IsOfFactory ? _pool.ConnectionString : _pool.DriverConnectionString;
         set
         {
             // As for opening: the pool must not change under an open, or a return, that is under way.
@@ -97,7 +98,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
 
             try
             {
-                if (value != ConnectionString)
+                if (value != ConnectionString && value != _pool?.ConnectionString)
                 {
                     _pool = string.IsNullOrEmpty(value) ? null : SqlitePoolFactory.PoolFor(value);
                 }
@@ -220,7 +221,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
         return command;
     }
 
-    /// <inheritdoc/>
+    /// <summary>The collections that <see cref="GetSchema(string)"/> knows; also while the connection is closed.</summary>
     public override DataTable GetSchema() => GetSchema("MetaDataCollections");
 
     /// <inheritdoc/>
@@ -229,6 +230,13 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     /// <inheritdoc/>
     public override DataTable GetSchema(string collectionName, string?[] restrictionValues)
     {
+        if (_use.IsClosed && !_disposed && !IsForItem)
+        {
+            // As the driver: what it answers does not depend on a database.
+            using SqliteConnection closed = new();
+            return closed.GetSchema(collectionName, restrictionValues);
+        }
+
         using ConnectionUse use = BeginUse();
         return Physical.Driver.GetSchema(collectionName, restrictionValues);
     }

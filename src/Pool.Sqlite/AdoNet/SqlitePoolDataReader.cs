@@ -20,20 +20,18 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
 
     private readonly StatementCursor _cursor;
     private readonly SqlitePoolConnection _connection;
-    private readonly CommandBehavior _behavior;
+    private ReaderBehavior _behavior;
 
     // Of the lease that the reader belongs to: one that the connection has had since is not the reader's to close.
     private readonly int _opens;
-    private sqlite3_stmt? _statement;
-    private ResultColumns? _columns;
-    private int _fieldCount;
-    private bool _isAtEnd;
+    private ReaderResult _result;
 
     internal SqlitePoolDataReader(StatementCursor cursor, SqlitePoolConnection connection, CommandBehavior behavior)
     {
         _cursor = cursor;
         _connection = connection;
-        _behavior = behavior;
+        _result = new ReaderResult(cursor);
+        _behavior = new ReaderBehavior(behavior);
         _opens = connection.Opens;
         BeginResult();
     }
@@ -42,29 +40,29 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     public override int Depth => 0;
 
     /// <inheritdoc/>
-    public override int FieldCount => _cursor.IsClosed ? throw Closed() : _fieldCount;
+    public override int FieldCount => IsClosed ? throw ReaderResult.Closed() : _result.FieldCount;
 
     /// <inheritdoc/>
-    public override bool HasRows => _cursor.HasRows;
+    public override bool HasRows => _result.HasRows;
 
     /// <inheritdoc/>
-    public override bool IsClosed => _cursor.IsClosed;
+    public override bool IsClosed => _result.IsClosed;
 
     /// <summary>Rows changed by the statements that have ended so far; -1 while none of them could change any.</summary>
-    public override int RecordsAffected => _cursor.RecordsAffected;
+    public override int RecordsAffected => _result.RecordsAffected;
 
     /// <inheritdoc/>
-    public override object this[int ordinal] => ColumnValue.ToObject(Row(ordinal), ordinal);
+    public override object this[int ordinal] => ColumnValue.ToObject(_result.Row(ordinal), ordinal);
 
     /// <inheritdoc/>
-    public override object this[string name] => this[Columns().Ordinal(name)];
+    public override object this[string name] => this[_result.Columns().Ordinal(name)];
 
     /// <inheritdoc/>
     public override void Close()
     {
         try
         {
-            _cursor.Close();
+            _cursor.Close(_result.Generation);
         }
         finally
         {
@@ -77,7 +75,7 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     {
         try
         {
-            await _cursor.CloseAsync().ConfigureAwait(false);
+            await _cursor.CloseAsync(_result.Generation).ConfigureAwait(false);
         }
         finally
         {
@@ -93,13 +91,13 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     }
 
     /// <inheritdoc/>
-    public override bool Read() => _cursor.IsClosed ? throw Closed() : !StopsHere() && _cursor.Read();
+    public override bool Read() => IsClosed ? throw ReaderResult.Closed() : !_behavior.StopsHere() && _cursor.Read(_result.Generation);
 
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public override Task<bool> ReadAsync(CancellationToken cancellationToken) => _cursor.IsClosed
-        ? Task.FromException<bool>(Closed(nameof(Read)))
-        : StopsHere() ? Task.FromResult(false) : _cursor.ReadAsync(cancellationToken);
+    public override Task<bool> ReadAsync(CancellationToken cancellationToken) => IsClosed
+        ? Task.FromException<bool>(ReaderResult.Closed(nameof(Read)))
+        : _behavior.StopsHere() ? Task.FromResult(false) : _cursor.ReadAsync(_result.Generation, cancellationToken);
 
     /// <summary>
     /// Goes to the next result. With <see cref="CommandBehavior.SingleResult"/> or <see cref="CommandBehavior.SingleRow"/>
@@ -107,17 +105,17 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     /// </summary>
     public override bool NextResult()
     {
-        if (_cursor.IsClosed)
+        if (IsClosed)
         {
-            throw Closed();
+            throw ReaderResult.Closed();
         }
 
         bool hasResult;
         do
         {
-            hasResult = _cursor.NextResult();
+            hasResult = _cursor.NextResult(_result.Generation);
         }
-        while (hasResult && HasOneResult);
+        while (hasResult && _behavior.HasOneResult);
 
         BeginResult();
         return hasResult;
@@ -127,58 +125,58 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public override async Task<bool> NextResultAsync(CancellationToken cancellationToken)
     {
-        if (_cursor.IsClosed)
+        if (IsClosed)
         {
-            throw Closed(nameof(NextResult));
+            throw ReaderResult.Closed(nameof(NextResult));
         }
 
         bool hasResult;
         do
         {
-            hasResult = await _cursor.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            hasResult = await _cursor.NextResultAsync(_result.Generation, cancellationToken).ConfigureAwait(false);
         }
-        while (hasResult && HasOneResult);
+        while (hasResult && _behavior.HasOneResult);
 
         BeginResult();
         return hasResult;
     }
 
     /// <inheritdoc/>
-    public override string GetName(int ordinal) => Columns().Name(ordinal);
+    public override string GetName(int ordinal) => _result.Columns().Name(ordinal);
 
     /// <summary>The number of the column with that name: first by its exact case, then whatever the case.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
     /// <exception cref="InvalidOperationException">Several differ only in case, and none is exactly that.</exception>
-    public override int GetOrdinal(string name) => Columns().Ordinal(name);
+    public override int GetOrdinal(string name) => _result.Columns().Ordinal(name);
 
     /// <inheritdoc/>
-    public override string GetDataTypeName(int ordinal) => Columns().DataTypeName(ordinal);
+    public override string GetDataTypeName(int ordinal) => _result.Columns().DataTypeName(ordinal);
 
     /// <inheritdoc/>
     [return: DynamicallyAccessedMembers(FieldTypeMembers)]
-    public override Type GetFieldType(int ordinal) => Columns().FieldType(ordinal);
+    public override Type GetFieldType(int ordinal) => _result.Columns().FieldType(ordinal);
 
     /// <summary>A description of the columns, one in a row.</summary>
     public override DataTable GetSchemaTable() => Used(static (reader, columns) =>
         SchemaTable.Of(columns, reader._cursor.Database, reader._connection.Physical.Driver.DataSource));
 
     /// <summary>A description of the columns; none when there is no result.</summary>
-    public ReadOnlyCollection<DbColumn> GetColumnSchema() => _cursor.IsClosed ? throw Closed()
-        : _statement is null ? ReadOnlyCollection<DbColumn>.Empty
+    public ReadOnlyCollection<DbColumn> GetColumnSchema() => IsClosed ? throw ReaderResult.Closed()
+        : !_result.HasColumns ? ReadOnlyCollection<DbColumn>.Empty
         : new([.. GetSchemaTable().Rows.Cast<DataRow>().Select(static row => (DbColumn)new ResultColumn(row))]);
 
     /// <inheritdoc/>
-    public override bool IsDBNull(int ordinal) => ColumnValue.IsNull(Row(ordinal), ordinal);
+    public override bool IsDBNull(int ordinal) => ColumnValue.IsNull(_result.Row(ordinal), ordinal);
 
     /// <inheritdoc/>
-    public override object GetValue(int ordinal) => ColumnValue.ToObject(Row(ordinal), ordinal);
+    public override object GetValue(int ordinal) => ColumnValue.ToObject(_result.Row(ordinal), ordinal);
 
     /// <summary>As many values as there are, or as there is room for.</summary>
     public override int GetValues(object[] values)
     {
-        sqlite3_stmt row = Row(0);
+        sqlite3_stmt row = _result.Row(0);
         ArgumentNullException.ThrowIfNull(values);
-        int count = Math.Min(values.Length, _fieldCount);
+        int count = Math.Min(values.Length, _result.FieldCount);
         for (int i = 0; i < count; i++)
         {
             values[i] = ColumnValue.ToObject(row, i);
@@ -190,7 +188,7 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     /// <inheritdoc/>
     public override T GetFieldValue<T>(int ordinal)
     {
-        sqlite3_stmt row = Row(ordinal);
+        sqlite3_stmt row = _result.Row(ordinal);
         if (typeof(T) != typeof(Stream) && typeof(T) != typeof(TextReader))
         {
             return ColumnValueOf.Read<T>(row, ordinal);
@@ -202,48 +200,48 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     }
 
     /// <inheritdoc/>
-    public override bool GetBoolean(int ordinal) => ColumnValue.ToInt64(Row(ordinal), ordinal) != 0;
+    public override bool GetBoolean(int ordinal) => ColumnValue.ToInt64(_result.Row(ordinal), ordinal) != 0;
 
     /// <inheritdoc/>
-    public override byte GetByte(int ordinal) => checked((byte)ColumnValue.ToInt64(Row(ordinal), ordinal));
+    public override byte GetByte(int ordinal) => checked((byte)ColumnValue.ToInt64(_result.Row(ordinal), ordinal));
 
     /// <inheritdoc/>
-    public override char GetChar(int ordinal) => ColumnValue.ToChar(Row(ordinal), ordinal);
+    public override char GetChar(int ordinal) => ColumnValue.ToChar(_result.Row(ordinal), ordinal);
 
     /// <summary>Text with an offset, which names a moment, comes back in UTC.</summary>
-    public override DateTime GetDateTime(int ordinal) => ColumnValue.ToDateTime(Row(ordinal), ordinal);
+    public override DateTime GetDateTime(int ordinal) => ColumnValue.ToDateTime(_result.Row(ordinal), ordinal);
 
     /// <summary>A date with its offset; without one in the text, UTC.</summary>
     /// <param name="ordinal">The column.</param>
-    public DateTimeOffset GetDateTimeOffset(int ordinal) => ColumnValue.ToDateTimeOffset(Row(ordinal), ordinal);
+    public DateTimeOffset GetDateTimeOffset(int ordinal) => ColumnValue.ToDateTimeOffset(_result.Row(ordinal), ordinal);
 
     /// <summary>A time span, from text or from a number of days.</summary>
     /// <param name="ordinal">The column.</param>
-    public TimeSpan GetTimeSpan(int ordinal) => ColumnValue.ToTimeSpan(Row(ordinal), ordinal);
+    public TimeSpan GetTimeSpan(int ordinal) => ColumnValue.ToTimeSpan(_result.Row(ordinal), ordinal);
 
     /// <inheritdoc/>
-    public override decimal GetDecimal(int ordinal) => ColumnValue.ToDecimal(Row(ordinal), ordinal);
+    public override decimal GetDecimal(int ordinal) => ColumnValue.ToDecimal(_result.Row(ordinal), ordinal);
 
     /// <inheritdoc/>
-    public override double GetDouble(int ordinal) => ColumnValue.ToDouble(Row(ordinal), ordinal);
+    public override double GetDouble(int ordinal) => ColumnValue.ToDouble(_result.Row(ordinal), ordinal);
 
     /// <inheritdoc/>
-    public override float GetFloat(int ordinal) => (float)ColumnValue.ToDouble(Row(ordinal), ordinal);
+    public override float GetFloat(int ordinal) => (float)ColumnValue.ToDouble(_result.Row(ordinal), ordinal);
 
     /// <inheritdoc/>
-    public override Guid GetGuid(int ordinal) => ColumnValue.ToGuid(Row(ordinal), ordinal);
+    public override Guid GetGuid(int ordinal) => ColumnValue.ToGuid(_result.Row(ordinal), ordinal);
 
     /// <inheritdoc/>
-    public override short GetInt16(int ordinal) => checked((short)ColumnValue.ToInt64(Row(ordinal), ordinal));
+    public override short GetInt16(int ordinal) => checked((short)ColumnValue.ToInt64(_result.Row(ordinal), ordinal));
 
     /// <inheritdoc/>
-    public override int GetInt32(int ordinal) => checked((int)ColumnValue.ToInt64(Row(ordinal), ordinal));
+    public override int GetInt32(int ordinal) => checked((int)ColumnValue.ToInt64(_result.Row(ordinal), ordinal));
 
     /// <inheritdoc/>
-    public override long GetInt64(int ordinal) => ColumnValue.ToInt64(Row(ordinal), ordinal);
+    public override long GetInt64(int ordinal) => ColumnValue.ToInt64(_result.Row(ordinal), ordinal);
 
     /// <inheritdoc/>
-    public override string GetString(int ordinal) => ColumnValue.ToText(Row(ordinal), ordinal);
+    public override string GetString(int ordinal) => ColumnValue.ToText(_result.Row(ordinal), ordinal);
 
     /// <summary>
     /// The bytes of a value. Where the row id is among the columns they are read as they are asked for; such a stream ends
@@ -251,8 +249,8 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     /// </summary>
     public override Stream GetStream(int ordinal)
     {
-        sqlite3_stmt row = Row(ordinal);
-        return Used((_, _) => ColumnStream.Open(row, ordinal, _fieldCount, _connection.Physical));
+        sqlite3_stmt row = _result.Row(ordinal);
+        return Used((_, _) => ColumnStream.Open(row, ordinal, _result.FieldCount, _connection.Physical));
     }
 
     /// <summary>The characters of a value; none of NULL.</summary>
@@ -261,75 +259,39 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
 
     /// <inheritdoc/>
     public override long GetBytes(int ordinal, long dataOffset, byte[]? buffer, int bufferOffset, int length) =>
-        ColumnPart.Bytes(Row(ordinal), ordinal, dataOffset, buffer, bufferOffset, length);
+        ColumnPart.Bytes(_result.Row(ordinal), ordinal, dataOffset, buffer, bufferOffset, length);
 
     /// <inheritdoc/>
     public override long GetChars(int ordinal, long dataOffset, char[]? buffer, int bufferOffset, int length) =>
-        ColumnPart.Chars(Row(ordinal), ordinal, dataOffset, buffer, bufferOffset, length);
+        ColumnPart.Chars(_result.Row(ordinal), ordinal, dataOffset, buffer, bufferOffset, length);
 
     /// <inheritdoc/>
     public override IEnumerator GetEnumerator() => new DbEnumerator(this, closeReader: false);
 
-    // Only with one row asked for does the second end the result.
-    private bool StopsHere() => (_behavior & (CommandBehavior.SingleRow | CommandBehavior.SchemaOnly)) != 0 && IsAtEnd();
-
-    private bool IsAtEnd()
-    {
-        bool was = _isAtEnd;
-        _isAtEnd = true;
-        return was || (_behavior & CommandBehavior.SchemaOnly) != 0;
-    }
-
-    private bool HasOneResult => (_behavior & (CommandBehavior.SingleRow | CommandBehavior.SingleResult)) != 0;
-
     private void BeginResult()
     {
-        _isAtEnd = false;
-        _columns = null;
-        _statement = _cursor.Native;
-        _fieldCount = _statement is null ? 0 : raw.sqlite3_column_count(_statement);
+        _behavior.BeginResult();
+        _result.Begin();
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private sqlite3_stmt Row(int ordinal, [CallerMemberName] string caller = "") =>
-        (uint)ordinal < (uint)_fieldCount && _cursor.HasRow ? _statement! : throw NoRow(ordinal, caller);
-
-    private Exception NoRow(int ordinal, string caller) => _cursor.IsClosed ? (caller == "Item" ? NoData() : Closed(caller))
-        : !_cursor.HasRow ? NoData()
-        : OutOfRange(ordinal);
-
-    private ResultColumns Columns([CallerMemberName] string caller = "") =>
-        _cursor.IsClosed && caller != "Item" ? throw Closed(caller)
-        : _cursor.Native is { } statement ? _columns ??= new ResultColumns(statement, _fieldCount)
-        : throw NoData();
 
     // What asks SQLite for more than a column is a use of the lease.
     private T Used<T>(Func<SqlitePoolDataReader, ResultColumns, T> work, [CallerMemberName] string caller = "")
     {
-        ResultColumns columns = Columns(caller);
-        bool outermost = _connection.Enter();
-        try
-        {
-            return work(this, columns);
-        }
-        finally
-        {
-            _connection.Exit(outermost);
-        }
+        ResultColumns columns = _result.Columns(caller);
+        using ConnectionUse use = _connection.BeginUse();
+        return work(this, columns);
     }
 
     private void End()
     {
-        if (_behavior.HasFlag(CommandBehavior.CloseConnection))
+        if (IsClosed)
+        {
+            _result.Release();
+        }
+
+        if (_behavior.ClosesConnection)
         {
             _connection.CloseLease(_opens);
         }
     }
-
-    private static ArgumentOutOfRangeException OutOfRange(int ordinal) => new(nameof(ordinal), ordinal, null);
-
-    private static InvalidOperationException NoData() => new("No data exists for the row/column.");
-
-    private static InvalidOperationException Closed([CallerMemberName] string operation = "") =>
-        new($"Invalid attempt to call {operation} when reader is closed.");
 }

@@ -45,15 +45,15 @@ public sealed class SqlitePoolTransaction : DbTransaction
     /// <param name="cancellationToken">Ends the wait for readers that are in the way; the transaction is then still open.</param>
     public override async Task CommitAsync(CancellationToken cancellationToken = default)
     {
-        CommitTicket commit = await CommitUnsynced(cancellationToken).ConfigureAwait(false);
+        CommitTicket commit = await CommitUnsynced(async: true, cancellationToken).ConfigureAwait(false);
         await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Commits, and leaves the wait for the disk to the caller, which lets go of the gate before.</summary>
-    internal async ValueTask<CommitTicket> CommitUnsynced(CancellationToken cancellationToken)
+    internal async ValueTask<CommitTicket> CommitUnsynced(bool async, CancellationToken cancellationToken)
     {
         SqlitePoolConnection connection = Open();
-        CommitTicket commit = await connection.CommitUnsynced(this, cancellationToken).ConfigureAwait(false);
+        CommitTicket commit = await connection.CommitUnsynced(async, this, cancellationToken).ConfigureAwait(false);
         End(connection);
         return commit;
     }

@@ -27,9 +27,9 @@ internal enum UseAttempt
 /// </code>
 /// </summary>
 /// <remarks>
-/// Whoever moves it to Closing, and there is exactly one, owns the entry: it alone reads it, returns it, and then publishes
-/// Closed. Nobody can open the connection before that, so no second return can meet the entry of the next lease. The state
-/// is proved by a test that runs every interleaving of open, close, dispose, finalizer and execution.
+/// Exactly one caller moves the state to Closing. That caller owns the entry: it returns the entry, and then publishes Closed.
+/// The connection cannot be opened before that, so a second return never meets the entry of the next lease. A test runs every
+/// interleaving of open, close, dispose, finalizer and execution.
 /// </remarks>
 internal struct UseGuard
 {
@@ -75,7 +75,7 @@ internal struct UseGuard
             return false;
         }
 
-        // Closed in use: until now nobody but this thread can change it.
+        // It was closed during the use, and only the thread that uses it can change such a state.
         Volatile.Write(ref _state, Closing);
         return true;
     }

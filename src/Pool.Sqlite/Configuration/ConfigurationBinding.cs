@@ -37,6 +37,10 @@ internal static class ConfigurationBinding
                     entries[entry.Key] = entry.Value ?? "";
                 }
             }
+            else if (property.GetValue(target) is IList<string> texts)
+            {
+                AddAll(child, texts, errors);
+            }
             else if (Nested(property.PropertyType) is { } nested)
             {
                 Apply(child, property.GetValue(target)!, nested, errors);
@@ -45,6 +49,19 @@ internal static class ConfigurationBinding
             {
                 Set(child, target, property, errors);
             }
+        }
+    }
+
+    private static void AddAll(IConfigurationSection section, IList<string> texts, List<string> errors)
+    {
+        if (section.Value is { Length: > 0 })
+        {
+            errors.Add($"{section.Path} has a single value, but is a list: write {section.Path}:0, or an array.");
+        }
+
+        foreach (IConfigurationSection entry in section.GetChildren())
+        {
+            texts.Add(entry.Value ?? "");
         }
     }
 

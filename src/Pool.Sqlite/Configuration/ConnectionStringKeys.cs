@@ -30,6 +30,7 @@ internal static class ConnectionStringKeys
         PoolKey.Time("Slow Threshold", static o => o.SlowThreshold, static (o, v) => o.SlowThreshold = v),
         PoolKey.Time("Shutdown Timeout", static o => o.ShutdownTimeout, static (o, v) => o.ShutdownTimeout = v),
         PoolKey.Flag("Group Commit", static o => o.GroupCommit, static (o, v) => o.GroupCommit = v),
+        PoolKey.Flag("Untrusted", static o => o.Untrusted, static (o, v) => o.Untrusted = v),
         PoolKey.Word("Journal Mode", static o => o.Pragmas.JournalMode, static (o, v) => o.Pragmas.JournalMode = v),
         PoolKey.Word("Synchronous", static o => o.Pragmas.Synchronous, static (o, v) => o.Pragmas.Synchronous = v),
         PoolKey.Word("Temp Store", static o => o.Pragmas.TempStore, static (o, v) => o.Pragmas.TempStore = v),
@@ -51,6 +52,9 @@ internal static class ConnectionStringKeys
     private static readonly Dictionary<string, PoolKey> ByLetters =
         All.ToDictionary(static key => NearestWord.Letters(key.Name), StringComparer.Ordinal);
 
+    // Only asked, never changed.
+    private static readonly SqliteConnectionStringBuilder OfTheDriver = new();
+
     /// <summary>The keys, as they are written.</summary>
     public static IEnumerable<string> Names => All.Select(static key => key.Name);
 
@@ -58,14 +62,14 @@ internal static class ConnectionStringKeys
     /// <exception cref="ArgumentException">It is not a connection string, or has a key that neither knows.</exception>
     public static (string Driver, string Pool) Split(string connectionString)
     {
-        SqliteConnectionStringBuilder known = new();
         DbConnectionStringBuilder driver = new() { ConnectionString = connectionString };
-        DbConnectionStringBuilder pool = new();
-        List<string> unknown = [];
+        DbConnectionStringBuilder? pool = null;
+        List<string>? unknown = null;
         foreach (string key in driver.Keys.Cast<string>().ToArray())
         {
             if (ByLetters.TryGetValue(NearestWord.Letters(key), out PoolKey? poolKey))
             {
+                pool ??= [];
                 if (pool.ContainsKey(poolKey.Name))
                 {
                     throw new ArgumentException($"The key '{poolKey.Name}' is there twice, in two spellings. Leave one out.");
@@ -74,36 +78,43 @@ internal static class ConnectionStringKeys
                 pool[poolKey.Name] = driver[key];
                 driver.Remove(key);
             }
-            else if (!known.ContainsKey(key))
+            else if (!OfTheDriver.ContainsKey(key))
             {
-                unknown.Add(key);
+                (unknown ??= []).Add(key);
             }
         }
 
-        return unknown.Count == 0
-            ? (pool.Count == 0 ? connectionString : driver.ConnectionString, pool.ConnectionString)
-            : throw new ArgumentException(string.Join(" ", unknown.Select(key => Unknown(key, known))));
+        return unknown is null
+            ? (pool is null ? connectionString : driver.ConnectionString, pool?.ConnectionString ?? "")
+            : throw new ArgumentException(string.Join(" ", unknown.Select(static key => Unknown(key, OfTheDriver))));
     }
 
-    /// <summary>
-    /// Gives the options what the connection string says, where they do not say something else themselves. A string that
-    /// cannot be split is reported where it is parsed.
-    /// </summary>
-    public static void Apply(SqlitePoolOptions options, List<string> errors)
+    /// <summary>The pool's part; empty where the string cannot be split.</summary>
+    public static string PoolPartOf(string? connectionString)
     {
-        DbConnectionStringBuilder pool;
         try
         {
-            pool = new() { ConnectionString = Split(options.ConnectionString ?? "").Pool };
+            return Split(connectionString ?? "").Pool;
         }
         catch (ArgumentException)
         {
-            return;
+            return "";
         }
+    }
 
-        errors.AddRange(pool.Keys.Cast<string>()
-            .Select(key => ByLetters[NearestWord.Letters(key)].Apply(options, (string)pool[key]))
-            .OfType<string>());
+    /// <summary>Gives the options what the connection string says, where they do not say something else themselves.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="poolPart">The pool's part of the string.</param>
+    /// <param name="errors">What is wrong with it.</param>
+    public static void Apply(SqlitePoolOptions options, string poolPart, List<string> errors)
+    {
+        if (poolPart.Length > 0)
+        {
+            DbConnectionStringBuilder pool = new() { ConnectionString = poolPart };
+            errors.AddRange(pool.Keys.Cast<string>()
+                .Select(key => ByLetters[NearestWord.Letters(key)].Apply(options, (string)pool[key]))
+                .OfType<string>());
+        }
     }
 
     private static string Unknown(string key, SqliteConnectionStringBuilder known)

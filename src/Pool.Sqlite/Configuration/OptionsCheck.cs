@@ -30,15 +30,18 @@ internal static partial class OptionsCheck
     public static DatabaseTarget? Find(SqlitePoolOptions options, List<string> errors)
     {
         DatabaseTarget? target = null;
-        ConnectionStringKeys.Apply(options, errors);
         try
         {
             target = DatabaseTarget.Parse(options.ConnectionString);
+            ConnectionStringKeys.Apply(options, target.PoolPart, errors);
             CheckTarget(target, options, errors);
             CheckExclusiveLock(options, target, errors);
+            CheckUntrusted(options, errors);
         }
         catch (ArgumentException e)
         {
+            // Whatever else is wrong is listed, too.
+            ConnectionStringKeys.Apply(options, ConnectionStringKeys.PoolPartOf(options.ConnectionString), errors);
             errors.Add(e.Message);
         }
 
@@ -57,6 +60,7 @@ internal static partial class OptionsCheck
         Time(errors, nameof(options.LeakThreshold), options.LeakThreshold, zero: false);
         Time(errors, nameof(options.SlowThreshold), options.SlowThreshold);
         Time(errors, nameof(options.ShutdownTimeout), options.ShutdownTimeout);
+        WarmUpCheck.Find(options, errors);
         CheckPragmas(options.Pragmas, errors);
         CheckWrites(options.Writes, errors);
         CheckHealth(options.Health, errors);
@@ -124,6 +128,28 @@ internal static partial class OptionsCheck
             errors.Add(
                 "Pragmas.Additional has locking_mode=EXCLUSIVE: the first connection would keep the file for itself, and the pool's "
                 + "others would wait for it in vain. Leave it out; within the process the write gate keeps writers apart.");
+        }
+    }
+
+    // What is said twice, and not alike, is a mistake in one of the two places.
+    private static void CheckUntrusted(SqlitePoolOptions options, List<string> errors)
+    {
+        if (!options.Untrusted)
+        {
+            return;
+        }
+
+        foreach (string name in Hardening.Pragmas.Select(static pragma => pragma.Name))
+        {
+            if (options.Pragmas.Additional.Keys.FirstOrDefault(key => name.Equals(key, StringComparison.OrdinalIgnoreCase)) is { } key)
+            {
+                errors.Add($"Pragmas.Additional has '{key}', which Untrusted sets. Leave out one of the two.");
+            }
+        }
+
+        if (options.Pragmas.JournalMode == JournalMode.Off)
+        {
+            errors.Add("Pragmas.JournalMode is Off, which SQLite does not allow in the defensive mode that Untrusted turns on.");
         }
     }
 

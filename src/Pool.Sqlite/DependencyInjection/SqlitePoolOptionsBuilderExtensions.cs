@@ -1,14 +1,20 @@
+using System.Data.Common;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Pool.Sqlite;
 using Pool.Sqlite.Configuration;
+using Pool.Sqlite.DependencyInjection;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Binds a pool's settings to a configuration, and refuses what would be ignored or misread.</summary>
+/// <summary>
+/// Binds a pool's settings to a configuration, refusing what would be ignored or misread, and adds a connection for
+/// each scope.
+/// </summary>
 /// <remarks>
-/// They stand before the general methods of the same names: a key that is misspelled is an error that suggests the nearest, and a
-/// time that is a number alone, which .NET reads as days, is one as well.
+/// The bindings stand before the general methods of the same names: a key that is misspelled is an error that suggests
+/// the nearest, and a time that is a number alone, which .NET reads as days, is one as well.
 /// </remarks>
 public static class SqlitePoolOptionsBuilderExtensions
 {
@@ -41,6 +47,44 @@ public static class SqlitePoolOptionsBuilderExtensions
         ArgumentNullException.ThrowIfNull(config);
         string name = optionsBuilder.Name;
         return optionsBuilder.Configure(options => Apply(name, config, options));
+    }
+
+    /// <summary>
+    /// Registers a <see cref="SqlitePoolConnection"/> for each scope (in ASP.NET Core each request), also as
+    /// <see cref="DbConnection"/>: with the pool's key, where that has one.
+    /// </summary>
+    /// <remarks>
+    /// It is closed at first. <see cref="DbConnection.OpenAsync()"/> rents, and does nothing when it is open already,
+    /// so that everything in the scope shares one connection, and one transaction. It goes back to the pool at the end
+    /// of the scope; what was not committed is rolled back. A scope that never opens it rents nothing.
+    /// </remarks>
+    /// <param name="optionsBuilder">From <c>AddSqlitePool</c>.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="InvalidOperationException">The builder is not from <c>AddSqlitePool</c>.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddSqlitePool("Data Source=app.db").AddScopedConnection();
+    /// </code>
+    /// </example>
+    public static OptionsBuilder<SqlitePoolOptions> AddScopedConnection(
+        this OptionsBuilder<SqlitePoolOptions> optionsBuilder)
+    {
+        ArgumentNullException.ThrowIfNull(optionsBuilder);
+        IServiceCollection services = optionsBuilder.Services;
+        if (PoolRegistration.Of(optionsBuilder).ServiceKey is { } key)
+        {
+            services.TryAddKeyedScoped(
+                key, static (provider, key) => provider.GetRequiredKeyedService<SqlitePool>(key).CreateConnection());
+            services.TryAddKeyedScoped<DbConnection>(
+                key, static (provider, key) => provider.GetRequiredKeyedService<SqlitePoolConnection>(key));
+        }
+        else
+        {
+            services.TryAddScoped(static provider => provider.GetRequiredService<SqlitePool>().CreateConnection());
+            services.TryAddScoped<DbConnection>(static provider => provider.GetRequiredService<SqlitePoolConnection>());
+        }
+
+        return optionsBuilder;
     }
 
     private static void Apply(string name, IConfiguration section, SqlitePoolOptions options)

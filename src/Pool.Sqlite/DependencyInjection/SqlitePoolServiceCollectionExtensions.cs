@@ -18,19 +18,24 @@ public static class SqlitePoolServiceCollectionExtensions
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(this IServiceCollection services) =>
         Add(services, serviceKey: null, connectionString: null);
 
-    /// <summary>Registers a <see cref="SqlitePool"/>, also as <see cref="DbDataSource"/>: one for the application.</summary>
+    /// <summary>
+    /// Registers a <see cref="SqlitePool"/>, also as <see cref="DbDataSource"/>: one for the application.
+    /// </summary>
     /// <remarks>
     /// It is made when it is first asked for, logs through the container's <see cref="ILoggerFactory"/>, uses its
-    /// <see cref="TimeProvider"/> if there is one, and is closed with the container. The settings are read once: changing
-    /// the configuration later does nothing. They are checked when the pool is made, or already as the application starts with
+    /// <see cref="TimeProvider"/> if there is one, and is closed with the container. The settings are read once:
+    /// changing the configuration later does nothing. They are checked when the pool is made, or already as the
+    /// application starts with
     /// <c>ValidateOnStart()</c>; an <see cref="OptionsValidationException"/> then lists everything that is wrong.
     /// </remarks>
     /// <param name="services">Where to register it.</param>
     /// <param name="connectionString">
-    /// What to connect to; it can carry the pool's own keys. <c>ConnectionString</c> in a configuration that is bound through
-    /// the returned builder wins over it.
+    /// What to connect to; it can carry the pool's own keys. <c>ConnectionString</c> in a configuration that is bound
+    /// through the returned builder wins over it.
     /// </param>
-    /// <returns>For the settings: <c>.BindConfiguration("SqlitePool").ValidateOnStart()</c>, <c>.Configure(…)</c>.</returns>
+    /// <returns>
+    /// For the settings: <c>.BindConfiguration("SqlitePool").ValidateOnStart()</c>, <c>.Configure(…)</c>.
+    /// </returns>
     /// <example>
     /// <code>
     /// builder.Services.AddSqlitePool("Data Source=app.db")
@@ -45,14 +50,14 @@ public static class SqlitePoolServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Registers a <see cref="SqlitePool"/> under a key, also as <see cref="DbDataSource"/>, for an application with more
-    /// than one: <c>[FromKeyedServices("orders")] SqlitePool orders</c>.
+    /// Registers a <see cref="SqlitePool"/> under a key, also as <see cref="DbDataSource"/>, for an application with
+    /// more than one: <c>[FromKeyedServices("orders")] SqlitePool orders</c>.
     /// </summary>
     /// <param name="services">Where to register it.</param>
     /// <param name="serviceKey">Its key. If it is a string, that is also the name of its options.</param>
     /// <param name="connectionString">
-    /// What to connect to; it can carry the pool's own keys. Null when a configuration that is bound through the returned
-    /// builder says it.
+    /// What to connect to; it can carry the pool's own keys. Null when a configuration that is bound through the
+    /// returned builder says it.
     /// </param>
     /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
@@ -62,12 +67,76 @@ public static class SqlitePoolServiceCollectionExtensions
         return Add(services, serviceKey, connectionString);
     }
 
+    /// <summary>As <see cref="AddSqlitePool(IServiceCollection)"/>, with settings in code.</summary>
+    /// <param name="services">Where to register it.</param>
+    /// <param name="configure">Sets them, <see cref="SqlitePoolOptions.ConnectionString"/> included.</param>
+    /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
+    public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
+        this IServiceCollection services, Action<SqlitePoolOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return Add(services, serviceKey: null, connectionString: null).Configure(configure);
+    }
+
+    /// <summary>As <see cref="AddSqlitePool(IServiceCollection, string)"/>, with further settings in code.</summary>
+    /// <param name="services">Where to register it.</param>
+    /// <param name="connectionString">What to connect to; it can carry the pool's own keys.</param>
+    /// <param name="configure">Sets them.</param>
+    /// <exception cref="ArgumentException">
+    /// The text is no connection string. (A pool with a text as its key needs three arguments: the key, the connection
+    /// string or null, and the settings.)
+    /// </exception>
+    /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
+    public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
+        this IServiceCollection services, string connectionString, Action<SqlitePoolOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        ArgumentNullException.ThrowIfNull(connectionString);
+        if (connectionString.Length > 0 && !connectionString.Contains('=', StringComparison.Ordinal))
+        {
+            throw new ArgumentException(
+                "The text is no connection string. Write \"Data Source=app.db\"; and if it is meant to be the key of the pool, "
+                + "AddSqlitePool(key, connectionString, options => ...), where the connection string can be null.",
+                nameof(connectionString));
+        }
+
+        return Add(services, serviceKey: null, connectionString).Configure(configure);
+    }
+
+    /// <summary>As <see cref="AddSqlitePool(IServiceCollection, object, string?)"/>, with settings in code.</summary>
+    /// <param name="services">Where to register it.</param>
+    /// <param name="serviceKey">
+    /// Its key, which is no text here: with one, write the overload that has a connection string as well.
+    /// </param>
+    /// <param name="configure">Sets them, <see cref="SqlitePoolOptions.ConnectionString"/> included.</param>
+    /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
+    public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
+        this IServiceCollection services, object serviceKey, Action<SqlitePoolOptions> configure) =>
+        services.AddSqlitePool(serviceKey, null, configure);
+
+    /// <summary>
+    /// As <see cref="AddSqlitePool(IServiceCollection, object, string?)"/>, with further settings in code.
+    /// </summary>
+    /// <param name="services">Where to register it.</param>
+    /// <param name="serviceKey">Its key. If it is a string, that is also the name of its options.</param>
+    /// <param name="connectionString">What to connect to; null when <paramref name="configure"/> says it.</param>
+    /// <param name="configure">Sets them.</param>
+    /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
+    public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
+        this IServiceCollection services, object serviceKey, string? connectionString, Action<SqlitePoolOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(serviceKey);
+        ArgumentNullException.ThrowIfNull(configure);
+        return Add(services, serviceKey, connectionString).Configure(configure);
+    }
+
     private static OptionsBuilder<SqlitePoolOptions> Add(
         IServiceCollection services, object? serviceKey, string? connectionString)
     {
         ArgumentNullException.ThrowIfNull(services);
         string name = OptionsName(serviceKey);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqlitePoolOptions>, ValidateSqlitePoolOptions>());
+        services.AddSingleton(new PoolRegistration(name, serviceKey));
         if (serviceKey is null)
         {
             services.TryAddSingleton(provider => Create(provider, name));
@@ -91,7 +160,7 @@ public static class SqlitePoolServiceCollectionExtensions
         provider.GetService<TimeProvider>());
 
     /// <summary>Keys that only look alike, such as 1 and "1", or "" and none, must not share their settings.</summary>
-    private static string OptionsName(object? serviceKey) => serviceKey switch
+    internal static string OptionsName(object? serviceKey) => serviceKey switch
     {
         null => Options.Options.DefaultName,
         string { Length: > 0 } text => text,

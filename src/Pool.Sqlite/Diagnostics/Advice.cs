@@ -5,7 +5,7 @@ internal static class Advice
 {
     public static IReadOnlyList<SqlitePoolAdvice> For(HealthInput view) =>
     [
-        .. new[] { BaseSize(view), Reuse(view), PoolSize(view), WriteQueue(view), QueueCapacity(view), LongLease(view), WalPinned(view), CacheSize(view) }
+        .. new[] { BaseSize(view), Reuse(view), PoolSize(view), GroupCommit(view), WriteQueue(view), QueueCapacity(view), LongLease(view), WalPinned(view), CacheSize(view) }
             .OfType<SqlitePoolAdvice>()
             .Select(static advice => advice with { Severity = SeverityOf(advice.Id) })
             .Concat(EngineAdvice.For(view.Engine))
@@ -64,17 +64,31 @@ internal static class Advice
             MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {MessageFormat.Count(waits.Count, "rent")} had to wait, {MessageFormat.Time(waits.Mean)} on average, and the process used {MessageFormat.Percent(recent.CpuShare)} of {MessageFormat.Count(Environment.ProcessorCount, "processor")}."));
     }
 
-    private static SqlitePoolAdvice? WriteQueue(HealthInput view)
+    private static SqlitePoolAdvice? WriteQueue(HealthInput view) => DescribeWaitingWrites(view.Recent) is { } evidence
+        ? new SqlitePoolAdvice(
+            "write-queue",
+            "Send small writes through the write queue (SqlitePool.Writes), which commits together what has queued up, or put more "
+            + "rows into one WriteAsync or ExecuteManyAsync; and keep transactions short: writes wait for each other.",
+            evidence)
+        : null;
+
+    private static SqlitePoolAdvice? GroupCommit(HealthInput view) =>
+        view.LacksGroupCommit && DescribeWaitingWrites(view.Recent) is { } evidence
+            ? new SqlitePoolAdvice(
+                "group-commit",
+                "Turn GroupCommit on: with Pragmas.Synchronous = Full each commit waits for the disk alone and keeps the others waiting, "
+                + "which then share one sync. Or set Pragmas.Synchronous to Normal where a power failure may take the last commits: the "
+                + "database stays intact, and a crash of the process takes nothing.",
+                evidence)
+            : null;
+
+    // Null while few do.
+    private static string? DescribeWaitingWrites(PoolWindow recent)
     {
-        PoolWindow recent = view.Recent;
         Waits waits = recent.WriteGateWaits;
         double waiting = recent.Elapsed > TimeSpan.Zero ? waits.Total / recent.Elapsed : 0;
         return waits.Count >= Thresholds.FewestWaits && waiting >= Thresholds.WritersWaiting
-            ? new SqlitePoolAdvice(
-                "write-queue",
-                "Send small writes through the write queue (SqlitePool.Writes), which commits together what has queued up, or put more "
-                + "rows into one WriteAsync or ExecuteManyAsync; and keep transactions short: writes wait for each other.",
-                MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {MessageFormat.Count(waits.Count, "write")} had to wait for the write gate, {MessageFormat.Time(waits.Mean)} each: {waiting:0.##} at any moment."))
+            ? MessageFormat.Of($"In the last {MessageFormat.Time(recent.Elapsed)} {MessageFormat.Count(waits.Count, "write")} had to wait for the write gate, {MessageFormat.Time(waits.Mean)} each: {waiting:0.##} at any moment.")
             : null;
     }
 

@@ -38,6 +38,9 @@ internal sealed record HealthInput
 
     public required long WalBytes { get; init; }
 
+    /// <summary>True where commits are synced one by one, and group commit would share the syncs.</summary>
+    public bool LacksGroupCommit { get; init; }
+
     /// <summary>Why the last sync of group commit failed; null when it did not.</summary>
     public string? SyncFailure { get; init; }
 

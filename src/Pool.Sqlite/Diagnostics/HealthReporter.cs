@@ -5,7 +5,7 @@ namespace Pool.Sqlite.Diagnostics;
 /// <summary>Judges one pool's health and finds advice, from the samples of its last minutes and what it is doing now.</summary>
 internal sealed class HealthReporter(
     SqlitePoolOptions options, PoolInspector inspector, LeaseInspector leases, StatisticsReader statistics, ConnectionFigures figures,
-    UtilizationWatch utilization)
+    UtilizationWatch utilization, bool lacksGroupCommit = false)
 {
     public SqlitePoolHealth Report(bool isClosed)
     {
@@ -23,6 +23,7 @@ internal sealed class HealthReporter(
             Recent = inspector.Since(PoolHistory.Length, now),
             Leases = leases.Inspect(),
             LongLease = options.LeakThreshold == Timeout.InfiniteTimeSpan ? Thresholds.LongLease : options.LeakThreshold,
+            LacksGroupCommit = lacksGroupCommit,
             SyncFailure = figures.Syncs.Failure,
             WalBytes = figures.WalBytes,
             WalLimit = options.Pragmas.JournalSizeLimitBytes,

@@ -10,6 +10,9 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
     private LeasePool<PhysicalConnection>[] _all = [];
     private LeasePool<PhysicalConnection>[] _writers = [];
 
+    /// <summary>What the pool shares with others, if it does.</summary>
+    public OpenBudget<PhysicalConnection>? Budget { get; init; }
+
     /// <summary>Names the pools.</summary>
     /// <param name="leases">The connections that rents share.</param>
     /// <param name="all">Every pool of the database.</param>
@@ -46,6 +49,9 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
                 $"The Renting hook refused every connection for {MessageFormat.Seconds(waited)}: it "
                 + (cause is null ? "returned false." : $"threw {cause.GetType().Name}, which is the inner exception."),
             RentRefusal.RejectedByProbe => $"Every connection failed its health check for {MessageFormat.Seconds(waited)}.",
+            RentRefusal.BudgetUsedUp =>
+                $"All {Budget?.Size} connections that the set of pools may have open (MaxOpenConnections) were in use for "
+                + $"{MessageFormat.Seconds(waited)}; code that holds one while it rents another needs room for both.",
             RentRefusal.TimedOutOpening => $"A connection could not be opened within {MessageFormat.Seconds(waited)}.",
             _ => $"No connection was free within {MessageFormat.Seconds(waited)}.",
         },

@@ -42,7 +42,7 @@ internal sealed class PoolInspector
         _utilization = utilization;
 
         // Everything counts from here.
-        _history = new PoolHistory(time, Sample());
+        _history = new PoolHistory(time, PoolSample.OfNothing(time.GetTimestamp(), CpuTime()));
     }
 
     /// <summary>The processor time that the process has used; a test puts its own here.</summary>

@@ -30,6 +30,11 @@ internal static class PoolMeter
     public static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>(
         "pool.sqlite.write.batch_size", "{item}", "The number of writes that one transaction committed together.");
 
+    public static readonly Histogram<double> SyncTime = Seconds("pool.sqlite.sync.time", "The time a shared sync of the WAL took.");
+
+    public static readonly Histogram<long> SyncCommits = Meter.CreateHistogram<long>(
+        "pool.sqlite.sync.commits", "{commit}", "The number of commits that one shared sync of the WAL made durable.");
+
     static PoolMeter()
     {
         Meter.CreateObservableUpDownCounter(
@@ -47,6 +52,7 @@ internal static class PoolMeter
         Counter("pool.sqlite.open_failures", "{failure}", "The attempts to open a connection that failed.", static s => s.OpenFailures);
         Counter("pool.sqlite.statement.hits", "{command}", "The commands that found their statement prepared.", static s => s.StatementHits);
         Counter("pool.sqlite.statement.misses", "{command}", "The commands that had their statement prepared.", static s => s.StatementMisses);
+        Counter("pool.sqlite.sync.failures", "{failure}", "The shared syncs of the WAL that failed.", static s => s.SyncFailures);
         UpDown("pool.sqlite.write_gate.pending_requests", "{request}", "The writes that wait for the write gate.", static s => s.WriteGateWaiting);
         Meter.CreateObservableGauge(
             "pool.sqlite.wal.size", static () => Observe(static metrics => [metrics.WalSize()]), "By", "The size of the WAL file.");

@@ -34,6 +34,15 @@ internal sealed class PoolMetrics(string name, int minIdle, Func<SqlitePoolStati
         Record(PoolMeter.CommitTime, commit.TotalSeconds);
     }
 
+    /// <summary>A sync of group commit that succeeded.</summary>
+    /// <param name="commits">How many commits it answered.</param>
+    /// <param name="time">How long it took.</param>
+    public void RecordSync(long commits, TimeSpan time)
+    {
+        Record(PoolMeter.SyncTime, time.TotalSeconds);
+        Record(PoolMeter.SyncCommits, commits);
+    }
+
     public IEnumerable<Measurement<long>> Count()
     {
         SqlitePoolStatistics now = statistics();

@@ -59,6 +59,7 @@ internal sealed class StatisticsReader(
             WriteGateWaits = waits.WriteGateWaits.Summarize(),
             Writes = writes(),
             SyncedCommits = figures.Syncs.Commits,
+            SyncFailures = figures.Syncs.Failures,
             SyncTime = figures.Syncs.Times.Summarize(),
         };
     }

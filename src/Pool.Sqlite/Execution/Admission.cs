@@ -62,7 +62,7 @@ internal static class Admission
     /// <summary>Enters the write gate when the statement needs it and the gate is free.</summary>
     public static bool TryEnterGate(PhysicalConnection physical, Statement statement)
     {
-        // A write in a file that nobody finds any more, or the commit of one, would be acknowledged and lost.
+        // A write to a file that was deleted or replaced, or its commit, would be acknowledged and lost.
         if (physical.IsInTransaction ? statement.Commits : statement.NeedsGate)
         {
             physical.ThrowIfMoved();
@@ -73,8 +73,8 @@ internal static class Admission
             return true;
         }
 
-        // In a transaction begun through the driver's object SQLite's own lock decides: it may be the one that the holder of
-        // the gate is waiting for.
+        // A transaction that was begun through the driver's object may hold SQLite's write lock, which the holder of the gate
+        // waits for. Waiting for the gate then would be a deadlock; SQLite's lock alone decides.
         return (physical.HoldsGate = physical.Gate.TryEnter()) || (physical.IsExposed && physical.IsInTransaction);
     }
 

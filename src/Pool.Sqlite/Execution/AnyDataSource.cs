@@ -1,5 +1,8 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
 using Pool.Sqlite.Pooling;
 
 namespace Pool.Sqlite.Execution;
@@ -17,11 +20,14 @@ internal static class AnyDataSource
         for (int retry = 0; ; retry++)
         {
             TimeSpan pause = Backoff.Delay(retry);
+            StrongBox<bool> isCommitting = new();
             try
             {
-                return await WriteOnceAsync(source, work, cancellationToken).ConfigureAwait(false);
+                // Serializable, as a transaction of SQLite is: what the work has read is still so when it writes.
+                return await WriteOnceAsync(source, IsolationLevel.Serializable, work, isCommitting, cancellationToken)
+                    .ConfigureAwait(false);
             }
-            catch (DbException e) when (e.IsTransient && deadline.Allows(pause))
+            catch (DbException e) when (IsWorthRetrying(e, isCommitting.Value) && deadline.Allows(pause))
             {
                 await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
             }
@@ -30,18 +36,34 @@ internal static class AnyDataSource
 
     public static async Task<int> ExecuteAsync(DbDataSource source, FormattableString sql, CancellationToken cancellationToken)
     {
-        (string text, object?[] values) = InterpolatedSql.Read(sql);
-        DbCommand command = source.CreateCommand(text.Replace("$p", "@p", StringComparison.Ordinal));
+        DbCommand command = CreateCommand(source, sql);
         await using (command.ConfigureAwait(false))
         {
-            for (int i = 0; i < values.Length; i++)
-            {
-                AddParameter(command, string.Create(CultureInfo.InvariantCulture, $"@p{i}"), values[i]);
-            }
-
             return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    public static async Task<T?> ExecuteScalarAsync<T>(
+        DbDataSource source, FormattableString sql, CancellationToken cancellationToken)
+    {
+        DbCommand command = CreateCommand(source, sql);
+        await using (command.ConfigureAwait(false))
+        {
+            DbDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                return await ScalarValue.ReadAsync<T>(reader, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    public static Func<DbConnection, CancellationToken, Task<bool>> Answering(
+        Func<DbConnection, CancellationToken, Task> work) =>
+        async (connection, token) =>
+        {
+            await work(connection, token).ConfigureAwait(false);
+            return true;
+        };
 
     // Not WriteAsync, which may run its work again: the rows may be such as can be read only once.
     public static Task<long> ExecuteManyAsync(
@@ -52,6 +74,7 @@ internal static class AnyDataSource
         CancellationToken cancellationToken) =>
         WriteOnceAsync(
             source,
+            IsolationLevel.Unspecified,
             async (connection, token) =>
             {
                 DbCommand command = connection.CreateCommand();
@@ -61,12 +84,13 @@ internal static class AnyDataSource
                     return await ExecuteRowsAsync(command, rows, progress, token).ConfigureAwait(false);
                 }
             },
+            new StrongBox<bool>(),
             cancellationToken);
 
     private static async Task<long> ExecuteRowsAsync(
         DbCommand command, IEnumerable<IReadOnlyList<object?>> rows, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        string[] names = [.. ParameterNames(command.CommandText)];
+        string[] names = AtSignNames(command.CommandText);
         foreach (string name in names)
         {
             AddParameter(command, name, null);
@@ -76,10 +100,16 @@ internal static class AnyDataSource
         long done = 0;
         foreach (IReadOnlyList<object?> row in rows)
         {
+            if (row is null)
+            {
+                throw new ArgumentException($"Row {done} is null.", nameof(rows));
+            }
+
             if (row.Count != names.Length)
             {
                 throw new ArgumentException(
-                    $"Row {done} has {row.Count} values, but the statement has {names.Length} parameters.", nameof(rows));
+                    $"Row {done} has {row.Count} values, but the statement has {names.Length} parameters named as @id.",
+                    nameof(rows));
             }
 
             for (int i = 0; i < names.Length; i++)
@@ -99,35 +129,79 @@ internal static class AnyDataSource
     }
 
     private static async Task<T> WriteOnceAsync<T>(
-        DbDataSource source, Func<DbConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+        DbDataSource source,
+        IsolationLevel isolation,
+        Func<DbConnection, CancellationToken, Task<T>> work,
+        StrongBox<bool> isCommitting,
+        CancellationToken cancellationToken)
     {
         DbConnection connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            DbTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            DbTransaction transaction = await connection.BeginTransactionAsync(isolation, cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
                 T result = await work(connection, cancellationToken).ConfigureAwait(false);
+                isCommitting.Value = true;
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
                 return result;
             }
         }
     }
 
-    private static List<string> ParameterNames(string sql)
+    // What has waited for its limit, for a free connection or an answer, is not made to wait as long again. And a COMMIT is
+    // repeated only when it is certain that it was none.
+    private static bool IsWorthRetrying(DbException failure, bool isCommitting) =>
+        failure is { IsTransient: true, InnerException: not TimeoutException }
+        && (!isCommitting || IsRolledBack(failure.SqlState));
+
+    // Class 40 of SQL's states; 40003 says that even the database does not know.
+    private static bool IsRolledBack(string? state) => state is ['4', '0', ..] and not "40003";
+
+    private static DbCommand CreateCommand(DbDataSource source, FormattableString sql)
     {
-        HashSet<string> seen = new(StringComparer.Ordinal);
+        (string text, object?[] values) = InterpolatedSql.Read(sql);
+        DbCommand command = source.CreateCommand(WithAtSigns(text));
+        for (int i = 0; i < values.Length; i++)
+        {
+            AddParameter(command, string.Create(CultureInfo.InvariantCulture, $"@p{i}"), values[i]);
+        }
+
+        return command;
+    }
+
+    // Every variable in the text is one of the pool's, $p0; most providers know @p0.
+    private static string WithAtSigns(string sql)
+    {
+        StringBuilder text = new(sql);
+        SqlLexer lexer = new(sql);
+        while (lexer.MoveNext())
+        {
+            if (lexer.Kind == SqlTokenKind.Variable)
+            {
+                text[lexer.Start] = '@';
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string[] AtSignNames(string sql)
+    {
         List<string> names = [];
         SqlLexer lexer = new(sql);
         while (lexer.MoveNext())
         {
-            if (lexer.Kind == SqlTokenKind.Variable && lexer.Token is ['@', ..] && seen.Add(lexer.Token.ToString()))
+            // To SQLite what follows belongs to the name: elsewhere "@id::int" is a parameter and its type.
+            int end = lexer.Token.IndexOfAny(':', '(');
+            string name = (end > 0 ? lexer.Token[..end] : lexer.Token).ToString();
+            if (lexer.Kind == SqlTokenKind.Variable && name.StartsWith('@') && !names.Contains(name))
             {
-                names.Add(lexer.Token.ToString());
+                names.Add(name);
             }
         }
 
-        return names;
+        return [.. names];
     }
 
     private static void AddParameter(DbCommand command, string name, object? value)

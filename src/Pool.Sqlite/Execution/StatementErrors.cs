@@ -30,12 +30,24 @@ internal static class StatementErrors
         return new SqliteException(advice, raw.SQLITE_BUSY, raw.SQLITE_BUSY_SNAPSHOT);
     }
 
-    /// <summary>The end of a statement whose rows were being read was refused.</summary>
-    public static SqliteException NotStored(PhysicalConnection physical, int result) => new(
-        "The end of the statement, which has written, was refused: "
-        + $"{raw.sqlite3_errmsg(physical.Handle).utf8_to_string()}. Nothing of it is stored.",
-        result & 0xff,
-        physical.ExtendedCode(result));
+    /// <summary>
+    /// Throws what a step or the end of a statement whose rows are being read was refused with. With RETURNING everything is
+    /// written before the first row; foreign keys are checked, and it is committed, at the end.
+    /// </summary>
+    /// <exception cref="SqliteException">It was refused.</exception>
+    public static void ThrowUnlessStored(PhysicalConnection physical, Statement statement, int result)
+    {
+        if (!statement.IsReadOnly && (result & 0xff) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED)
+        {
+            throw new SqliteException(
+                "The end of the statement, which has written, was refused: "
+                + $"{raw.sqlite3_errmsg(physical.Handle).utf8_to_string()}. Nothing of it is stored.",
+                result & 0xff,
+                physical.ExtendedCode(result));
+        }
+
+        physical.ThrowUnlessDone(result);
+    }
 
     public static SqliteException TookTooLong(SqliteException? failure, int seconds) => new(
         $"The statement was stopped because it ran for longer than CommandTimeout, {seconds} s.",
@@ -44,6 +56,9 @@ internal static class StatementErrors
 
     public static OperationCanceledException Cancelled(SqliteException? failure, CancellationToken cancellationToken) =>
         new("The statement was cancelled.", failure, cancellationToken);
+
+    /// <summary>A call on what ran on a lease that has gone back since.</summary>
+    public static InvalidOperationException LeaseIsGone() => new("The lease that this ran on has gone back to the pool.");
 
     private static string Shortened(string sql) => sql.Length <= LongestText ? sql : $"{sql[..LongestText]}…";
 

@@ -34,7 +34,8 @@ internal sealed class ConnectionPools
         LeaseInspector inspector,
         WaitReporter waits,
         PoolLoggers log,
-        TimeProvider time)
+        TimeProvider time,
+        OpenBudget<PhysicalConnection>? budget = null)
     {
         _name = name;
         _source = source;
@@ -48,7 +49,7 @@ internal sealed class ConnectionPools
 
         // A RentTimeout of zero is for callers that would rather do something else; the queue has nothing else to do.
         QueueTimeout = RentTimeout != TimeSpan.Zero ? RentTimeout : options.Pragmas.BusyTimeout;
-        Leases = new LeasePool<PhysicalConnection>(source, leasing, time, waits);
+        Leases = new LeasePool<PhysicalConnection>(source, leasing, time, waits, budget);
         if (source.Target.Kind == DatabaseKind.PrivateMemory)
         {
             Writers = Reserve = QueueWriters = Leases;
@@ -58,10 +59,11 @@ internal sealed class ConnectionPools
         {
             LeasePoolOptions single = leasing with { Size = 1, MaxOverflow = 0, MinIdle = 0 };
             LeasePoolOptions queue = single with { RentTimeout = QueueTimeout, MaxWaiters = int.MaxValue };
-            Writers = new LeasePool<PhysicalConnection>(source, single, time, waits.ForWriters());
-            Reserve = new LeasePool<PhysicalConnection>(source, single with { MaxOverflow = ReserveSize - 1 }, time);
+            Writers = new LeasePool<PhysicalConnection>(source, single, time, waits.ForWriters(), budget);
+            Reserve = new LeasePool<PhysicalConnection>(
+                source, single with { MaxOverflow = ReserveSize - 1 }, time, budget: budget);
             QueueWriters = new LeasePool<PhysicalConnection>(
-                source.With(options.Writes.Synchronous ?? options.Pragmas.Synchronous), queue, time);
+                source.With(options.Writes.Synchronous ?? options.Pragmas.Synchronous), queue, time, budget: budget);
             All = [Reserve, Writers, QueueWriters, Leases];
         }
 
@@ -97,6 +99,21 @@ internal sealed class ConnectionPools
 
     /// <summary>Ends when nothing is open any more.</summary>
     public Task Closed { get; }
+
+    /// <summary>How often something was rented so far, and whether anything is out, being opened or waited for.</summary>
+    public (long Rents, bool IsInUse) Activity()
+    {
+        long rents = 0;
+        bool isInUse = false;
+        foreach (LeasePool<PhysicalConnection> pool in All)
+        {
+            LeaseCounts counts = pool.Count();
+            rents += counts.Rents;
+            isInUse |= counts.InUse + counts.Opening + counts.Waiting > 0;
+        }
+
+        return (rents, isInUse);
+    }
 
     public Exception ClosedException() => _source.Closed();
 
@@ -178,19 +195,28 @@ internal sealed class ConnectionPools
     /// <summary>Runs something while nothing is open and nothing can be rented.</summary>
     public async Task RunExclusive(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
+        if (ExclusiveFlow.IsInside(this))
+        {
+            throw ExclusiveFlow.Nested(_name);
+        }
+
+        // A lease that is waited for may need a writer before it is returned, and a writer one of the reserve: so in this order.
+        LeasePool<PhysicalConnection>[] pools = [Leases, QueueWriters, Writers, Reserve];
         int begun = 0;
         try
         {
-            for (; begun < All.Length; begun++)
+            for (; begun < pools.Length; begun++)
             {
-                await All[begun].BeginExclusive(cancellationToken).ConfigureAwait(false);
+                await pools[begun].BeginExclusive(cancellationToken).ConfigureAwait(false);
             }
 
+            // A commit is waited for without a connection: its sync must not open the -wal while the work runs.
+            await _source.Figures.SyncCommitted().ConfigureAwait(false);
             await ExclusiveFlow.Run(this, work, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            Array.ForEach(All[..begun], static pool => pool.EndExclusive());
+            Array.ForEach(pools[..begun], static pool => pool.EndExclusive());
         }
     }
 
@@ -270,8 +296,9 @@ internal sealed class ConnectionPools
     private bool MayHoldOwnGate() =>
         Array.Exists(All, static pool => pool.Values.Any(static connection => AmbientWriteGate.MayHold(connection.Gate)));
 
-    // Before it waits for the one writer connection, which the flow itself may have.
-    private void ThrowIfFlowHoldsGate()
+    /// <summary>Before it waits for what the flow itself may have: the one writer connection, or every lease.</summary>
+    /// <exception cref="InvalidOperationException">The current flow holds the write gate.</exception>
+    public void ThrowIfFlowHoldsGate()
     {
         if (GateHolderOfFlow() is { } holder)
         {

@@ -41,6 +41,10 @@ internal static class ExclusiveFlow
         $"Pool '{pool}': a connection is rented inside RunExclusiveAsync, which keeps all of them closed until its work returns. "
         + "Open the file with a connection of your own there, or rent after it.");
 
+    public static InvalidOperationException Nested(string pool) => new(
+        $"Pool '{pool}': RunExclusiveAsync (or RestoreAsync, which uses it) is called inside RunExclusiveAsync, and would wait for its "
+        + "own end. Do it after that.");
+
     private sealed class Mark(ConnectionPools? pools, Mark? outer)
     {
         public ConnectionPools? Pools { get; set; } = pools;

@@ -9,8 +9,6 @@ namespace Pool.Sqlite.Maintenance;
 /// </summary>
 internal sealed class Backup
 {
-    private const int PagesBetweenReports = 1_000;
-
     private readonly PhysicalConnection _from;
     private readonly string _path;
     private readonly string _connectionString;
@@ -43,7 +41,7 @@ internal sealed class Backup
         {
             using SqliteConnection to = new(_connectionString);
             to.Open();
-            Copy(to.Handle!, progress, cancellationToken);
+            PageCopy.Run(_from.Handle, to.Handle!, progress, lockWait: TimeSpan.Zero, cancellationToken);
             done = true;
         }
         finally
@@ -52,36 +50,6 @@ internal sealed class Backup
             {
                 File.Delete(_path);
             }
-        }
-    }
-
-    private void Copy(sqlite3 to, IProgress<BackupProgress>? progress, CancellationToken cancellationToken)
-    {
-        sqlite3_backup backup = raw.sqlite3_backup_init(to, "main", _from.Handle, "main");
-        if (backup is null or { IsInvalid: true })
-        {
-            SqliteException.ThrowExceptionForRC(raw.sqlite3_errcode(to), to);
-        }
-
-        int result = raw.SQLITE_OK;
-        try
-        {
-            while (result == raw.SQLITE_OK)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                result = raw.sqlite3_backup_step(backup, PagesBetweenReports);
-                int total = raw.sqlite3_backup_pagecount(backup);
-                progress?.Report(new BackupProgress(total - raw.sqlite3_backup_remaining(backup), total));
-            }
-        }
-        finally
-        {
-            _ = raw.sqlite3_backup_finish(backup);
-        }
-
-        if (result != raw.SQLITE_DONE)
-        {
-            SqliteException.ThrowExceptionForRC(result, to);
         }
     }
 }

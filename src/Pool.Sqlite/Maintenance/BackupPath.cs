@@ -14,12 +14,7 @@ internal static class BackupPath
     /// <exception cref="DirectoryNotFoundException">Its folder does not exist.</exception>
     public static string Check(string path, string database)
     {
-        string full = Path.GetFullPath(path);
-        if (new FileInfo(full).LinkTarget is not null)
-        {
-            full = File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
-        }
-
+        string full = ThroughLinks(path);
         if (Directory.Exists(full))
         {
             throw new ArgumentException($"'{path}' is a folder. Name a file in it for the backup.", nameof(path));
@@ -31,7 +26,7 @@ internal static class BackupPath
             throw new DirectoryNotFoundException($"The folder '{folder}' does not exist. Create it before the backup.");
         }
 
-        if (database.Length > 0 && Array.Exists(Suffixes, suffix => IsSame(full, database + suffix)))
+        if (IsOwn(full, database))
         {
             throw new ArgumentException(
                 $"'{path}' is the pool's own database, or a file that belongs to it. Name another file for the backup.", nameof(path));
@@ -39,6 +34,19 @@ internal static class BackupPath
 
         return full;
     }
+
+    /// <summary>The full path of a file, or of the one that a symbolic link leads to.</summary>
+    public static string ThroughLinks(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
+    }
+
+    /// <summary>True for one of the files of the database, by whatever name.</summary>
+    /// <param name="path">A full path, through links.</param>
+    /// <param name="database">The database file as SQLite resolves it; empty for a database in memory.</param>
+    public static bool IsOwn(string path, string database) =>
+        database.Length > 0 && Array.Exists(Suffixes, suffix => IsSame(path, database + suffix));
 
     // A file that is not there yet is known by its folder and its name.
     private static bool IsSame(string path, string own) =>

@@ -1,17 +1,19 @@
+using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Leasing;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
+using SQLitePCL;
 
 namespace Pool.Sqlite.Maintenance;
 
 /// <summary>What a database needs from time to time, on connections of its pools.</summary>
 internal sealed class DatabaseMaintenance(
-    ConnectionPools pools, DatabaseTarget target, SharedLockKeeper? sharedLockKeeper, TimeSpan busyTimeout, TimeProvider time)
+    ConnectionPools pools, DatabaseTarget target, SharedLockKeeper? sharedLockKeeper, SqlitePoolOptions options, TimeProvider time)
 {
     /// <summary>Runs a checkpoint, again after a pause while another connection is in the way, until the busy timeout.</summary>
     public async Task<CheckpointResult> Checkpoint(CheckpointMode mode, CancellationToken cancellationToken)
     {
-        Deadline deadline = new(time, busyTimeout);
+        Deadline deadline = new(time, options.Pragmas.BusyTimeout);
         for (int retry = 0; ; retry++)
         {
             CheckpointResult result = await OnWriter(physical => physical.Upkeep.Checkpoint(mode), cancellationToken).ConfigureAwait(false);
@@ -25,13 +27,8 @@ internal sealed class DatabaseMaintenance(
         }
     }
 
-    public Task Optimize(CancellationToken cancellationToken) => OnWriter(
-        static physical =>
-        {
-            physical.Upkeep.Optimize();
-            return true;
-        },
-        cancellationToken);
+    public Task Optimize(CancellationToken cancellationToken) =>
+        OnWriterWhenUnlocked(static physical => physical.Upkeep.Optimize(), cancellationToken);
 
     public async Task Backup(string path, IProgress<BackupProgress>? progress, CancellationToken cancellationToken)
     {
@@ -41,6 +38,68 @@ internal sealed class DatabaseMaintenance(
         {
             Backup backup = new(reader.Value, target, path);
             await Task.Run(() => backup.Run(progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            pools.Return(reader);
+        }
+    }
+
+    /// <summary>Replaces the database by a backup, while nothing of the pool is open.</summary>
+    public async Task Restore(string path, IProgress<BackupProgress>? progress, CancellationToken cancellationToken)
+    {
+        ThrowIfItCannotRestore();
+        using RestoreSource source = await Task.Run(
+            () => RestoreSource.Open(path, target, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+        Restore restore = new(source, target, options.Pragmas.BusyTimeout, progress, cancellationToken);
+        await (target.Kind == DatabaseKind.PrivateMemory
+            ? OnWriter(
+                physical =>
+                {
+                    restore.Into(physical.Handle);
+                    return true;
+                },
+                cancellationToken)
+            : RunExclusive(_ => restore.Run(pools.RentTimeout), cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes the database anew, without what was freed.</summary>
+    public Task Vacuum(CancellationToken cancellationToken) =>
+        OnWriterWhenUnlocked(physical => Maintenance.Vacuum.Run(physical, target, cancellationToken), cancellationToken);
+
+    /// <summary>Writes a copy without what was freed.</summary>
+    public async Task VacuumInto(string path, CancellationToken cancellationToken)
+    {
+        PoolEntry<PhysicalConnection> entry = await pools.Rent(async: true, pools.RentTimeout, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await Task.Run(() => Maintenance.Vacuum.Into(entry.Value, target, path, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            pools.Return(entry);
+        }
+    }
+
+    /// <summary>Looks for damage.</summary>
+    public async Task<SqlitePoolIntegrityResult> CheckIntegrity(bool quick, CancellationToken cancellationToken)
+    {
+        PoolEntry<PhysicalConnection> reader;
+        try
+        {
+            reader = await pools.Rent(async: true, pools.RentTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SqliteException e) when (IntegrityCheck.IsDamage(e))
+        {
+            return IntegrityCheck.Damaged(e);
+        }
+
+        reader.Value.Notes.RentedAsReader(reader.Rents);
+        try
+        {
+            return await Task.Run(
+                () => IntegrityCheck.Run(reader.Value, quick, options.Pragmas.ForeignKeys, cancellationToken),
+                cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -94,5 +153,47 @@ internal sealed class DatabaseMaintenance(
         {
             pools.Return(writer);
         }
+    }
+
+    /// <summary>Runs it again, after a pause in which others write, while a lock is in its way, until the busy timeout.</summary>
+    private async Task OnWriterWhenUnlocked(Action<PhysicalConnection> work, CancellationToken cancellationToken)
+    {
+        Deadline deadline = new(time, options.Pragmas.BusyTimeout);
+        for (int retry = 0; ; retry++)
+        {
+            TimeSpan pause = Backoff.Delay(retry);
+            try
+            {
+                await OnWriter(
+                    physical =>
+                    {
+                        work(physical);
+                        return true;
+                    },
+                    cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED && deadline.Allows(pause))
+            {
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void ThrowIfItCannotRestore()
+    {
+        if (pools.IsClosed)
+        {
+            throw pools.ClosedException();
+        }
+
+        if (target.IsReadOnly)
+        {
+            throw new InvalidOperationException(
+                "The pool is opened read-only and cannot restore its database. Leave Mode=ReadOnly out of the connection string.");
+        }
+
+        // Its own lease would never be back.
+        pools.ThrowIfFlowHoldsGate();
     }
 }

@@ -13,6 +13,7 @@ namespace Pool.Sqlite.Maintenance;
 /// <param name="drainQueue">Refuses further writes; the task ends when those accepted are settled.</param>
 /// <param name="abandonQueue">Gives up what is still queued; answers how much that was.</param>
 /// <param name="queued">How many writes are queued.</param>
+/// <param name="synced">Ends when no commit waits for the disk.</param>
 /// <param name="leases">Names what is still out.</param>
 /// <param name="timeout">For the queue, and for the leases.</param>
 /// <param name="log">Where it says what was left.</param>
@@ -23,6 +24,7 @@ internal sealed class PoolShutdown(
     Func<Task> drainQueue,
     Func<int> abandonQueue,
     Func<int> queued,
+    Func<Task> synced,
     LeaseInspector leases,
     TimeSpan timeout,
     PoolLoggers log,
@@ -86,6 +88,15 @@ internal sealed class PoolShutdown(
         }
 
         pools.CloseForQueue();
+        try
+        {
+            await synced().WaitAsync(timeout, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            log.Writing.SyncStillRuns(name, timeout);
+        }
+
         _written.SetResult();
     }
 }

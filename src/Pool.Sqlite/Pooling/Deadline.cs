@@ -25,5 +25,8 @@ internal readonly struct Deadline(TimeProvider time, TimeSpan timeout)
         }
     }
 
+    /// <summary>True once a limit that is not zero has passed.</summary>
+    public bool IsOver => timeout != TimeSpan.Zero && Remaining == TimeSpan.Zero;
+
     public bool Allows(TimeSpan delay) => timeout == System.Threading.Timeout.InfiniteTimeSpan || Remaining > delay;
 }

@@ -2,7 +2,11 @@ namespace Pool.Sqlite.Pooling;
 
 /// <summary>Finds an entry for a permit: an idle one that passes its checks, or a new one.</summary>
 internal sealed class EntryLending<T>(
-    PoolState<T> state, PermitStore<T> permits, EntryOpener<T> opener, EntryCloser<T> closer)
+    PoolState<T> state,
+    PermitStore<T> permits,
+    PermitWait<T> wait,
+    EntryOpener<T> opener,
+    EntryCloser<T> closer)
 {
     private readonly bool _checksEveryRent = state.Source.ChecksEveryRent;
 
@@ -15,7 +19,12 @@ internal sealed class EntryLending<T>(
         Exception? cause = null;
         for (int rejections = 0; ;)
         {
-            bool isNew = entry is null && !permits.TryDequeueIdle(out entry);
+            if (entry is null && !permits.TryDequeueIdle(out entry))
+            {
+                entry = await wait.ForPlace(async, deadline, cancellationToken).ConfigureAwait(false);
+            }
+
+            bool isNew = entry is null;
             entry ??= await opener.Open(
                 async,
                 state.OpenDeadline(deadline),

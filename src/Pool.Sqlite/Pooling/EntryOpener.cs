@@ -1,16 +1,19 @@
 namespace Pool.Sqlite.Pooling;
 
 /// <summary>Opens entries of a pool, outside every lock, and again when that fails for a reason that passes.</summary>
-internal sealed class EntryOpener<T>(LeasePool<T> pool, PoolState<T> state, PermitStore<T> permits)
+internal sealed class EntryOpener<T>(
+    LeasePool<T> pool, PoolState<T> state, PermitStore<T> permits, BudgetShare<T> budget)
 {
     private readonly EntryRegistry<T> _entries = state.Entries;
     private readonly TimeProvider _time = state.Time;
 
     /// <summary>
-    /// Opens an entry for the caller's permit. The permit comes back with the entry; when there is none, it has been
-    /// given back, or will be by the open that was abandoned.
+    /// Opens an entry for the caller's permit and its place in the budget. They come back with the entry; when there is none,
+    /// they have been given back, or will be by the open that was abandoned.
     /// </summary>
-    /// <returns>Null, and the permit still with the caller, when there are as many as the limit, or all is closed.</returns>
+    /// <returns>
+    /// Null, and the permit still with the caller but not the place, when there are as many as the limit, or all is closed.
+    /// </returns>
     public async ValueTask<PoolEntry<T>?> Open(
         bool async,
         Deadline deadline,
@@ -22,6 +25,7 @@ internal sealed class EntryOpener<T>(LeasePool<T> pool, PoolState<T> state, Perm
         // Announced before it begins: by then others may have come to look how many there will be.
         if (!_entries.TryBeginOpen(limit))
         {
+            budget.Exit();
             return null;
         }
 
@@ -68,6 +72,7 @@ internal sealed class EntryOpener<T>(LeasePool<T> pool, PoolState<T> state, Perm
     {
         if (!_entries.TryBeginOpen(wanted))
         {
+            budget.Exit();
             return null;
         }
 
@@ -75,10 +80,15 @@ internal sealed class EntryOpener<T>(LeasePool<T> pool, PoolState<T> state, Perm
         int generation = _entries.Generation;
         try
         {
-            return entry = OpenOnce();
+            return entry = OpenOnce(new Deadline(_time, Timeout.InfiniteTimeSpan), CancellationToken.None);
         }
         finally
         {
+            if (entry is null)
+            {
+                budget.Exit();
+            }
+
             _entries.EndOpen(entry, generation);
         }
     }
@@ -110,9 +120,10 @@ internal sealed class EntryOpener<T>(LeasePool<T> pool, PoolState<T> state, Perm
                 generation = _entries.Generation;
                 try
                 {
-                    return entry = OpenOnce();
+                    return entry = OpenOnce(deadline, abandoned);
                 }
-                catch (Exception failure) when (!state.IsClosed)
+                catch (Exception failure) when (!state.IsClosed
+                    && !(failure is OperationCanceledException && abandoned.IsCancellationRequested))
                 {
                     state.Counters.NoteOpenFailure();
                     TimeSpan delay = Backoff.Delay(retry);
@@ -131,20 +142,26 @@ internal sealed class EntryOpener<T>(LeasePool<T> pool, PoolState<T> state, Perm
         }
         finally
         {
+            if (entry is null)
+            {
+                budget.Exit();
+            }
+
             _entries.EndOpen(entry, generation);
         }
     }
 
-    private PoolEntry<T> OpenOnce()
+    private PoolEntry<T> OpenOnce(Deadline deadline, CancellationToken abandoned)
     {
         if (state.IsClosed)
         {
             throw state.Source.Closed();
         }
 
-        T value = state.Source.Open();
+        T value = state.Source.Open(
+            deadline.Timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : deadline.Remaining, abandoned);
         long now = _time.GetTimestamp();
-        PoolEntry<T> entry = new(pool, value, _entries.NextNumber(), now, ExpiresAt(now));
+        PoolEntry<T> entry = new(pool, value, state.Options.Numbers.Next(), now, ExpiresAt(now));
         state.Source.Opened(entry);
         return entry;
     }

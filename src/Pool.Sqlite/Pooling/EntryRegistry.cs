@@ -5,21 +5,23 @@ namespace Pool.Sqlite.Pooling;
 /// </summary>
 internal sealed class EntryRegistry<T>
 {
+    private static readonly int ReasonCount = Enum.GetValues<RetireReason>().Length;
+
     private readonly Lock _lock = new();
     private readonly List<PoolEntry<T>> _items = [];
-    private readonly long[] _closedBy = new long[Enum.GetValues<RetireReason>().Length];
+    private readonly long[] _closedBy = new long[ReasonCount];
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _rentsOfClosed;
     private int _opening;
     private int _open;
-    private int _numbers;
     private int _generation;
+    private bool _hasOpened;
     private bool _closed;
 
     /// <summary>How many are open and not being closed.</summary>
     public int Open => Volatile.Read(ref _open);
 
-    public bool HasOpened => Volatile.Read(ref _numbers) > 0;
+    public bool HasOpened => Volatile.Read(ref _hasOpened);
 
     /// <summary>Counts up with each <see cref="Clear"/>; what was begun in an older one is cleared with it.</summary>
     public int Generation => Volatile.Read(ref _generation);
@@ -59,13 +61,12 @@ internal sealed class EntryRegistry<T>
 
                 _items.Add(item);
                 _open++;
+                _hasOpened = true;
             }
 
             SignalIfDrained();
         }
     }
-
-    public int NextNumber() => Interlocked.Increment(ref _numbers);
 
     /// <summary>
     /// Claims an item for closing. False when there would be fewer than <paramref name="floor"/> left, or somebody

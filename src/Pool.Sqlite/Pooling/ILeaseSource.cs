@@ -8,7 +8,9 @@ internal interface ILeaseSource<T>
     bool ChecksEveryRent { get; }
 
     /// <summary>Opens one item, or throws.</summary>
-    T Open();
+    /// <param name="limit">How long it may wait for the locks of others at the most; infinite without a limit.</param>
+    /// <param name="cancellationToken">Ends that wait.</param>
+    T Open(TimeSpan limit, CancellationToken cancellationToken);
 
     /// <summary>What was opened has its entry; by that a probe can be asked for later, from outside.</summary>
     void Opened(PoolEntry<T> entry)
@@ -66,6 +68,9 @@ internal enum RentRefusal
 
     /// <summary>The deadline passed while every item was refused by its check, the last time by its probe.</summary>
     RejectedByProbe,
+
+    /// <summary>The deadline passed while everything that several pools may have open together was in use.</summary>
+    BudgetUsedUp,
 
     /// <summary>As many as are allowed to wait were waiting already.</summary>
     TooManyWaiters,

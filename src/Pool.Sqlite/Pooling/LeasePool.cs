@@ -11,34 +11,52 @@ internal sealed class LeasePool<T> : IDisposable
 {
     private readonly PoolState<T> _state;
     private readonly LeasePoolOptions _options;
+    private readonly IPoolEvents? _events;
     private readonly EntryRegistry<T> _entries;
+    private readonly BudgetShare<T> _budget;
     private readonly PermitStore<T> _permits;
     private readonly PerCoreSlots<PoolEntry<T>> _slots;
     private readonly WaiterQueue<PoolEntry<T>> _waiters;
     private readonly EntryCloser<T> _closer;
-    private readonly EntryOpener<T> _opener;
-    private readonly PermitWait<T> _wait;
-    private readonly EntryLending<T> _lending;
-    private readonly PoolSweep<T> _sweep;
     private readonly bool _checksEveryRent;
     private readonly bool _closesOverflow;
 
-    public LeasePool(ILeaseSource<T> source, LeasePoolOptions options, TimeProvider? time = null, IPoolEvents? events = null)
+    // From the first use on: many pools never have one. Those that keep no state may be made twice.
+    private EntryOpener<T>? _opener;
+    private PermitWait<T>? _wait;
+    private EntryLending<T>? _lending;
+    private PoolSweep<T>? _sweep;
+
+    public LeasePool(
+        ILeaseSource<T> source,
+        LeasePoolOptions options,
+        TimeProvider? time = null,
+        IPoolEvents? events = null,
+        OpenBudget<T>? budget = null)
     {
+        _budget = new BudgetShare<T>(this, budget);
+        _events = events;
         _options = options;
         _state = new PoolState<T>(source, options, MonotonicTime.For(time));
         _entries = _state.Entries;
-        _permits = new PermitStore<T>(options, _state.Time, CloseIdleIfClosed);
+        _permits = new PermitStore<T>(options, _state.Time, _budget, CloseIdleIfClosed);
         _slots = _permits.Slots;
         _waiters = _permits.Waiters;
-        _closer = new EntryCloser<T>(_state, _permits);
-        _opener = new EntryOpener<T>(this, _state, _permits);
-        _wait = new PermitWait<T>(_state, _permits, _closer, events);
-        _lending = new EntryLending<T>(_state, _permits, _opener, _closer);
-        _sweep = new PoolSweep<T>(_state, _permits, _opener, _closer);
+        _closer = new EntryCloser<T>(_state, _permits, _budget);
         _checksEveryRent = source.ChecksEveryRent;
         _closesOverflow = options.OverflowIdleTimeout == TimeSpan.Zero;
     }
+
+    private EntryOpener<T> Opener => _opener ??= new EntryOpener<T>(this, _state, _permits, _budget);
+
+    private PermitWait<T> PermitWait => _wait ??= new PermitWait<T>(_state, _permits, _budget, _closer, _events);
+
+    private EntryLending<T> Lending => _lending ??= new EntryLending<T>(_state, _permits, PermitWait, Opener, _closer);
+
+    private PoolSweep<T> Sweeper => Volatile.Read(ref _sweep)
+        ?? Interlocked.CompareExchange(
+            ref _sweep, new PoolSweep<T>(_state, _permits, _budget, Opener, _closer), null)
+        ?? _sweep!;
 
     /// <inheritdoc cref="LeaseCounters.WaitTimes"/>
     public DurationHistogram WaitTimes => _state.Counters.WaitTimes;
@@ -65,6 +83,13 @@ internal sealed class LeasePool<T> : IDisposable
 
     /// <summary>Everything that is open, in use or not.</summary>
     public IEnumerable<T> Values => _entries.ToArray().Select(static item => item.Value);
+
+    /// <summary>Everything that is open and not in use at this moment.</summary>
+    public IEnumerable<PoolEntry<T>> IdleEntries() =>
+        _entries.ToArray().Where(static entry => !entry.IsLeased && !entry.IsClosing);
+
+    // While something that comes back is waited for, here or by another pool of the same budget.
+    private bool IsAwaited => _waiters.WaiterSignal != 0 || _budget.Budget is { HasWaiters: true };
 
     /// <summary>The fast path: an entry from a per-core slot, when nothing about it is due and there is no waiter.</summary>
     public bool TryRentFromSlot([NotNullWhen(true)] out PoolEntry<T>? item)
@@ -111,20 +136,21 @@ internal sealed class LeasePool<T> : IDisposable
         _state.Counters.ThrowIfCanceled(cancellationToken);
         Deadline deadline = new(_state.Time, timeout);
         return _permits.TryTake(out PoolEntry<T>? item)
-            ? await _lending.Lend(item, async, deadline, cancellationToken).ConfigureAwait(false)
+            ? await Lending.Lend(item, async, deadline, cancellationToken).ConfigureAwait(false)
             : null;
     }
 
     /// <summary>Takes back an entry together with its permit.</summary>
     public void Return(PoolEntry<T> item, RetireReason reason = RetireReason.None)
     {
+        _budget.NoteReturn(item);
         item.EndLease();
         if (reason == RetireReason.None
             && item.RetireReason == RetireReason.None
-            && _waiters.WaiterSignal == 0
+            && !IsAwaited
             && (!_closesOverflow || _entries.Open <= _options.Size)
             && _slots.TryPut(item)
-            && (_waiters.WaiterSignal == 0 || !_slots.TryRemove(item)))
+            && (!IsAwaited || !_slots.TryRemove(item)))
         {
             return;
         }
@@ -140,7 +166,7 @@ internal sealed class LeasePool<T> : IDisposable
         {
             _closer.Close(item, reason, withPermit: true);
         }
-        else if (_waiters.TryGrant(item))
+        else if (_closer.TryYield(item) || _waiters.TryGrant(item))
         {
             return;
         }
@@ -155,10 +181,13 @@ internal sealed class LeasePool<T> : IDisposable
     }
 
     /// <inheritdoc cref="PoolSweep{T}"/>
-    public void Sweep() => _sweep.Run();
+    public void Sweep() => Sweeper.Run();
+
+    /// <inheritdoc cref="PoolSweep{T}.TryEvict"/>
+    public bool TryEvict(PoolEntry<T> entry) => Sweeper.TryEvict(entry);
 
     /// <inheritdoc cref="PoolSweep{T}.Clear"/>
-    public void Clear() => _sweep.Clear();
+    public void Clear() => Sweeper.Clear();
 
     /// <summary>Opens entries until the base size is reached, as far as permits are free.</summary>
     public async Task WarmUp(CancellationToken cancellationToken)
@@ -168,9 +197,15 @@ internal sealed class LeasePool<T> : IDisposable
         {
             try
             {
+                if (!_budget.TryEnter())
+                {
+                    _permits.Release();
+                    break;
+                }
+
                 Deadline deadline = _state.OpenDeadline(new Deadline(_state.Time, _options.RentTimeout));
                 PoolEntry<T>? item =
-                    await _opener.Open(async: true, deadline, _options.Size, cancellationToken).ConfigureAwait(false);
+                    await Opener.Open(async: true, deadline, _options.Size, cancellationToken).ConfigureAwait(false);
                 _permits.ReturnToIdle(item);
                 if (item is null)
                 {
@@ -190,13 +225,13 @@ internal sealed class LeasePool<T> : IDisposable
     }
 
     /// <summary>Waits for every permit, and closes all there is. The caller owes <see cref="EndExclusive"/>.</summary>
-    public Task BeginExclusive(CancellationToken cancellationToken) => _wait.ForAll(cancellationToken);
+    public Task BeginExclusive(CancellationToken cancellationToken) => PermitWait.ForAll(cancellationToken);
 
-    public void EndExclusive() => _wait.GiveBack(_options.Permits);
+    public void EndExclusive() => PermitWait.GiveBack(_options.Permits);
 
     public LeaseCounts Count()
     {
-        LeaseCounts counts = new() { Waiting = _waiters.Count };
+        LeaseCounts counts = new() { Waiting = _waiters.Count + _budget.Waiting };
         _state.Counters.Fill(ref counts);
         _entries.Fill(ref counts);
         return counts;
@@ -234,9 +269,9 @@ internal sealed class LeasePool<T> : IDisposable
         Deadline deadline = new(_state.Time, timeout);
         if (!_permits.TryTake(out PoolEntry<T>? item))
         {
-            item = await _wait.ForOne(async, deadline, cancellationToken).ConfigureAwait(false);
+            item = await PermitWait.ForOne(async, deadline, cancellationToken).ConfigureAwait(false);
         }
 
-        return await _lending.Lend(item, async, deadline, cancellationToken).ConfigureAwait(false);
+        return await Lending.Lend(item, async, deadline, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -25,6 +25,9 @@ internal sealed record LeasePoolOptions
 
     public TimeSpan HealthCheckInterval { get; init; } = Timeout.InfiniteTimeSpan;
 
+    /// <summary>Where its entries have their numbers from.</summary>
+    public EntryNumbers Numbers { get; init; } = new();
+
     /// <summary>How many items may be out at once.</summary>
     public int Permits => Size + MaxOverflow;
 }

@@ -11,35 +11,42 @@ internal sealed class PerCoreSlots<T>
     // 16 references are 128 bytes: two cache lines, as the hardware prefetches them in pairs.
     private const int Stride = 16;
 
-    private readonly Cell[] _cells;
     private readonly int _mask;
+
+    // From the first item on: many pools never have one.
+    private Cell[]? _cells;
 
     public PerCoreSlots(int wanted)
     {
         int count = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, wanted));
-        _cells = new Cell[count * Stride];
         _mask = count - 1;
     }
 
     public T? TryTake()
     {
+        if (_cells is not { } cells)
+        {
+            return null;
+        }
+
         int home = Home;
-        ref T? cell = ref _cells[home].Item;
-        return cell is not null && Interlocked.Exchange(ref cell, null) is { } item ? item : TryTakeElsewhere(home);
+        ref T? cell = ref cells[home].Item;
+        return cell is not null && Interlocked.Exchange(ref cell, null) is { } item ? item : TryTakeElsewhere(cells, home);
     }
 
     public bool TryPut(T item)
     {
-        ref T? cell = ref _cells[Home].Item;
+        ref T? cell = ref (_cells ?? MakeCells())[Home].Item;
         return cell is null && Interlocked.CompareExchange(ref cell, item, null) is null;
     }
 
     /// <summary>Takes out this very item, if it still lies in a slot.</summary>
     public bool TryRemove(T item)
     {
-        for (int i = 0; i < _cells.Length; i += Stride)
+        Cell[] cells = _cells ?? [];
+        for (int i = 0; i < cells.Length; i += Stride)
         {
-            ref T? cell = ref _cells[i].Item;
+            ref T? cell = ref cells[i].Item;
             if (ReferenceEquals(Volatile.Read(ref cell), item)
                 && ReferenceEquals(Interlocked.CompareExchange(ref cell, null, item), item))
             {
@@ -52,9 +59,14 @@ internal sealed class PerCoreSlots<T>
 
     private int Home => (Thread.GetCurrentProcessorId() & _mask) * Stride;
 
-    private T? TryTakeElsewhere(int home)
+    private Cell[] MakeCells()
     {
-        Cell[] cells = _cells;
+        Cell[] fresh = new Cell[(_mask + 1) * Stride];
+        return Interlocked.CompareExchange(ref _cells, fresh, null) ?? fresh;
+    }
+
+    private static T? TryTakeElsewhere(Cell[] cells, int home)
+    {
         for (int i = 0; i < cells.Length; i += Stride)
         {
             ref T? cell = ref cells[i].Item;

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Pool.Sqlite.Pooling;
@@ -13,19 +12,22 @@ internal sealed class PermitStore<T>
 {
     private readonly int _count;
     private readonly Action _granted;
+    private readonly BudgetShare<T> _budget;
     private readonly SemaphoreSlim _permits;
-    private readonly ConcurrentQueue<PoolEntry<T>> _idle = new();
+    private readonly LazyQueue<PoolEntry<T>> _idle = new();
     private readonly PerCoreSlots<PoolEntry<T>> _slots;
     private readonly WaiterQueue<PoolEntry<T>> _waiters;
     private int _housekeeping;
 
     /// <param name="options">How many permits there are, and how waits for them are bounded.</param>
     /// <param name="time">The clock of the waits.</param>
+    /// <param name="budget">What other pools may wait for.</param>
     /// <param name="granted">Called when waiters have been served: what is idle in a closed pool is then to be closed.</param>
-    public PermitStore(LeasePoolOptions options, TimeProvider time, Action granted)
+    public PermitStore(LeasePoolOptions options, TimeProvider time, BudgetShare<T> budget, Action granted)
     {
         _count = options.Permits;
         _granted = granted;
+        _budget = budget;
         _permits = new SemaphoreSlim(options.Permits, options.Permits);
         _slots = new PerCoreSlots<PoolEntry<T>>(Math.Min(Environment.ProcessorCount, options.Permits));
         _waiters = new WaiterQueue<PoolEntry<T>>(time, options.RentTimeout, options.MaxWaiters);
@@ -78,6 +80,7 @@ internal sealed class PermitStore<T>
         }
 
         Release();
+        _budget.Reclaim();
     }
 
     public void Release()
@@ -111,6 +114,7 @@ internal sealed class PermitStore<T>
                 }
 
                 _permits.Release();
+                _budget.Reclaim();
             }
         }
 

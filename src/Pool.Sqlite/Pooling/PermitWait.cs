@@ -1,8 +1,8 @@
 namespace Pool.Sqlite.Pooling;
 
-/// <summary>Waits for permits that other leases hold: one for a rent, or all of them.</summary>
+/// <summary>Waits for permits that other leases hold, one or all of them, and for a place in the budget.</summary>
 internal sealed class PermitWait<T>(
-    PoolState<T> state, PermitStore<T> permits, EntryCloser<T> closer, IPoolEvents? events)
+    PoolState<T> state, PermitStore<T> permits, BudgetShare<T> budget, EntryCloser<T> closer, IPoolEvents? events)
 {
     private readonly LeasePoolOptions _options = state.Options;
 
@@ -79,6 +79,39 @@ internal sealed class PermitWait<T>(
         }
 
         permits.EndHousekeeping(count);
+        budget.Reclaim();
+    }
+
+    /// <summary>Takes a place for an entry to be opened. When it cannot, the caller's permit has been given back.</summary>
+    /// <returns>An entry that has come back meanwhile, and has a place; null when the place is for one to be opened.</returns>
+    public async ValueTask<PoolEntry<T>?> ForPlace(bool async, Deadline deadline, CancellationToken cancellationToken)
+    {
+        if (budget.TryEnter())
+        {
+            return null;
+        }
+
+        using CancellationTokenSource end =
+            CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, state.Closing);
+        (WaitOutcome outcome, PoolEntry<T>? entry) =
+            await budget.Enter(async, deadline.Remaining, end.Token).ConfigureAwait(false);
+        TimeSpan waited = deadline.Elapsed;
+        if (outcome == WaitOutcome.Granted)
+        {
+            budget.Budget!.WaitTimes.Record(waited);
+            return entry;
+        }
+
+        permits.Release();
+        if (state.IsClosed || outcome == WaitOutcome.Closed)
+        {
+            throw state.Source.Closed();
+        }
+
+        events?.RentWaited(waited, outcome);
+        throw outcome == WaitOutcome.Canceled
+            ? state.Canceled(cancellationToken)
+            : state.Refused(RentRefusal.BudgetUsedUp, waited);
     }
 
     private Exception Failure(WaitOutcome outcome, TimeSpan waited, CancellationToken cancellationToken) => outcome switch

@@ -22,7 +22,7 @@ internal sealed class PoolEntry<T>(LeasePool<T> pool, T value, int number, long 
 
     public T Value { get; } = value;
 
-    /// <summary>Counts from 1 within its pool.</summary>
+    /// <summary>Counts from 1 within the pools of one database.</summary>
     public int Number { get; } = number;
 
     /// <summary>How often it was lent.</summary>
@@ -44,6 +44,9 @@ internal sealed class PoolEntry<T>(LeasePool<T> pool, T value, int number, long 
 
     /// <summary>When it was last known to work; a timestamp.</summary>
     public long CheckedAt { get; set; } = openedAt;
+
+    /// <summary>When it came back last; only kept, and only meant for comparison, in pools that share a budget.</summary>
+    public long ReturnedAt { get; set; }
 
     /// <summary>When it last went out or came home, seen at the grain of the housekeeper's rounds; a timestamp.</summary>
     public long UnchangedSince => Volatile.Read(ref _seenAt);

@@ -5,7 +5,11 @@ namespace Pool.Sqlite.Pooling;
 /// to the wanted minimum. It only takes out what is idle, one entry at a time.
 /// </summary>
 internal sealed class PoolSweep<T>(
-    PoolState<T> state, PermitStore<T> permits, EntryOpener<T> opener, EntryCloser<T> closer)
+    PoolState<T> state,
+    PermitStore<T> permits,
+    BudgetShare<T> budget,
+    EntryOpener<T> opener,
+    EntryCloser<T> closer)
 {
     private readonly EntryRegistry<T> _entries = state.Entries;
     private readonly LeasePoolOptions _options = state.Options;
@@ -52,6 +56,24 @@ internal sealed class PoolSweep<T>(
         {
             GiveBack(entry, state.WhyRetire(entry));
         }
+    }
+
+    /// <summary>Closes an idle entry, or the one that has been idle for longest. False when there is none.</summary>
+    public bool TryEvict(PoolEntry<T> entry)
+    {
+        if (permits.Slots.TryRemove(entry))
+        {
+            closer.Close(entry, RetireReason.Budget, withPermit: true);
+            return true;
+        }
+
+        if (!permits.TryBorrowIdle(out PoolEntry<T>? oldest))
+        {
+            return false;
+        }
+
+        GiveBack(oldest, RetireReason.Budget);
+        return true;
     }
 
     private void Observe(PoolEntry<T> entry, long now)
@@ -127,6 +149,12 @@ internal sealed class PoolSweep<T>(
         {
             try
             {
+                if (!budget.TryEnter())
+                {
+                    permits.Release();
+                    return;
+                }
+
                 PoolEntry<T>? entry = opener.OpenForStock(wanted);
                 permits.ReturnToIdle(entry);
                 if (entry is null)

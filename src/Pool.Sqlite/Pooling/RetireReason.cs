@@ -27,6 +27,9 @@ internal enum RetireReason
     /// <summary>What its last lease left behind could not be put right with certainty.</summary>
     Unclean,
 
+    /// <summary>Another rent wanted its place in the budget that several pools share.</summary>
+    Budget,
+
     /// <summary>The pool is closing.</summary>
     Closing,
 }

@@ -39,6 +39,9 @@ internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
     /// </summary>
     public Action? CombinedWrite { get; init; }
 
+    /// <summary>On whose behalf it waits, where one queue serves several.</summary>
+    public object? Owner { get; init; }
+
     /// <summary>How many permits it has so far.</summary>
     public int Permits { get; private set; }
 

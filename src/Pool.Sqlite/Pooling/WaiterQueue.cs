@@ -44,7 +44,9 @@ internal sealed class WaiterQueue<T> : IDisposable
     /// <param name="needed">How many permits it needs.</param>
     /// <param name="always">True to let it in also when the queue is full.</param>
     /// <param name="combinedWrite">See <see cref="Waiter{T}.CombinedWrite"/>.</param>
-    public Waiter<T>? TryEnqueue(TimeSpan timeout, int needed = 1, bool always = false, Action? combinedWrite = null)
+    /// <param name="owner">See <see cref="Waiter{T}.Owner"/>.</param>
+    public Waiter<T>? TryEnqueue(
+        TimeSpan timeout, int needed = 1, bool always = false, Action? combinedWrite = null, object? owner = null)
     {
         long dueAt = timeout == Timeout.InfiniteTimeSpan
             ? long.MaxValue
@@ -57,7 +59,13 @@ internal sealed class WaiterQueue<T> : IDisposable
                 return null;
             }
 
-            Waiter<T> waiter = new(this, needed, dueAt) { IsQueued = true, Previous = _tail, CombinedWrite = combinedWrite };
+            Waiter<T> waiter = new(this, needed, dueAt)
+            {
+                IsQueued = true,
+                Previous = _tail,
+                CombinedWrite = combinedWrite,
+                Owner = owner,
+            };
             _ = _tail is null ? _head = waiter : _tail.Next = waiter;
             _tail = waiter;
             _count++;
@@ -70,13 +78,15 @@ internal sealed class WaiterQueue<T> : IDisposable
     }
 
     /// <summary>Gives a permit, perhaps with an item, to the first in the queue. False when there is no waiter.</summary>
-    public bool TryGrant(T? item)
+    /// <param name="item">The item.</param>
+    /// <param name="owner">When the permit is only for a waiter of this owner.</param>
+    public bool TryGrant(T? item, object? owner = null)
     {
         Waiter<T>? waiter;
         lock (_lock)
         {
             waiter = _head;
-            if (waiter is null)
+            if (waiter is null || (owner is not null && waiter.Owner != owner))
             {
                 return false;
             }

@@ -36,7 +36,6 @@ internal sealed class ConnectionClosing(PhysicalConnection connection, Statement
         connection.OpenStatements.FinishAll();
         if (last)
         {
-            connection.Writes.GroupCommit?.WaitUntilIdle();
             connection.Upkeep.BeforeLastClose();
         }
 

@@ -6,7 +6,7 @@ using SQLitePCL;
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>What the connections of one pool have come to, over all its sources, those that are closed included.</summary>
-internal sealed class ConnectionFigures(TimeProvider time)
+internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics = null)
 {
     private readonly Lock _statementsLock = new();
     private long _statementHits;
@@ -25,7 +25,7 @@ internal sealed class ConnectionFigures(TimeProvider time)
     public StatementFailures Failures { get; } = new(time);
 
     /// <summary>What group commit has done.</summary>
-    public SyncFigures Syncs { get; } = new();
+    public SyncFigures Syncs { get; } = new() { Metrics = metrics };
 
     /// <summary>How the page caches have done, as far as was looked.</summary>
     public CacheFigures Cache => new(
@@ -106,6 +106,12 @@ internal sealed class ConnectionFigures(TimeProvider time)
             Volatile.Write(ref _file, raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string());
         }
     }
+
+    /// <inheritdoc cref="GroupCommit.SyncCommitted"/>
+    public ValueTask SyncCommitted() => Volatile.Read(ref _group)?.SyncCommitted() ?? ValueTask.CompletedTask;
+
+    /// <summary>Ends when no commit waits for the disk.</summary>
+    public Task WhenSynced() => Volatile.Read(ref _group)?.WhenIdle() ?? Task.CompletedTask;
 
     /// <summary>The pool is closed: nothing is to be noted any more.</summary>
     public void EndNoting() => Volatile.Read(ref _group)?.Unsubscribe(Syncs);

@@ -4,14 +4,20 @@ using SQLitePCL;
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>Opens a connection and sets it up, step by step, so that an error says which step it was.</summary>
-internal sealed class ConnectionOpening(DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
+internal sealed class ConnectionOpening(
+    DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options, OpeningWait wait)
 {
     private string _step = "opening it";
 
+    /// <param name="target">What to open.</param>
+    /// <param name="pragmas">What to apply, in this order.</param>
+    /// <param name="options">The pool's settings.</param>
+    /// <param name="wait">How it waits for the locks of others.</param>
     /// <exception cref="SqliteException">The file cannot be opened, or a PRAGMA was refused or did not take.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled while it waited.</exception>
     public static PhysicalConnection Open(
-        DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options) =>
-        new ConnectionOpening(target, pragmas, options).Open();
+        DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options, OpeningWait wait) =>
+        new ConnectionOpening(target, pragmas, options, wait).Open();
 
     private PhysicalConnection Open()
     {
@@ -21,7 +27,7 @@ internal sealed class ConnectionOpening(DatabaseTarget target, IReadOnlyList<Pra
         {
             driver.Open();
             driver.Handle!.enable_sqlite3_next_stmt(true);
-            connection = new PhysicalConnection(driver, target, pragmas, options);
+            connection = new PhysicalConnection(driver, target, pragmas, options, wait);
             SetUp(connection);
             return connection;
         }
@@ -44,10 +50,17 @@ internal sealed class ConnectionOpening(DatabaseTarget target, IReadOnlyList<Pra
 
     private void SetUp(PhysicalConnection connection)
     {
+        if (options.Untrusted)
+        {
+            _step = "turning on defensive mode";
+            Hardening.Apply(connection.Handle);
+        }
+
         foreach (Pragma pragma in pragmas)
         {
             _step = $"applying {pragma.Set}";
             connection.Pragmas.Apply(pragma);
+            connection.Pragmas.LimitNativeWait();
         }
 
         _step = "opening it for writing";
@@ -72,6 +85,9 @@ internal sealed class ConnectionOpening(DatabaseTarget target, IReadOnlyList<Pra
     private static void CallHook(Action<SqliteConnection> opened, PhysicalConnection connection)
     {
         connection.Access.HoldHandle();
+
+        // What it reads is what the options say.
+        _ = raw.sqlite3_busy_timeout(connection.Handle, connection.BusyTimeoutMilliseconds);
         ConnectionHook.Run(
             driver =>
             {

@@ -14,7 +14,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     private readonly Action<TimeSpan> _created;
     private readonly TimeProvider _time;
     private readonly string _name;
-    private readonly IReadOnlyList<Pragma> _pragmas;
+    private readonly StatementWarmUp? _warmUp;
+    private IReadOnlyList<Pragma>? _pragmas;
     private SqliteConnection? _anchor;
 
     public ConnectionSource(
@@ -31,22 +32,25 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         _logger = logger;
         _created = created;
         _time = time;
-        _pragmas = Pragma.List(options, target);
+        _warmUp = options.WarmUpStatements.Count > 0 ? new StatementWarmUp(options.WarmUpStatements, name, logger) : null;
     }
 
     /// <summary>One for connections with another <c>synchronous</c>, and with the same figures.</summary>
     public ConnectionSource With(SynchronousMode synchronous)
     {
+        if (synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File)
+        {
+            return this;
+        }
+
         SqlitePoolOptions options = _options.Clone();
         options.Pragmas.Synchronous = synchronous;
-        return synchronous == _options.Pragmas.Synchronous || Target.Kind != DatabaseKind.File
-            ? this
-            : new ConnectionSource(options, Target, _name, _logger, _created, _time)
-            {
-                Refused = Refused,
-                Figures = Figures,
-                Opening = Opening,
-            };
+        return new ConnectionSource(options, Target, _name, _logger, _created, _time)
+        {
+            Refused = Refused,
+            Figures = Figures,
+            Opening = Opening,
+        };
     }
 
     /// <summary>How the pool stands, for the exception of a rent that is refused.</summary>
@@ -61,7 +65,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public bool ChecksEveryRent => _options.Renting is not null;
 
-    public PhysicalConnection Open()
+    public PhysicalConnection Open(TimeSpan limit, CancellationToken cancellationToken)
     {
         Opening?.Invoke();
         try
@@ -72,11 +76,14 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             }
 
             long start = _time.GetTimestamp();
-            PhysicalConnection connection = ConnectionOpening.Open(Target, _pragmas, _options);
+            _pragmas ??= Pragma.List(_options, Target);
+            PhysicalConnection connection =
+                ConnectionOpening.Open(Target, _pragmas, _options, new OpeningWait(limit, cancellationToken));
+            WarmUp(connection);
             NoteOpen(connection, _time.GetElapsedTime(start));
             return connection;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             _logger.OpenFailed(e, _name);
             throw;
@@ -177,6 +184,19 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         _anchor?.Dispose();
         Figures.EndNoting();
+    }
+
+    private void WarmUp(PhysicalConnection connection)
+    {
+        try
+        {
+            _warmUp?.Prepare(connection);
+        }
+        catch
+        {
+            connection.Close(last: false);
+            throw;
+        }
     }
 
     private void NoteOpen(PhysicalConnection connection, TimeSpan time)

@@ -1,3 +1,4 @@
+using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Writing;
 using SQLitePCL;
 
@@ -80,7 +81,7 @@ internal sealed class ConnectionWrites(sqlite3 handle, WriteGate gate, Statement
         if (written != _pagesWritten)
         {
             _pagesWritten = written;
-            _commit = GroupCommit.Take();
+            _commit = GroupCommit.Wal is { IsSuspect: true } wal && IsMadeDurable(wal) ? default : GroupCommit.Take();
         }
     }
 
@@ -101,6 +102,30 @@ internal sealed class ConnectionWrites(sqlite3 handle, WriteGate gate, Statement
         }
 
         _ambientGate.Adopt(sql);
+    }
+
+    // After a sync that failed no other is believed before the WAL begins anew, which a checkpoint sees to. Where readers keep
+    // it from that, this commit may still have come into the database file, by which it is durable. Readers get a moment to end:
+    // inside the gate, since nothing may be written between the commit and its checkpoint.
+    private bool IsMadeDurable(WalSyncer wal)
+    {
+        Deadline patience = new(TimeProvider.System, TimeSpan.FromMilliseconds(100));
+        for (; ; )
+        {
+            int result = raw.sqlite3_wal_checkpoint_v2(handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out int frames, out int moved);
+            if (result == raw.SQLITE_OK)
+            {
+                wal.BeginAnew();
+                return false;
+            }
+
+            if (result != raw.SQLITE_BUSY || (frames > 0 && frames == moved) || !patience.Allows(TimeSpan.Zero))
+            {
+                return result == raw.SQLITE_BUSY && frames > 0 && frames == moved;
+            }
+
+            Thread.Sleep(1);
+        }
     }
 
     public void ReleaseGate()

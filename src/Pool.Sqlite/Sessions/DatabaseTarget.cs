@@ -22,6 +22,7 @@ internal sealed class DatabaseTarget
         string original, string poolPart, SqliteConnectionStringBuilder builder, DatabaseKind kind, bool sharesCache)
     {
         Kind = kind;
+        PoolPart = poolPart;
         SharesCache = sharesCache;
         IsReadOnly = builder.Mode == SqliteOpenMode.ReadOnly
             || UriHas(builder.DataSource, "mode=ro")
@@ -48,6 +49,9 @@ internal sealed class DatabaseTarget
     }
 
     public DatabaseKind Kind { get; }
+
+    /// <summary>The pool's own keys of the connection string, which the driver does not know.</summary>
+    public string PoolPart { get; }
 
     /// <summary>True when SQLite's shared cache was asked for.</summary>
     public bool SharesCache { get; }

@@ -31,22 +31,14 @@ internal sealed class DatabaseUpkeep(sqlite3 handle, StatementAuthorizer authori
     /// <exception cref="SqliteException">SQLite refuses, for another reason than the lock of another connection.</exception>
     public CheckpointResult Checkpoint(CheckpointMode mode)
     {
-        _ = raw.sqlite3_busy_timeout(handle, 0);
-        try
+        int result = raw.sqlite3_wal_checkpoint_v2(handle, "main", (int)mode, out int frames, out int moved);
+        if (result is not (raw.SQLITE_OK or raw.SQLITE_BUSY or raw.SQLITE_LOCKED))
         {
-            int result = raw.sqlite3_wal_checkpoint_v2(handle, "main", (int)mode, out int frames, out int moved);
-            if (result is not (raw.SQLITE_OK or raw.SQLITE_BUSY or raw.SQLITE_LOCKED))
-            {
-                SqliteException.ThrowExceptionForRC(result, handle);
-            }
+            SqliteException.ThrowExceptionForRC(result, handle);
+        }
 
-            // Minus one where there is no WAL.
-            return new CheckpointResult(result == raw.SQLITE_OK, Math.Max(0, frames), Math.Max(0, moved));
-        }
-        finally
-        {
-            _ = raw.sqlite3_busy_timeout(handle, authorizer.BusyTimeoutMilliseconds);
-        }
+        // Minus one where there is no WAL.
+        return new CheckpointResult(result == raw.SQLITE_OK, Math.Max(0, frames), Math.Max(0, moved));
     }
 
     /// <summary>

@@ -16,6 +16,7 @@ internal sealed class ExecutionInterrupt
     private long _current;
     private long _deadline = long.MaxValue;
     private long _stopped = -1;
+    private sqlite3_stmt? _stepping;
 
     /// <summary>
     /// To be called once: exchanging the handler while another thread is inside SQLite would take it away from under it.
@@ -55,7 +56,24 @@ internal sealed class ExecutionInterrupt
 
     public bool WasStopped(long execution) => Volatile.Read(ref _stopped) == execution;
 
-    private int Answer() => WasStopped(_current) || Environment.TickCount64 >= _deadline ? 1 : 0;
+    /// <summary>
+    /// Steps a statement that must not be stopped once it has ended. SQLite asks one last time after that, when a commit is
+    /// made already, and a yes would turn what is stored into an error.
+    /// </summary>
+    /// <returns>A result code.</returns>
+    public int Step(sqlite3_stmt statement)
+    {
+        sqlite3_stmt? outer = _stepping;
+        _stepping = statement;
+        int result = raw.sqlite3_step(statement);
+        _stepping = outer;
+        return result;
+    }
+
+    private int Answer() => (WasStopped(_current) || Environment.TickCount64 >= _deadline) && !HasEnded() ? 1 : 0;
+
+    // An exception must not get back into SQLite, which a closed handle would throw.
+    private bool HasEnded() => _stepping is { IsClosed: false } statement && raw.sqlite3_stmt_busy(statement) == 0;
 
     /// <summary>The time in which one execution is the current one.</summary>
     public readonly struct Scope(ExecutionInterrupt interrupt, long before, long deadlineBefore) : IDisposable

@@ -34,6 +34,10 @@ internal static class FullPath
         return path.StartsWith("//", StringComparison.Ordinal) && path.IndexOf('/', 2) is > 0 and int root ? path[root..] : path;
     }
 
+    /// <summary>A URI for a file that does not change while it is read: SQLite then takes no lock, and needs no file beside it.</summary>
+    public static string ImmutableUri(string path) =>
+        $"{Scheme}//{(path[0] == '/' ? "" : "/")}{Escape(path)}?immutable=1";
+
     private static string OfUri(string source)
     {
         string[] parts = source[Scheme.Length..].Split('?', 2);

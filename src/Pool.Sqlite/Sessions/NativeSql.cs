@@ -1,4 +1,6 @@
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Writing;
 using SQLitePCL;
 
 namespace Pool.Sqlite.Sessions;
@@ -22,6 +24,29 @@ internal static class NativeSql
 
             ThrowOnError(database, result, sql);
             return value;
+        }
+    }
+
+    /// <summary>As <see cref="Scalar"/>, again and again while the lock of another connection is in the way. Blocks the thread.</summary>
+    /// <param name="database">A connection on which SQLite itself does not wait.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="limit">How long.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="SqliteException">SQLite refuses it, or the time was up.</exception>
+    public static string? ScalarOnceUnlocked(sqlite3 database, string sql, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        Deadline deadline = new(TimeProvider.System, limit);
+        for (; ; )
+        {
+            try
+            {
+                return Scalar(database, sql);
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
+                && LockPolling.Pause(deadline, async: false, cancellationToken).AsTask().GetAwaiter().GetResult())
+            {
+                // Once more.
+            }
         }
     }
 

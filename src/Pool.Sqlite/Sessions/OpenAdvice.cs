@@ -25,7 +25,9 @@ internal static class OpenAdvice
                 $" The folder '{folder}' does not exist: create it first.",
             raw.SQLITE_CANTOPEN when target.IsReadOnly && !File.Exists(path) =>
                 " The file does not exist, and Mode=ReadOnly does not create it.",
-            _ when !doing.Contains(Pragma.JournalMode, StringComparison.OrdinalIgnoreCase) => "",
+            raw.SQLITE_BUSY or raw.SQLITE_LOCKED when !BecomesWal(doing) =>
+                " Another process, or a connection outside this pool, held its lock on the file for too long.",
+            _ when !BecomesWal(doing) => "",
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED =>
                 " Another process uses the file in rollback-journal mode, and it cannot become WAL meanwhile. Write "
                 + "\"Journal Mode=Delete\" to leave it as it is, or \"Mode=ReadOnly\" to read only.",
@@ -35,4 +37,7 @@ internal static class OpenAdvice
             _ => "",
         };
     }
+
+    private static bool BecomesWal(string doing) =>
+        doing.Contains($"{Pragma.JournalMode}=WAL", StringComparison.OrdinalIgnoreCase);
 }

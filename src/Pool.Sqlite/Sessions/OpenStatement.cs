@@ -13,11 +13,8 @@ internal sealed class OpenStatement(PreparedText text)
     /// <summary>The statement whose values are bound; null between statements.</summary>
     public Statement? Current { get; set; }
 
-    /// <summary>True while it stands on a row.</summary>
-    public bool IsUnderWay { get; set; }
-
-    /// <summary>True while a statement that writes is under way: the write gate is held until it ends.</summary>
-    public bool Writes => IsUnderWay && Current is { IsReadOnly: false };
+    /// <summary>True while a statement that writes stands on a row: the write gate is held until it ends.</summary>
+    public bool Writes => Current is { IsReadOnly: false } statement && raw.sqlite3_data_count(statement.Native) > 0;
 
     /// <summary>True once the text is with the connection again.</summary>
     public bool IsFinished { get; set; }
@@ -28,7 +25,6 @@ internal sealed class OpenStatement(PreparedText text)
     {
         int result = Current?.Reset() ?? raw.SQLITE_OK;
         Current = null;
-        IsUnderWay = false;
         return result;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class OwnStatements(PhysicalConnection connection)
         try
         {
             int result = connection.TryGet(text, 0, out statement);
-            result = result == raw.SQLITE_OK ? raw.sqlite3_step(statement!.Native) : result;
+            result = result == raw.SQLITE_OK ? connection.Stop.Step(statement!.Native) : result;
             if (IsLocked(result))
             {
                 return false;

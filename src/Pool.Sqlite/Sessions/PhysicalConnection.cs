@@ -17,7 +17,11 @@ internal sealed class PhysicalConnection
 
     /// <summary>A connection that is open, and not set up yet: see <see cref="ConnectionOpening"/>.</summary>
     public PhysicalConnection(
-        SqliteConnection driver, DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options)
+        SqliteConnection driver,
+        DatabaseTarget target,
+        IReadOnlyList<Pragma> pragmas,
+        SqlitePoolOptions options,
+        OpeningWait wait)
     {
         Driver = driver;
         IsTheDatabase = target.Kind == DatabaseKind.PrivateMemory;
@@ -38,13 +42,12 @@ internal sealed class PhysicalConnection
             // As SQLite has resolved it, links and all.
             _ => WriteGate.ForFile(FileName),
         };
-        TimeSpan rentTimeout = options.RentTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.RentTimeout;
         Statements = new StatementCache(options.StatementCacheSize);
         OpenStatements = new OpenStatements(Statements, Activity);
         Access = new DriverAccess(driver, Handle, OnClosedByCode);
         File = new OpenFile(this, _authorizer);
         Writes = new ConnectionWrites(Handle, gate, _authorizer);
-        Pragmas = new SessionPragmas(Handle, Writes, _authorizer, pragmas, rentTimeout);
+        Pragmas = new SessionPragmas(Handle, Writes, _authorizer, pragmas, wait);
         Transaction = new SessionTransaction(this);
         SharedTransaction = new SharedTransaction(this, _authorizer);
         Upkeep = new DatabaseUpkeep(Handle, _authorizer);

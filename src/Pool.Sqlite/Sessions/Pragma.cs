@@ -51,7 +51,7 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
 
         // First the busy timeout: the others may meet another connection's lock. Then the format of the file, which the journal
         // mode writes into it. Then the journal mode, which the rest builds upon.
-        List<Pragma> pragmas = [Number("busy_timeout", (long)options.BusyTimeout.TotalMilliseconds)];
+        List<Pragma> pragmas = [Number("busy_timeout", (long)options.BusyTimeout.TotalMilliseconds), .. pool.Untrusted ? Hardening.Pragmas : []];
         List<Pragma> additional = [.. options.Additional.Select(pair => new Pragma(pair.Key, pair.Value, AsRead(pair.Key, pair.Value)))];
         pragmas.AddRange(additional.Where(static pragma => pragma.FixesFormat).OrderByDescending(static pragma => pragma.IsEncoding));
         bool inFile = target.Kind == DatabaseKind.File;
@@ -70,7 +70,7 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
         pragmas.Add(Number("wal_autocheckpoint", options.WalAutoCheckpointPages));
         if (inFile)
         {
-            pragmas.Add(Number("mmap_size", options.MmapSizeBytes));
+            pragmas.Add(Number("mmap_size", pool.Untrusted ? 0 : options.MmapSizeBytes));
         }
 
         pragmas.AddRange(additional.Where(static pragma => !pragma.FixesFormat));

@@ -11,7 +11,7 @@ internal sealed class SessionPragmas(
     ConnectionWrites writes,
     StatementAuthorizer authorizer,
     IReadOnlyList<Pragma> pragmas,
-    TimeSpan rentTimeout)
+    OpeningWait wait)
 {
     private IReadOnlyList<Pragma> _pragmas = [.. pragmas.Where(static pragma => !pragma.FixesFormat)];
     private bool _isOpen;
@@ -54,6 +54,9 @@ internal sealed class SessionPragmas(
             : pragma),
     ];
 
+    /// <summary>SQLite waits by itself while the connection is being opened, and never afterwards.</summary>
+    public void LimitNativeWait() => _ = raw.sqlite3_busy_timeout(handle, NativeWaitMilliseconds);
+
     /// <summary>From here on the pool does the waiting for the locks of others: see <see cref="StatementAuthorizer"/>.</summary>
     public void TakeOverWaiting()
     {
@@ -95,6 +98,8 @@ internal sealed class SessionPragmas(
         authorizer.Forget();
         TakeOverWaiting();
     }
+
+    private int NativeWaitMilliseconds => _isOpen ? 0 : wait.Milliseconds(authorizer.BusyTimeoutMilliseconds);
 
     private void CompareFormat(Pragma pragma)
     {
@@ -156,7 +161,7 @@ internal sealed class SessionPragmas(
             return;
         }
 
-        if (!writes.Gate.Enter(async: false, rentTimeout, CancellationToken.None).AsTask().GetAwaiter().GetResult())
+        if (!writes.Gate.Enter(async: false, wait.Remaining, wait.Token).AsTask().GetAwaiter().GetResult())
         {
             throw new SqliteException("The write gate of the database was not free in time.", raw.SQLITE_BUSY);
         }
@@ -164,7 +169,7 @@ internal sealed class SessionPragmas(
 
     private string? SetJournalModeInGate(Pragma pragma)
     {
-        Deadline deadline = new(TimeProvider.System, TimeSpan.FromMilliseconds(authorizer.BusyTimeoutMilliseconds));
+        Deadline deadline = new(TimeProvider.System, TimeSpan.FromMilliseconds(NativeWaitMilliseconds));
         _ = raw.sqlite3_busy_timeout(handle, 0);
         try
         {
@@ -181,13 +186,14 @@ internal sealed class SessionPragmas(
                 }
                 catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(TimeSpan.Zero))
                 {
+                    wait.Token.ThrowIfCancellationRequested();
                     Thread.Sleep(1);
                 }
             }
         }
         finally
         {
-            _ = raw.sqlite3_busy_timeout(handle, authorizer.BusyTimeoutMilliseconds);
+            LimitNativeWait();
         }
     }
 }

@@ -24,6 +24,8 @@ internal sealed class SessionReset(
         connection.Stop.Forget();
         if (connection.IsClosedByCaller)
         {
+            // Their statements keep the file open, and the readers are to know that they are closed.
+            connection.OpenStatements.FinishAll();
             return new SessionResetResult(false, false, "the caller's code has closed the driver's connection");
         }
 

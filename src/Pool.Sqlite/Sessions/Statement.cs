@@ -83,12 +83,6 @@ internal sealed class Statement : IDisposable
     /// <returns>A result code: of a write, what its end came to.</returns>
     public int Reset()
     {
-        // Its connection may have been closed under it: then there is nothing to end.
-        if (Native.IsClosed)
-        {
-            return raw.SQLITE_OK;
-        }
-
         int result = raw.sqlite3_reset(Native);
         if (_parameterNames is { Length: > 0 })
         {

@@ -37,6 +37,14 @@ internal sealed class BatchSettlement(IWriterSource pool, WriteBacklog backlog, 
         }
     }
 
+    /// <summary>A failure that all items share which have none of their own, in the order of the batch.</summary>
+    public static (WriteItem Item, Exception Failure)[] Share(
+        IEnumerable<WriteItem> items, (WriteItem Item, Exception Failure)[] failures, Exception shared) =>
+    [
+        .. items.Where(static item => item.Writes)
+            .Select(item => (item, Array.Find(failures, failed => failed.Item == item).Failure ?? shared)),
+    ];
+
     private async Task SettleLater(
         Task before, ValueTask durable, WriteItem[] items, (WriteItem Item, Exception Failure)[] failures)
     {
@@ -48,8 +56,9 @@ internal sealed class BatchSettlement(IWriterSource pool, WriteBacklog backlog, 
         }
         catch (SqliteException e)
         {
-            pool.Logger.WritesFailed(e, pool.Name, items.Length);
-            Settle(items, [.. items.Where(static item => item.Writes).Select(item => (item, (Exception)e))]);
+            (WriteItem Item, Exception Failure)[] told = Share(items, failures, e);
+            pool.Logger.WritesUncertain(e, pool.Name, told.Length - failures.Length);
+            Settle(items, told);
         }
     }
 

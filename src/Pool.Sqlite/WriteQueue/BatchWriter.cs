@@ -98,7 +98,7 @@ internal sealed class BatchWriter(
         {
             PoolTracing.EndBatch(span, done, e);
             physical.IsRetired |= MayBeTheConnection(e);
-            return ShareBlame(batch, e);
+            return UncertainCommit.Is(e) ? ShareDoubt(batch, e) : ShareBlame(batch, e);
         }
 
         physical.ReleaseGateIfDone();
@@ -166,6 +166,19 @@ internal sealed class BatchWriter(
         pool.Logger.BatchRunsOneByOne(culprit, pool.Name, batch.Count);
         backlog.RunOneByOne();
         return false;
+    }
+
+    /// <summary>
+    /// It is unknown whether the batch is stored. To run it again could store it twice, so every caller is told just that.
+    /// </summary>
+    /// <returns>True: the batch is settled by this.</returns>
+    private bool ShareDoubt(IReadOnlyList<WriteItem> batch, SqliteException failure)
+    {
+        (WriteItem Item, Exception Failure)[] told = BatchSettlement.Share(batch, [.. _failures], failure);
+        pool.Logger.WritesUncertain(failure, pool.Name, told.Length - _failures.Count);
+        _failures.Clear();
+        _failures.AddRange(told);
+        return true;
     }
 
     /// <summary>Runs a statement of the pool's own, again and again while a lock is in the way, until BusyTimeout has passed.</summary>

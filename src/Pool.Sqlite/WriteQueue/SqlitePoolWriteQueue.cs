@@ -32,13 +32,20 @@ public sealed class SqlitePoolWriteQueue
 {
     private readonly IWriterSource _pool;
     private readonly WriteCounters _counters = new();
-    private readonly WriteLoop _loop;
+    private readonly SqlitePoolWriteQueueOptions _options;
+
+    // From the first write on, or the close: many pools never have one.
+    private WriteLoop? _loop;
 
     internal SqlitePoolWriteQueue(IWriterSource pool, SqlitePoolWriteQueueOptions options)
     {
         _pool = pool;
-        _loop = new WriteLoop(pool, options, _counters);
+        _options = options;
     }
+
+    private WriteLoop Loop => Volatile.Read(ref _loop)
+        ?? Interlocked.CompareExchange(ref _loop, new WriteLoop(_pool, _options, _counters), null)
+        ?? _loop!;
 
     /// <summary>
     /// Raised for each posted item that fails, after its batch. It is called by the queue itself, which goes on when it
@@ -71,7 +78,7 @@ public sealed class SqlitePoolWriteQueue
     public Task<T> EnqueueAsync<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        if (typeof(Task).IsAssignableFrom(typeof(T)) || typeof(T) == typeof(ValueTask))
+        if (AsynchronousResult.Is(typeof(T)))
         {
             throw new ArgumentException("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.", nameof(work));
         }
@@ -170,22 +177,23 @@ public sealed class SqlitePoolWriteQueue
     /// <exception cref="ObjectDisposedException">The pool was closed, and not everything could be committed in time.</exception>
     public Task FlushAsync(CancellationToken cancellationToken = default)
     {
-        if (_loop.IsInsideItem)
+        if (Loop.IsInsideItem)
         {
             throw new InvalidOperationException("Inside an item there is nothing to wait for: it is committed after it has returned.");
         }
 
-        return _loop.IsQuiet ? Task.CompletedTask : Enqueue(new FlushItem(_counters), cancellationToken);
+        return Loop.IsQuiet ? Task.CompletedTask : Enqueue(new FlushItem(_counters), cancellationToken);
     }
 
-    internal SqlitePoolWriteQueueStatistics GetStatistics() => _counters.Read(_loop.Capacity, _loop.Queued);
+    internal SqlitePoolWriteQueueStatistics GetStatistics() => 
+        _counters.Read(_options.Capacity, Volatile.Read(ref _loop)?.Queued ?? 0);
 
     /// <summary>Accepts nothing more. Answers a task that ends when everything accepted is settled.</summary>
-    internal Task Close() => _loop.Close();
+    internal Task Close() => Loop.Close();
 
     /// <summary>Fails what is not committed.</summary>
     /// <returns>How many items that were.</returns>
-    internal int Abandon() => _loop.Abandon();
+    internal int Abandon() => Loop.Abandon();
 
     internal void OnPostFailed(Exception exception, string? sql)
     {
@@ -217,7 +225,7 @@ public sealed class SqlitePoolWriteQueue
             return Task.FromCanceled<T>(cancellationToken);
         }
 
-        if (_loop.IsBesideItem)
+        if (Loop.IsBesideItem)
         {
             return Task.FromException<T>(new InvalidOperationException(
                 "A task that an item of this queue has started cannot wait for another item: that one comes after the batch in which "
@@ -230,7 +238,7 @@ public sealed class SqlitePoolWriteQueue
             item.CancelWith(cancellationToken);
         }
 
-        _loop.Add(item);
+        Loop.Add(item);
         if (!item.Task.IsCompleted && _pool.GateHolderOfFlow() is { } holder)
         {
             _ = RefuseIfHolderStops(item, holder);
@@ -249,7 +257,7 @@ public sealed class SqlitePoolWriteQueue
 
     private bool TryPost(WriteItem item)
     {
-        if (_loop.TryAdd(item))
+        if (Loop.TryAdd(item))
         {
             return true;
         }

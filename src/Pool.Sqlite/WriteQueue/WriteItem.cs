@@ -74,7 +74,7 @@ internal abstract class WriteItem(WriteCounters counters)
         }
     }
 
-    /// <summary>Nothing of it is stored.</summary>
+    /// <summary>Nothing of it is stored, or the exception says that this is not certain.</summary>
     public void Fail(Exception exception)
     {
         if (exception is OperationCanceledException && _token.IsCancellationRequested)

@@ -31,6 +31,7 @@ internal sealed class GroupCommit
     private long _committed;
     private long _synced;
     private bool _isSyncing;
+    private TaskCompletionSource? _idle;
     private bool _hasThread;
     private long _failedFrom = long.MaxValue;
     private long _failedTo = -1;
@@ -39,13 +40,12 @@ internal sealed class GroupCommit
     /// <param name="sync">Makes durable all that was written before the call; throws when the disk refuses.</param>
     public GroupCommit(Action sync) => _sync = sync;
 
-    /// <summary>Of a database file, by the path of its WAL.</summary>
-    /// <param name="walPath">The path.</param>
-    /// <param name="sync">Makes the file durable; a test passes a disk of its own.</param>
-    public GroupCommit(string walPath, Action? sync = null)
-        : this(sync ?? (() => WalFile.Sync(walPath))) => WalPath = walPath;
+    /// <summary>Of a database file, by its WAL.</summary>
+    public GroupCommit(WalSyncer wal)
+        : this(wal.Sync) => Wal = wal;
 
-    public string? WalPath { get; }
+    /// <summary>The WAL that it syncs; null in tests of this class alone.</summary>
+    public WalSyncer? Wal { get; }
 
     /// <summary>How many commits there were so far.</summary>
     public long Committed => Volatile.Read(ref _committed);
@@ -127,14 +127,29 @@ internal sealed class GroupCommit
         return failure is null ? ValueTask.CompletedTask : ValueTask.FromException(failure);
     }
 
-    /// <summary>Waits, blocking, until no sync is running and none is waited for.</summary>
-    public void WaitUntilIdle() => SpinWait.SpinUntil(() =>
+    /// <summary>
+    /// Makes durable what is committed so far, and waits for the sync that is running: afterwards none begins for those. A sync
+    /// that the disk refuses is told to those whose commits it was to cover.
+    /// </summary>
+    public async ValueTask SyncCommitted()
+    {
+        try
+        {
+            await Wait(Committed, async: true, leads: false, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (SqliteException)
+        {
+        }
+    }
+
+    /// <summary>Ends when no sync is running and none is waited for.</summary>
+    public Task WhenIdle()
     {
         lock (_lock)
         {
-            return !_isSyncing && _waiters.Count == 0;
+            return _isSyncing ? (_idle ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
         }
-    });
+    }
 
     /// <summary>One sync, and its answers. The caller has set <see cref="_isSyncing"/>.</summary>
     /// <returns>Why it failed.</returns>
@@ -225,7 +240,7 @@ internal sealed class GroupCommit
         {
             if (_waiters.Count == 0)
             {
-                _isSyncing = false;
+                EndSyncingUnsynchronized();
                 return;
             }
 
@@ -264,10 +279,21 @@ internal sealed class GroupCommit
                 Sync();
                 lock (_lock)
                 {
-                    goesOn = _isSyncing = _waiters.Count > 0;
+                    goesOn = _waiters.Count > 0;
+                    if (!goesOn)
+                    {
+                        EndSyncingUnsynchronized();
+                    }
                 }
             }
         }
+    }
+
+    private void EndSyncingUnsynchronized()
+    {
+        _isSyncing = false;
+        _idle?.SetResult();
+        _idle = null;
     }
 
     private SqliteException Failed() => new(

@@ -5,6 +5,10 @@ namespace Pool.Sqlite.Writing;
 /// <summary>Syncs a WAL file.</summary>
 internal static class WalFile
 {
+    // Windows syncs only what is open for writing. Elsewhere the right to read is enough, and may be all that is left where the
+    // file's mode has changed since the connections opened it.
+    private static readonly FileAccess Access = OperatingSystem.IsWindows() ? FileAccess.ReadWrite : FileAccess.Read;
+
     /// <summary>
     /// Makes durable what the file at this path holds. It is opened for each sync, so that it is always the file that
     /// connections write at this moment: the last connection deletes it, the next makes it anew. No lock is lost by closing it:
@@ -16,8 +20,7 @@ internal static class WalFile
     {
         try
         {
-            using SafeFileHandle file =
-                File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, Access, FileShare.ReadWrite | FileShare.Delete);
             RandomAccess.FlushToDisk(file);
         }
         catch (FileNotFoundException)

@@ -23,9 +23,11 @@ internal sealed class WriteGate
     private Action? _beforeNext;
     private long _entries;
 
-    // Set while the holder runs combined writes; and whether the write that it is running has let the gate go.
-    private bool _runsCombinedWrites;
-    private bool _isLeft;
+    // Of the combined write that the holder is running.
+    private const int NoCombinedWrite = 0;
+    private const int CombinedWriteIsInside = 1;
+    private const int CombinedWriteHasLeft = 2;
+    private int _combinedWrite;
     private string? _journalMode;
     private AmbientWriteGate? _holder;
     private GroupCommit? _groupCommit;
@@ -91,14 +93,14 @@ internal sealed class WriteGate
 
     /// <summary>What makes the commits of this database durable.</summary>
     /// <param name="file">Its full path, as SQLite itself resolves it: by a hard link it would have another WAL.</param>
-    /// <param name="sync">See <see cref="GroupCommit(string, Action?)"/>; for the first that asks.</param>
-    public GroupCommit GroupCommitOf(string file, Action? sync = null)
+    /// <param name="flush">See <see cref="WalSyncer"/>; for the first that asks.</param>
+    public GroupCommit GroupCommitOf(string file, Action? flush = null)
     {
         string wal = file + "-wal";
         GroupCommit known = Volatile.Read(ref _groupCommit)
-            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(wal, sync), null)
+            ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(new WalSyncer(wal, flush)), null)
             ?? _groupCommit!;
-        return known.WalPath == wal ? known : new GroupCommit(wal);
+        return known.Wal?.Path == wal ? known : new GroupCommit(new WalSyncer(wal));
     }
 
     /// <summary>Enters when it is free and there is no waiter.</summary>
@@ -193,9 +195,10 @@ internal sealed class WriteGate
 
     public void Exit()
     {
-        if (_runsCombinedWrites)
+        // Its lease can go back, on another thread, at the moment at which the holder leaves the gate to it.
+        if (Volatile.Read(ref _combinedWrite) == CombinedWriteIsInside
+            && Interlocked.CompareExchange(ref _combinedWrite, CombinedWriteHasLeft, CombinedWriteIsInside) == CombinedWriteIsInside)
         {
-            _isLeft = true;
             return;
         }
 
@@ -218,11 +221,9 @@ internal sealed class WriteGate
         while (Environment.TickCount64 < end && _waiters.TryTakeCombinedWrite() is { } waiter)
         {
             NoteEntry();
-            _runsCombinedWrites = true;
-            _isLeft = false;
+            Volatile.Write(ref _combinedWrite, CombinedWriteIsInside);
             waiter.CombinedWrite!();
-            bool stays = !_isLeft;
-            _runsCombinedWrites = false;
+            bool stays = Interlocked.Exchange(ref _combinedWrite, NoCombinedWrite) == CombinedWriteIsInside;
             waiter.SetResult(WaitOutcome.Served);
             if (stays)
             {

@@ -196,6 +196,16 @@ public sealed class UseAfterReturnTests : IDisposable
     }
 
     [Fact]
+    public async Task No_two_leases_of_a_pool_that_are_out_have_one_number_whatever_they_are_for()
+    {
+        using SqlitePoolConnection writer = _pool.RentWriter();
+        using SqlitePoolConnection inside = await _pool.RentAsync();
+
+        Assert.Equal(3, new[] { _first, writer, inside }.Select(static lease => lease.LeaseId >> 32).Distinct().Count());
+        Assert.Equal(3, _pool.GetLeases().Select(static lease => lease.LeaseId).Distinct().Count());
+    }
+
+    [Fact]
     public void A_command_without_a_connection_says_so()
     {
         using SqlitePoolCommand command = new();

@@ -21,6 +21,10 @@ public sealed class RoomsTests
 
         // A connection string carries the settings of the pool beside those of the driver.
         "Sessions/DatabaseTarget -> Configuration/ConnectionStringKeys",
+
+        // The time of each sync is recorded where it is counted.
+        "Sessions/ConnectionFigures -> Diagnostics/PoolMetrics",
+        "Sessions/SyncFigures -> Diagnostics/PoolMetrics",
     ];
 
     [Fact]

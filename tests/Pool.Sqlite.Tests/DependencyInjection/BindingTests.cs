@@ -18,7 +18,7 @@ public sealed class BindingTests : IDisposable
         Dictionary<string, string?> settings = samples.ToDictionary(
             each => $"SqlitePool:{each.Path}", each => Convert.ToString(each.Value, CultureInfo.InvariantCulture));
         settings["SqlitePool:Pragmas:Additional:secure_delete"] = "1";
-        settings["SqlitePool:Pragmas:Additional:CELL_SIZE_CHECK"] = "0";
+        settings["SqlitePool:Pragmas:Additional:RECURSIVE_TRIGGERS"] = "0";
 
         SqlitePoolOptions options = Bind(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
 
@@ -26,7 +26,7 @@ public sealed class BindingTests : IDisposable
         Assert.All(samples, each => Assert.Equal(each.Value, Read(options, each.Path)));
         Assert.True(samples.Length >= 29, "Fewer were tried than there are.");
         Assert.Equal("1", options.Pragmas.Additional["SECURE_DELETE"]);
-        Assert.Equal("0", options.Pragmas.Additional["cell_size_check"]);
+        Assert.Equal("0", options.Pragmas.Additional["recursive_triggers"]);
         Assert.Null(options.ConnectionOpened);
     }
 

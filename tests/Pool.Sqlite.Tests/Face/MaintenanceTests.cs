@@ -103,6 +103,29 @@ public sealed class MaintenanceTests : IDisposable
     }
 
     [Fact]
+    public async Task Optimize_waits_for_the_lock_of_another_process()
+    {
+        using (SqlitePoolConnection connection = _pool.RentWriter())
+        {
+            connection.Run("delete from t where id > 1000");
+            connection.Run("analyze");
+            Fill(connection, 100_000);
+            connection.Ask("select count(*) from t where value = 'x'");
+        }
+
+        using SqliteConnection outside = _database.OpenDirectly();
+        outside.Run("begin immediate");
+        Task optimizing = _pool.OptimizeAsync();
+
+        // Long enough for a first try, which would end it at once.
+        await Task.WhenAny(optimizing, Task.Delay(100));
+        Assert.False(optimizing.IsCompleted, "It did not wait.");
+        outside.Run("rollback");
+
+        await optimizing.Limited();
+    }
+
+    [Fact]
     public async Task A_backup_is_the_database_as_it_was_when_it_began()
     {
         List<BackupProgress> reports = [];

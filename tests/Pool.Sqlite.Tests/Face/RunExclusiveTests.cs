@@ -50,6 +50,42 @@ public sealed class RunExclusiveTests : IDisposable
     }
 
     [Fact]
+    public async Task A_flow_that_holds_the_gate_gets_what_it_needs_to_end_while_exclusive_work_waits_for_it()
+    {
+        using SqlitePool pool = new(_database.Options(size: 1, overflow: 0));
+        await pool.ExecuteAsync($"create table t(id integer primary key)");
+        SqlitePoolConnection other = pool.Rent();
+        Task<int>? write = null;
+        Task? exclusive = null;
+        await pool.WriteAsync(async connection =>
+        {
+            write = OtherFlow.Run(() => other.CreateCommand("insert into t default values").ExecuteNonQueryAsync());
+            exclusive = OtherFlow.Run(() => pool.RunExclusiveAsync(static _ => Task.CompletedTask));
+            using SqlitePoolConnection inside = await pool.RentAsync().Limited();
+            Assert.Equal("0", inside.Ask("select count(*) from t"));
+        });
+
+        await write!.Limited();
+        other.Dispose();
+        await exclusive!.Limited();
+    }
+
+    [Fact]
+    public async Task A_flow_with_a_lease_can_still_write_while_exclusive_work_waits_for_it()
+    {
+        await _pool.ExecuteAsync($"create table t(id integer primary key)");
+        SqlitePoolConnection lease = _pool.Rent();
+        Task exclusive = OtherFlow.Run(() => _pool.RunExclusiveAsync(static _ => Task.CompletedTask));
+
+        await _pool.WriteAsync(static async connection =>
+            await connection.CreateCommand("insert into t default values").ExecuteNonQueryAsync()).Limited();
+        await _pool.Writes.ExecuteAsync($"insert into t default values").Limited();
+
+        lease.Dispose();
+        await exclusive.Limited();
+    }
+
+    [Fact]
     public async Task Rents_wait_until_the_work_is_done()
     {
         TaskCompletionSource started = new();

@@ -71,7 +71,7 @@ public sealed class BadConnectionsAreNotKeptTests : TwoLeases
         SqliteException failure = Assert.Throws<SqliteException>(() => Unprivileged.Run(() =>
         {
             DatabaseTarget target = DatabaseTarget.Parse(Options.ConnectionString);
-            return ConnectionOpening.Open(target, Pragma.List(Options, target), Options);
+            return ConnectionOpening.Open(target, Pragma.List(Options, target), Options, OpeningWait.Unlimited);
         }));
         Assert.Equal(raw.SQLITE_READONLY, failure.SqliteErrorCode);
         Assert.Contains("Mode=ReadOnly", failure.Message, StringComparison.Ordinal);

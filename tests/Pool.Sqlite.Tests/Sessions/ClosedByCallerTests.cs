@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
 
@@ -101,6 +102,32 @@ public sealed class ClosedByCallerTests : IDisposable
         {
             lease.Ask("select count(*) from t");
             lease.SqliteConnection.Dispose();
+        }
+
+        await AssertWorks(pool);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_reader_that_is_open_says_so_and_can_be_disposed(bool afterItsLease)
+    {
+        await using SqlitePool pool = await MakePool();
+        using (SqlitePoolConnection lease = pool.Rent())
+        {
+            SqlitePoolCommand command = lease.CreateCommand("select 1 union all select 2");
+            DbDataReader reader = command.ExecuteReader();
+            Assert.True(reader.Read());
+            lease.SqliteConnection.Close();
+            AssertClear(Assert.Throws<InvalidOperationException>(() => reader.Read()));
+            if (afterItsLease)
+            {
+                lease.Dispose();
+            }
+
+            reader.Dispose();
+            command.Dispose();
+            Assert.True(reader.IsClosed);
         }
 
         await AssertWorks(pool);

@@ -42,7 +42,7 @@ internal sealed class FakeSource : ILeaseSource<FakeItem>
 
     public IReadOnlyList<string> Faults => [.. _faults];
 
-    public FakeItem Open()
+    public FakeItem Open(TimeSpan limit, CancellationToken cancellationToken)
     {
         int number = Interlocked.Increment(ref _tries);
         int existing = Interlocked.Increment(ref _existing);

@@ -92,6 +92,29 @@ public sealed class CombinedWriteTests() : GateTest(busyTimeout: TimeSpan.FromSe
     }
 
     [Fact]
+    public async Task Nothing_is_left_on_its_thread_by_one_whose_lease_went_back()
+    {
+        using SqlitePoolConnection holder = Pool.Rent();
+        SqlitePoolTransaction transaction = holder.BeginTransaction();
+        SqlitePoolConnection lease = Pool.Rent();
+        using ManualResetEventSlim committed = new();
+        Task<string?> next = OtherFlow.Run(() => Limit.OnThread(() =>
+        {
+            Assert.ThrowsAny<InvalidOperationException>(() => lease.Run("insert into t(value) values (1)"));
+            committed.Pass();
+            using SqlitePoolConnection other = Pool.Rent();
+            return other.Ask("select 'its own'");
+        }));
+        await Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
+        lease.Dispose();
+        transaction.Commit();
+        committed.Set();
+        Assert.Equal("its own", await next.Limited());
+        Assert.Equal("0", Count);
+        AssertFree();
+    }
+
+    [Fact]
     public async Task One_that_meets_the_lock_of_another_process_waits_for_it_by_itself()
     {
         using SqliteConnection outside = Database.OpenDirectly();

@@ -150,6 +150,45 @@ public sealed class GroupCommitOnPoolTests : IDisposable
     }
 
     [Fact]
+    public async Task Exclusive_work_begins_after_the_sync_of_what_was_committed()
+    {
+        using TempDatabase database = new();
+        using (SqliteConnection direct = database.OpenDirectly())
+        {
+            direct.Run("create table t(value)");
+        }
+
+        using ManualResetEventSlim syncing = new();
+        using ManualResetEventSlim end = new();
+        WriteGate gate = WriteGate.ForFile(database.Path);
+        gate.GroupCommitOf(database.Path, () =>
+        {
+            syncing.Set();
+            end.Pass();
+        });
+        SqlitePoolOptions options = database.Options();
+        options.Pragmas.Synchronous = SynchronousMode.Full;
+        await using SqlitePool pool = new(options);
+        Task write = Task.Run(() => pool.WriteAsync(static async connection =>
+            await connection.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync()));
+        syncing.Pass();
+
+        bool isSynced = false;
+        Task exclusive = pool.RunExclusiveAsync(_ =>
+        {
+            isSynced = end.IsSet;
+            return Task.CompletedTask;
+        });
+        await Limit.Until(() => exclusive.IsCompleted || pool.GetStatistics() is { Open: 0, InUse: 0 });
+        end.Set();
+        await exclusive.Limited();
+        await write.Limited();
+
+        Assert.True(isSynced, "The work ran while a sync could open the -wal.");
+        GC.KeepAlive(gate);
+    }
+
+    [Fact]
     public async Task A_WAL_that_is_deleted_and_made_anew_is_found_again()
     {
         for (int round = 0; round < 3; round++)

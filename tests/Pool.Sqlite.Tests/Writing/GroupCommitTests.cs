@@ -131,7 +131,7 @@ public sealed class GroupCommitTests : IDisposable
         Array.ForEach(threads, static thread => thread.Start());
         await Limit.Until(() => done == 3200);
         Array.ForEach(threads, static thread => thread.Join());
-        _group.WaitUntilIdle();
+        await _group.WhenIdle().Limited();
         Assert.InRange(_begun, 1, 3200);
     }
 

@@ -84,6 +84,20 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMill
     }
 
     [Fact]
+    public async Task A_statement_of_the_pool_waits_for_it_also_where_functions_of_a_hook_may_be_called()
+    {
+        SqlitePoolOptions options = Database.Options();
+        options.ConnectionOpened = static connection => connection.CreateFunction("one", static () => 1);
+        await using SqlitePool pool = new(options);
+        using SqliteConnection outside = Database.OpenDirectly();
+        outside.Run("begin immediate");
+        Task<int> write = pool.ExecuteAsync($"insert into t(value) values (one())");
+        await Limit.Until(() => write.IsCompleted || pool.GetLeases().Any(static lease => lease.HoldsWriteGate));
+        outside.Run("commit");
+        Assert.Equal(1, await write.Limited());
+    }
+
+    [Fact]
     public async Task Beginning_waits_for_it_too()
     {
         using SqliteConnection outside = Database.OpenDirectly();

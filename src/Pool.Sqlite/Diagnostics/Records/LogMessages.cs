@@ -82,6 +82,10 @@ internal static partial class LogMessages
         "Pool {Pool}: closing waits up to {Timeout} for {Leases} and {Writes}. {Details}")]
     public static partial void ShutdownWaits(this ILogger logger, string pool, TimeSpan timeout, string leases, string writes, string details);
 
+    [LoggerMessage(25, LogLevel.Warning,
+        "Pool {Pool}: the warm-up statement \"{Sql}\" cannot be prepared yet, and is left out: {Problem}.")]
+    public static partial void StatementNotPrepared(this ILogger logger, string pool, string sql, string problem);
+
     [LoggerMessage(18, LogLevel.Error, "Pool {Pool}: a round of the housekeeper failed; the next one tries again.")]
     public static partial void RoundFailed(this ILogger logger, Exception exception, string pool);
 }

@@ -11,8 +11,8 @@ internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
     /// <summary>The interval at which a warning that comes in numbers is written; those between are counted.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    private readonly Dictionary<int, Repeated> _repeated = LogMessages.Repeated.ToDictionary(
-        static each => each.Id, each => new Repeated(each.Text, time));
+    // In the order of LogMessages.Repeated, each from the first that is written.
+    private readonly Repeated?[] _repeated = new Repeated?[LogMessages.Repeated.Length];
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => inner.BeginScope(state);
@@ -22,7 +22,7 @@ internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (_repeated.TryGetValue(eventId.Id, out Repeated? repeated) && !repeated.TryWrite())
+        if (Find(eventId.Id) is { } repeated && !repeated.TryWrite())
         {
             return;
         }
@@ -41,13 +41,22 @@ internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
     /// <summary>Says how many were left out, where that is due.</summary>
     public void ReportRepeated(string pool)
     {
-        foreach (Repeated repeated in _repeated.Values)
+        foreach (Repeated? known in _repeated)
         {
-            if (repeated.TryTake(out int count))
+            if (known is { } repeated && repeated.TryTake(out int count))
             {
                 this.RepeatedWarnings(pool, count, repeated.Text, Interval.TotalSeconds);
             }
         }
+    }
+
+    private Repeated? Find(int id)
+    {
+        int index = Array.FindIndex(LogMessages.Repeated, each => each.Id == id);
+        return index < 0 ? null
+            : Volatile.Read(ref _repeated[index])
+            ?? Interlocked.CompareExchange(ref _repeated[index], new Repeated(LogMessages.Repeated[index].Text, time), null)
+            ?? _repeated[index];
     }
 
     private sealed class Repeated(string text, TimeProvider time)

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Chaos;
 using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Writing.PowerCut;
@@ -38,7 +38,7 @@ public sealed class PowerCutTests
     private static async Task<(int Answered, int Lost)> CutPower(string synchronous, bool early)
     {
         using TempDatabase folder = new();
-        string shim = await Compile(folder.In("powercut.so"));
+        string shim = Compile(folder.In("powercut.so"));
         int answered = 0, lost = 0;
         for (int run = 0; run < Runs; run++)
         {
@@ -133,23 +133,10 @@ public sealed class PowerCutTests
         return stored;
     }
 
-    private static async Task<string> Compile(string library)
+    private static string Compile(string library)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Calls are intercepted by LD_PRELOAD.");
-        string source = Path.Combine(AppContext.BaseDirectory, "powercut.c");
-        Process? compiler = null;
-        try
-        {
-            compiler = Process.Start("cc", ["-shared", "-fPIC", "-O2", "-o", library, source, "-ldl", "-lpthread"]);
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-        }
-
-        Assert.SkipWhen(compiler is null, "There is no C compiler (cc) to make the library that is preloaded.");
-        await compiler!.WaitForExitAsync().Limited();
-        Assert.Equal(0, compiler.ExitCode);
-        compiler.Dispose();
+        Assert.SkipUnless(
+            PreloadedLibrary.TryCompile("powercut.c", library), "There is no C compiler (cc), or no LD_PRELOAD, to intercept calls by.");
         return library;
     }
 }

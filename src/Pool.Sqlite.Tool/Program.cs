@@ -1,0 +1,3 @@
+using Pool.Sqlite.Tool;
+
+return await CommandLine.Run(args, new Terminal(Console.Out, Console.Error));

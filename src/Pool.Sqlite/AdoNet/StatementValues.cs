@@ -1,0 +1,114 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Execution;
+
+namespace Pool.Sqlite;
+
+/// <summary>The values of a statement in each form in which a caller can give them: by position or by name.</summary>
+internal static class StatementValues
+{
+    /// <summary>
+    /// What was given one by one: a token at the end is the call's, and a single list or dictionary holds the values.
+    /// </summary>
+    public static object Of(object?[]? given, out CancellationToken cancellationToken)
+    {
+        object?[] values = given ?? [null];
+        cancellationToken = default;
+        if (values is [.., CancellationToken token])
+        {
+            cancellationToken = token;
+            values = values[..^1];
+        }
+
+        return values is [IList or IDictionary or IEnumerable<KeyValuePair<string, object?>>] && values[0] is not byte[]
+            ? values[0]!
+            : values;
+    }
+
+    /// <summary>A parameter for each that the text has.</summary>
+    /// <param name="sql">The text.</param>
+    /// <param name="values">A list by position; pairs, a dictionary or parameters by name.</param>
+    /// <exception cref="ArgumentException">A value or a parameter is missing, or a value is none.</exception>
+    public static SqliteParameter[] Resolve(string sql, object values) => values switch
+    {
+        IEnumerable<KeyValuePair<string, object?>> named =>
+            Named(sql, named.Select(static pair => (pair.Key, pair.Value))),
+        IDictionary named => Named(sql, named.Keys.Cast<object>().Select(key => ($"{key}", named[key]))),
+        (string, object?)[] named => Named(sql, named),
+        IReadOnlyList<object?> list => FromList(sql, list),
+        _ => FromList(sql, [.. ((IEnumerable)values).Cast<object?>()]),
+    };
+
+    private static SqliteParameter[] FromList(string sql, IReadOnlyList<object?> values)
+    {
+        if (values.Count > 0 && values.All(static value => value is SqliteParameter))
+        {
+            return [.. values.Cast<SqliteParameter>()];
+        }
+
+        return values.Count > 0 && values.All(static value => value is ITuple { Length: 2 } pair && pair[0] is string)
+            ? Named(sql, values.Cast<ITuple>().Select(static pair => ((string)pair[0]!, pair[1])))
+            : ByPosition(sql, values);
+    }
+
+    private static SqliteParameter[] ByPosition(string sql, IReadOnlyList<object?> values)
+    {
+        string[] names = ParameterNames.Of(sql);
+        if (values.Count != names.Length)
+        {
+            throw new ArgumentException(
+                $"There are {values.Count} values, but the statement has {names.Length} parameters{List(names)}.");
+        }
+
+        return [.. names.Zip(values, Parameter)];
+    }
+
+    private static SqliteParameter[] Named(string sql, IEnumerable<(string Name, object? Value)> values)
+    {
+        string[] names = ParameterNames.Of(sql);
+        SqliteParameter?[] parameters = new SqliteParameter?[names.Length];
+        foreach ((string given, object? value) in values)
+        {
+            bool isKnown = false;
+            for (int i = 0; i < names.Length; i++)
+            {
+                if (names[i] == given || (names[i][0] != '?' && names[i].AsSpan(1).SequenceEqual(given)))
+                {
+                    parameters[i] = parameters[i] is null ? Parameter(names[i], value) : throw new ArgumentException(
+                        $"There are two values for the parameter {names[i]}.");
+                    isKnown = true;
+                }
+            }
+
+            if (!isKnown)
+            {
+                throw new ArgumentException(
+                    $"The statement has no parameter '{given}'. It has {names.Length}{List(names)}.");
+            }
+        }
+
+        int missing = Array.IndexOf(parameters, null);
+        return missing < 0
+            ? [.. parameters.OfType<SqliteParameter>()]
+            : throw new ArgumentException($"There is no value for the parameter {names[missing]}.");
+    }
+
+    private static SqliteParameter Parameter(string name, object? value) => value switch
+    {
+        null => new SqliteParameter(name, DBNull.Value),
+        ITuple => throw NotAValue(name, "a tuple"),
+        SqliteParameter => throw NotAValue(name, "a parameter among values"),
+        CancellationToken => throw NotAValue(name, "a CancellationToken, which comes last"),
+        IEnumerable and not (string or byte[] or ArraySegment<byte>) => throw NotAValue(name, "a collection"),
+        _ when value.GetType().Name.StartsWith("<>", StringComparison.Ordinal) =>
+            throw NotAValue(name, "an anonymous object"),
+        _ => new SqliteParameter(name, value),
+    };
+
+    private static ArgumentException NotAValue(string name, string what) => new(
+        $"The value of the parameter {name} is {what}, which cannot be stored. Write the values one by one in the order of "
+        + "the parameters, or by name: (\"$id\", id), (\"$name\", name).");
+
+    private static string List(string[] names) => names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
+}

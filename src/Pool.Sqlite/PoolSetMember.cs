@@ -1,0 +1,81 @@
+using System.Diagnostics;
+
+namespace Pool.Sqlite;
+
+/// <summary>
+/// One database of a <see cref="SqlitePoolSet"/>. Its pool is kept while it is used. One that is not is let go: its files are
+/// closed, and it is held weakly, so that code which still has it goes on with the same pool. The set's lock guards the changes.
+/// </summary>
+internal sealed class PoolSetMember(string key)
+{
+    private volatile SqlitePool? _pool;
+    private WeakReference<SqlitePool>? _let;
+    private long _usedAt;
+    private long _lastUse;
+    private long _seenRents;
+
+    public string Key => key;
+
+    /// <summary>The pool, while it is kept.</summary>
+    public SqlitePool? Pool => _pool;
+
+    /// <summary>Ends when the pool that was removed is closed; null when none is being.</summary>
+    public Task? Closing { get; set; }
+
+    /// <summary>For comparison: larger is later.</summary>
+    public long LastUse => Volatile.Read(ref _lastUse);
+
+    /// <summary>True when there is nothing left to be remembered.</summary>
+    public bool IsForgotten => _pool is null && Closing is null && Existing is null;
+
+    /// <summary>The pool, kept or let go; null when there is none any more.</summary>
+    public SqlitePool? Existing => _pool ?? (_let is { } let && let.TryGetTarget(out SqlitePool? pool) ? pool : null);
+
+    public void Use(TimeProvider time)
+    {
+        Volatile.Write(ref _usedAt, time.GetTimestamp());
+        Volatile.Write(ref _lastUse, Stopwatch.GetTimestamp());
+    }
+
+    public void Keep(SqlitePool pool)
+    {
+        _let = null;
+        _pool = pool;
+    }
+
+    /// <summary>Forgets the pool, which is being closed.</summary>
+    public void Remove(Task closing)
+    {
+        _pool = null;
+        _let = null;
+        Closing = closing;
+    }
+
+    /// <summary>Holds the pool weakly from now on. The caller has it close its files.</summary>
+    public SqlitePool LetGo()
+    {
+        SqlitePool pool = _pool!;
+        _let = new WeakReference<SqlitePool>(pool);
+        _pool = null;
+        return pool;
+    }
+
+    /// <summary>True when the pool was not used for that long, and is not now.</summary>
+    public bool IsIdleFor(TimeSpan timeout, TimeProvider time)
+    {
+        if (_pool is not { } pool)
+        {
+            return false;
+        }
+
+        // Code that has the pool rents from it without asking the set.
+        (long rents, bool isInUse) = pool.Activity();
+        if (rents != _seenRents || isInUse)
+        {
+            _seenRents = rents;
+            Volatile.Write(ref _usedAt, time.GetTimestamp());
+        }
+
+        return time.GetElapsedTime(Volatile.Read(ref _usedAt)) >= timeout;
+    }
+}

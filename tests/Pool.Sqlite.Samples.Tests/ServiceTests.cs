@@ -1,0 +1,122 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Pool.Sqlite.Samples.Tests;
+
+/// <summary>The service that is configured from its environment and watched from outside.</summary>
+public sealed partial class ServiceTests
+{
+    /// <summary>One connection, for which nobody waits.</summary>
+    private static readonly (string Name, string Value)[] OneConnection =
+        [("SqlitePool__PoolSize", "1"), ("SqlitePool__MaxOverflow", "0"), ("SqlitePool__MaxWaiters", "0")];
+
+    [Fact]
+    public async Task Service_has_the_sizes_of_its_environment_or_its_own()
+    {
+        Assert.Equal(60, await LimitOf());
+        Assert.Equal(3, await LimitOf(("SqlitePool__PoolSize", "2"), ("SqlitePool__MaxOverflow", "1")));
+    }
+
+    [Fact]
+    public async Task Service_is_not_ready_while_its_pool_is_used_up_but_alive()
+    {
+        (SampleProcess sample, HttpClient client) = await SampleProcess.StartWeb("Service", OneConnection);
+        await using (sample)
+        {
+            using (client)
+            {
+                Assert.Equal(HttpStatusCode.OK, await Get(client, "/health/ready"));
+
+                using CancellationTokenSource end = new();
+                Task<HttpResponseMessage> holding = client.PostAsync("/work/600000", null, end.Token);
+                await Until(async () => (await Utilization(client)).GetProperty("inUse").GetInt32() == 1);
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.PostAsync("/work/0", null)).StatusCode);
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, await Get(client, "/health/ready"));
+                Assert.Equal(HttpStatusCode.OK, await Get(client, "/health/live"));
+
+                await end.CancelAsync();
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => holding);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Service_has_every_metric_that_its_alert_rules_ask_for()
+    {
+        string rules = await File.ReadAllTextAsync(Path.Combine(SampleProcess.FolderOf("Service"), "alerts.yml"));
+        string[] asked = [.. MetricName().Matches(rules).Select(match => match.Value).Distinct().Order(StringComparer.Ordinal)];
+        Assert.Equal(
+            ["db_client_connection_count", "db_client_connection_max", "db_client_connection_timeouts_total", "pool_sqlite_wal_size_bytes"], asked);
+
+        (SampleProcess sample, HttpClient client) = await SampleProcess.StartWeb("Service", OneConnection);
+        await using (sample)
+        {
+            using (client)
+            {
+                using CancellationTokenSource end = new();
+                Task<HttpResponseMessage> holding = client.PostAsync("/work/600000", null, end.Token);
+                await Until(async () => (await Utilization(client)).GetProperty("inUse").GetInt32() == 1);
+                await client.PostAsync("/work/0", null);
+                string metrics = "";
+                await Until(async () =>
+                {
+                    metrics = await client.GetStringAsync("/metrics");
+                    return Array.TrueForAll(asked, name => metrics.Contains($"\n{name}{{", StringComparison.Ordinal));
+                });
+                Assert.Matches("db_client_connection_count{.*db_client_connection_pool_name=\"service.db\".*db_client_connection_state=\"used\".*} 1", metrics);
+                await end.CancelAsync();
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => holding);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_alert_rules_are_those_of_the_documentation()
+    {
+        string folder = SampleProcess.FolderOf("Service");
+        string rules = await File.ReadAllTextAsync(Path.Combine(folder, "alerts.yml"));
+        Assert.Contains(rules, await File.ReadAllTextAsync(Path.Combine(folder, "../../docs/observability.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_repository_of_the_documentation_is_that_of_the_trading_backend()
+    {
+        string folder = SampleProcess.FolderOf("TradingBackend");
+        string page = await File.ReadAllTextAsync(Path.Combine(folder, "../../docs/scaling.md"));
+        Assert.Contains(await File.ReadAllTextAsync(Path.Combine(folder, "PriceBook.cs")), page, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"\b(db_client_connection_(?!pool_name\b|state\b)\w+|pool_sqlite_\w+)")]
+    private static partial Regex MetricName();
+
+    private static async Task<int> LimitOf(params (string Name, string Value)[] environment)
+    {
+        (SampleProcess sample, HttpClient client) = await SampleProcess.StartWeb("Service", environment);
+        await using (sample)
+        {
+            using (client)
+            {
+                return (await Utilization(client)).GetProperty("limit").GetInt32();
+            }
+        }
+    }
+
+    private static async Task<JsonElement> Utilization(HttpClient client) =>
+        JsonSerializer.Deserialize<JsonElement>(await client.GetStringAsync("/utilization"));
+
+    private static async Task<HttpStatusCode> Get(HttpClient client, string path)
+    {
+        using HttpResponseMessage response = await client.GetAsync(path);
+        return response.StatusCode;
+    }
+
+    private static async Task Until(Func<Task<bool>> condition)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
+        while (!await condition())
+        {
+            await Task.Delay(50, limit.Token);
+        }
+    }
+}

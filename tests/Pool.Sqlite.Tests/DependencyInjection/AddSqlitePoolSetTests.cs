@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Pool.Sqlite.Tests.DependencyInjection;
+
+public sealed class AddSqlitePoolSetTests
+{
+    [Fact]
+    public async Task A_set_is_one_for_the_application_and_closed_with_it()
+    {
+        ServiceCollection services = new();
+        services.AddSqlitePoolSet("tenants").Configure(options => options.MaxOpenConnections = 7);
+        SqlitePoolSet set;
+        await using (ServiceProvider provider = services.BuildServiceProvider())
+        {
+            set = provider.GetRequiredService<SqlitePoolSet>();
+            Assert.Same(set, provider.GetRequiredService<SqlitePoolSet>());
+            Assert.Equal(7, set.GetStatistics().MaxOpenConnections);
+            Assert.Equal(Path.GetFullPath("tenants/a.db"), set.GetPath("a"));
+        }
+
+        Assert.Throws<ObjectDisposedException>(() => set.GetPool("a"));
+    }
+
+    [Fact]
+    public async Task Sets_under_keys_have_settings_of_their_own()
+    {
+        ServiceCollection services = new();
+        services.AddSqlitePoolSet("orders", "orders-folder");
+        services.AddSqlitePoolSet("users", "users-folder");
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        Assert.Equal(
+            Path.GetFullPath("users-folder/a.db"), provider.GetRequiredKeyedService<SqlitePoolSet>("users").GetPath("a"));
+        Assert.Equal(
+            Path.GetFullPath("orders-folder/a.db"), provider.GetRequiredKeyedService<SqlitePoolSet>("orders").GetPath("a"));
+    }
+
+    [Fact]
+    public async Task Settings_come_from_the_configuration()
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Tenants:Folder"] = "bound",
+            ["Tenants:MaxOpenConnections"] = "12",
+            ["Tenants:Pool:PoolSize"] = "3",
+        }).Build();
+        ServiceCollection services = new();
+        services.AddSingleton(configuration);
+        services.AddSqlitePoolSet().BindConfiguration("Tenants");
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        SqlitePoolSet set = provider.GetRequiredService<SqlitePoolSet>();
+        Assert.Equal((12, 3), (set.GetStatistics().MaxOpenConnections, set["a"].GetStatistics().PoolSize));
+        Assert.Equal(Path.GetFullPath("bound/a.db"), set.GetPath("a"));
+        Directory.Delete(Path.GetFullPath("bound"));
+    }
+
+    [Fact]
+    public async Task What_is_wrong_is_said_when_the_set_is_made()
+    {
+        ServiceCollection services = new();
+        services.AddSqlitePoolSet("tenants").Configure(options => options.MaxOpenPools = 0);
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        OptionsValidationException refused =
+            Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<SqlitePoolSet>());
+        Assert.Contains("SqlitePoolSet: MaxOpenPools", refused.Message, StringComparison.Ordinal);
+    }
+}
