@@ -185,7 +185,7 @@ public sealed class SqlitePoolWriteQueue
         return Loop.IsQuiet ? Task.CompletedTask : Enqueue(new FlushItem(_counters), cancellationToken);
     }
 
-    internal SqlitePoolWriteQueueStatistics GetStatistics() => 
+    internal SqlitePoolWriteQueueStatistics GetStatistics() =>
         _counters.Read(_options.Capacity, Volatile.Read(ref _loop)?.Queued ?? 0);
 
     /// <summary>Accepts nothing more. Answers a task that ends when everything accepted is settled.</summary>
