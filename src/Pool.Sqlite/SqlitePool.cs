@@ -91,7 +91,7 @@ public sealed partial class SqlitePool : DbDataSource
         _leaseInspector = new LeaseInspector(Name, _options, _recorder, _time) { Budget = budget };
         _waits = new WaitReporter(Name, _log, _metrics, _tracing, _options.SlowThreshold, _time);
         Commands = new CommandReporter(Name, _log.Commands, _tracing, _options.SlowCommandThreshold, _time);
-        ConnectionSource source = new(_options, _target, Name, _log.Connections, _metrics, _time)
+        ConnectionSource source = new(_options, _target, Name, _log.Connections, _metrics.RecordCreate, _time)
         {
             Figures = figures,
             Refused = _leaseInspector.Refused,
@@ -100,7 +100,7 @@ public sealed partial class SqlitePool : DbDataSource
         _pools = new ConnectionPools(
             Name, source, leasing, _options, _recorder, _leaseInspector, _waits, _log, _time, budget);
         _leases = _pools.Leases;
-        Writes = new SqlitePoolWriteQueue(this, _options.Writes);
+        Writes = new SqlitePoolWriteQueue(new PoolWriterSource(this), _options.Writes);
         _statistics = new StatisticsReader(_leases, _pools.All, figures, _waits, () => _pools.Leaks, Writes.GetStatistics);
         UtilizationWatch utilization = new(_options.Health.CriticalUtilization, _time);
         _inspector = new PoolInspector(

@@ -3,7 +3,6 @@ using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Execution;
 using Pool.Sqlite.Sessions;
-using Pool.Sqlite.WriteQueue;
 using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite;
@@ -25,7 +24,7 @@ public sealed partial class SqlitePoolConnection
     /// <param name="isolationLevel">SQLite is serializable; what is weaker becomes that.</param>
     /// <param name="deferred">
     /// False for <c>BEGIN IMMEDIATE</c>: it can write from the start. True for <c>BEGIN</c>: it takes the write gate at its
-    /// first write, which fails with SQLITE_BUSY_SNAPSHOT when somebody else has written since its first read.
+    /// first write, which fails with SQLITE_BUSY_SNAPSHOT when another connection has written since its first read.
     /// </param>
     /// <exception cref="SqliteException">SQLite refuses, or the right to write could not be had in time.</exception>
     /// <exception cref="InvalidOperationException">
@@ -202,7 +201,7 @@ public sealed partial class SqlitePoolConnection
 
         if (IsForItem)
         {
-            throw WriteItemExecutor.NoTransactionControl();
+            throw SharedTransaction.NoTransactionControl();
         }
 
         if (CurrentTransaction is not null || IsInTransaction())

@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Sessions;
-using Pool.Sqlite.WriteQueue;
 using Pool.Sqlite.Writing;
 using SQLitePCL;
 
@@ -24,13 +23,13 @@ internal static class Admission
 
         if (statement.ControlsTransaction)
         {
-            throw WriteItemExecutor.NoTransactionControl();
+            throw SharedTransaction.NoTransactionControl();
         }
 
         // It would be stored by itself, whatever becomes of the item.
         if (!lease.Physical.IsInTransaction)
         {
-            throw WriteItemExecutor.TransactionIsLost();
+            throw SharedTransaction.IsLost();
         }
     }
 

@@ -4,34 +4,28 @@ using Pool.Sqlite.Diagnostics;
 namespace Pool.Sqlite.Pooling;
 
 /// <summary>
-/// A bounded pool of anything. A permit is the right to hold an item: taken before one is looked for, kept by what
+/// A bounded pool of anything. A permit is the right to hold an entry: taken before one is looked for, kept by what
 /// lies in a per-core slot, given back exactly once on every path.
 /// </summary>
-/// <remarks>
-/// No waiter is passed over: a waiter first raises <see cref="WaiterQueue{T}.WaiterSignal"/> and then looks for permits; a
-/// return first lays the permit down and then looks for the signal. One of the two sees the other.
-/// </remarks>
-internal sealed partial class LeasePool<T> : IDisposable
+internal sealed class LeasePool<T> : IDisposable
 {
-    private readonly ILeaseSource<T> _source;
+    private readonly PoolState<T> _state;
     private readonly LeasePoolOptions _options;
-    private readonly TimeProvider _time;
     private readonly IPoolEvents? _events;
-    private readonly SemaphoreSlim _permits;
-    private readonly LazyQueue<PoolEntry<T>> _idle = new();
+    private readonly EntryRegistry<T> _entries;
+    private readonly BudgetShare<T> _budget;
+    private readonly PermitStore<T> _permits;
     private readonly PerCoreSlots<PoolEntry<T>> _slots;
     private readonly WaiterQueue<PoolEntry<T>> _waiters;
-    private readonly EntryRegistry<T> _items = new();
+    private readonly EntryCloser<T> _closer;
     private readonly bool _checksEveryRent;
     private readonly bool _closesOverflow;
-    private readonly CancellationTokenSource _closing = new();
-    private volatile bool _closed;
-    private int _peak;
-    private long _misses;
-    private long _timeouts;
-    private long _cancellations;
-    private long _openFailures;
-    private long _healthCheckFailures;
+
+    // From the first use on: many pools never have one. Those that keep no state may be made twice.
+    private EntryOpener<T>? _opener;
+    private PermitWait<T>? _wait;
+    private EntryLending<T>? _lending;
+    private PoolSweep<T>? _sweep;
 
     public LeasePool(
         ILeaseSource<T> source,
@@ -40,28 +34,64 @@ internal sealed partial class LeasePool<T> : IDisposable
         IPoolEvents? events = null,
         OpenBudget<T>? budget = null)
     {
+        _budget = new BudgetShare<T>(this, budget);
         _events = events;
-        _budget = budget;
-        _source = source;
         _options = options;
-        _time = MonotonicTime.For(time);
-        _permits = new SemaphoreSlim(options.Permits, options.Permits);
-        _slots = new PerCoreSlots<PoolEntry<T>>(Math.Min(Environment.ProcessorCount, options.Permits));
-        _waiters = new WaiterQueue<PoolEntry<T>>(_time, options.RentTimeout, options.MaxWaiters);
+        _state = new PoolState<T>(source, options, MonotonicTime.For(time));
+        _entries = _state.Entries;
+        _permits = new PermitStore<T>(options, _state.Time, _budget, CloseIdleIfClosed);
+        _slots = _permits.Slots;
+        _waiters = _permits.Waiters;
+        _closer = new EntryCloser<T>(_state, _permits, _budget);
         _checksEveryRent = source.ChecksEveryRent;
         _closesOverflow = options.OverflowIdleTimeout == TimeSpan.Zero;
     }
 
-    /// <summary>How long rents that had to wait for a permit have waited.</summary>
-    public DurationHistogram WaitTimes { get; } = new();
+    private EntryOpener<T> Opener => _opener ??= new EntryOpener<T>(this, _state, _permits, _budget);
+
+    private PermitWait<T> PermitWait => _wait ??= new PermitWait<T>(_state, _permits, _budget, _closer, _events);
+
+    private EntryLending<T> Lending => _lending ??= new EntryLending<T>(_state, _permits, PermitWait, Opener, _closer);
+
+    private PoolSweep<T> Sweeper => Volatile.Read(ref _sweep)
+        ?? Interlocked.CompareExchange(
+            ref _sweep, new PoolSweep<T>(_state, _permits, _budget, Opener, _closer), null)
+        ?? _sweep!;
+
+    /// <inheritdoc cref="LeaseCounters.WaitTimes"/>
+    public DurationHistogram WaitTimes => _state.Counters.WaitTimes;
 
     public int Size => _options.Size;
 
     public int MaxOverflow => _options.MaxOverflow;
 
-    public bool IsClosed => _closed;
+    public bool IsClosed => _state.IsClosed;
 
-    /// <summary>The fast path: an item from a per-core slot, when nothing about it is due and there is no waiter.</summary>
+    /// <summary>Ends when the pool is closed and every entry with it.</summary>
+    public Task Drained => _entries.Drained;
+
+    /// <summary>How often an entry was lent.</summary>
+    public long Rents
+    {
+        get
+        {
+            LeaseCounts counts = default;
+            _entries.Fill(ref counts);
+            return counts.Rents;
+        }
+    }
+
+    /// <summary>Everything that is open, in use or not.</summary>
+    public IEnumerable<T> Values => _entries.ToArray().Select(static item => item.Value);
+
+    /// <summary>Everything that is open and not in use at this moment.</summary>
+    public IEnumerable<PoolEntry<T>> IdleEntries() =>
+        _entries.ToArray().Where(static entry => !entry.IsLeased && !entry.IsClosing);
+
+    // While something that comes back is waited for, here or by another pool of the same budget.
+    private bool IsAwaited => _waiters.WaiterSignal != 0 || _budget.Budget is { HasWaiters: true };
+
+    /// <summary>The fast path: an entry from a per-core slot, when nothing about it is due and there is no waiter.</summary>
     public bool TryRentFromSlot([NotNullWhen(true)] out PoolEntry<T>? item)
     {
         item = _waiters.WaiterSignal == 0 && !_checksEveryRent ? _slots.TryTake() : null;
@@ -76,7 +106,7 @@ internal sealed partial class LeasePool<T> : IDisposable
             return true;
         }
 
-        ReturnToIdle(item);
+        _permits.ReturnToIdle(item);
         item = null;
         return false;
     }
@@ -103,21 +133,22 @@ internal sealed partial class LeasePool<T> : IDisposable
     public async ValueTask<PoolEntry<T>?> RentWithoutWaiting(
         bool async, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        ThrowIfCanceled(cancellationToken);
-        return TryTakePermit(out PoolEntry<T>? item)
-            ? await Lend(item, async, new Deadline(_time, timeout), cancellationToken).ConfigureAwait(false)
+        _state.Counters.ThrowIfCanceled(cancellationToken);
+        Deadline deadline = new(_state.Time, timeout);
+        return _permits.TryTake(out PoolEntry<T>? item)
+            ? await Lending.Lend(item, async, deadline, cancellationToken).ConfigureAwait(false)
             : null;
     }
 
-    /// <summary>Takes back an item together with its permit.</summary>
+    /// <summary>Takes back an entry together with its permit.</summary>
     public void Return(PoolEntry<T> item, RetireReason reason = RetireReason.None)
     {
-        NoteReturn(item);
+        _budget.NoteReturn(item);
         item.EndLease();
         if (reason == RetireReason.None
             && item.RetireReason == RetireReason.None
             && !IsAwaited
-            && (!_closesOverflow || _items.Open <= _options.Size)
+            && (!_closesOverflow || _entries.Open <= _options.Size)
             && _slots.TryPut(item)
             && (!IsAwaited || !_slots.TryRemove(item)))
         {
@@ -127,202 +158,120 @@ internal sealed partial class LeasePool<T> : IDisposable
         ReturnSlow(item, reason);
     }
 
-    private async ValueTask<PoolEntry<T>> RentCore(bool async, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>As <see cref="Return"/>, for what does not go into a per-core slot.</summary>
+    public void ReturnSlow(PoolEntry<T> item, RetireReason reason)
     {
-        ThrowIfCanceled(cancellationToken);
-        Deadline deadline = new(_time, timeout);
-        if (!TryTakePermit(out PoolEntry<T>? item))
-        {
-            item = await WaitForPermit(async, deadline, cancellationToken).ConfigureAwait(false);
-        }
-
-        return await Lend(item, async, deadline, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Lends an item for the caller's permit. The permit goes out with the item, or has been given back.</summary>
-    private async ValueTask<PoolEntry<T>> Lend(
-        PoolEntry<T>? item, bool async, Deadline deadline, CancellationToken cancellationToken)
-    {
-        // Why the last try was rejected, should the time be up while the next one opens.
-        RentRefusal refusal = RentRefusal.TimedOutOpening;
-        Exception? cause = null;
-        for (int rejections = 0; ;)
-        {
-            if (item is null && !_idle.TryDequeue(out item) && _budget is not null)
-            {
-                item = await EnterBudget(_budget, async, deadline, cancellationToken).ConfigureAwait(false);
-            }
-
-            bool isNew = item is null;
-            item ??= await Open(
-                async, OpenDeadline(deadline), _options.Permits, cancellationToken, refusal, cause).ConfigureAwait(false);
-            if (item is null)
-            {
-                // One has been opened for stock meanwhile, so there is one for this permit: look again.
-                if (!_closed)
-                {
-                    continue;
-                }
-
-                ReleasePermit();
-                throw _source.Closed();
-            }
-
-            RetireReason reason = WhyNotLend(item, out Exception? thrown);
-            if (reason == RetireReason.None)
-            {
-                if (isNew)
-                {
-                    Interlocked.Increment(ref _misses);
-                }
-
-                item.BeginLease();
-                NotePeak();
-                return item;
-            }
-
-            // A check that refuses what has just been opened, twice, may refuse everything: it must not make the pool open and
-            // close without end.
-            bool isRejected = isNew && reason is (RetireReason.Retired or RetireReason.Unhealthy);
-            TimeSpan pause = isRejected && rejections++ > 0 ? Backoff.Delay(rejections - 2) : TimeSpan.Zero;
-            if (isRejected)
-            {
-                refusal = reason == RetireReason.Retired ? RentRefusal.RejectedByHook : RentRefusal.RejectedByProbe;
-                cause = thrown;
-            }
-
-            Exception? failure = WhyGiveUp(isNew ? pause : null, refusal, cause, deadline, cancellationToken);
-            Close(item, reason, withPermit: failure is not null);
-            item = null;
-            if (failure is not null)
-            {
-                throw failure;
-            }
-
-            if (pause > TimeSpan.Zero)
-            {
-                await PauseForNextTry(async, pause, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
-
-    // A check that refuses everything must not hold a rent for ever.
-    private Exception? WhyGiveUp(
-        TimeSpan? pause, RentRefusal refusal, Exception? cause, Deadline deadline, CancellationToken cancellationToken)
-    {
-        if (_closed)
-        {
-            return _source.Closed();
-        }
-
-        if (cancellationToken.IsCancellationRequested)
-        {
-            Interlocked.Increment(ref _cancellations);
-            return new OperationCanceledException(cancellationToken);
-        }
-
-        if (pause is { } delay && !deadline.Allows(delay))
-        {
-            Interlocked.Increment(ref _timeouts);
-            return _source.RentRefused(refusal, deadline.Elapsed, cause);
-        }
-
-        return null;
-    }
-
-    /// <summary>Keeps the permit through a pause, unless that ends early.</summary>
-    private async ValueTask PauseForNextTry(bool async, TimeSpan pause, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-            await Blocking.Pause(async, pause, _time, end.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            ReleasePermit();
-            if (_closed)
-            {
-                throw _source.Closed();
-            }
-
-            Interlocked.Increment(ref _cancellations);
-            throw new OperationCanceledException(cancellationToken);
-        }
-    }
-
-    // A timeout of zero refuses to wait for others, not to open where there is room.
-    private Deadline OpenDeadline(Deadline deadline) =>
-        deadline.Timeout == TimeSpan.Zero ? new Deadline(_time, Timeout.InfiniteTimeSpan) : deadline;
-
-    private Deadline OpenDeadline() => OpenDeadline(new Deadline(_time, _options.RentTimeout));
-
-    private RetireReason WhyNotLend(PoolEntry<T> item, out Exception? cause)
-    {
-        cause = null;
-        RetireReason reason = WhyRetire(item);
-        if (reason == RetireReason.None && (item.IsProbeDue || _checksEveryRent))
-        {
-            bool probe = item.IsProbeDue;
-            if (_source.Check(item.Value, probe, out reason, out cause))
-            {
-                item.IsProbeDue = false;
-                return RetireReason.None;
-            }
-
-            NoteFailedCheck(reason);
-        }
-
-        return reason;
-    }
-
-    private RetireReason WhyRetire(PoolEntry<T> item)
-    {
-        if (_closed)
-        {
-            return RetireReason.Closing;
-        }
-
-        return item.RetireReason == RetireReason.None && item.HasExpired(_time.GetTimestamp())
-            ? RetireReason.Age
-            : item.RetireReason;
-    }
-
-    private void ReturnSlow(PoolEntry<T> item, RetireReason reason)
-    {
-        reason = reason == RetireReason.None ? WhyRetire(item) : reason;
+        reason = reason == RetireReason.None ? _state.WhyRetire(item) : reason;
         if (reason != RetireReason.None)
         {
-            Close(item, reason, withPermit: true);
+            _closer.Close(item, reason, withPermit: true);
         }
-        else if (TryYield(item) || _waiters.TryGrant(item))
+        else if (_closer.TryYield(item) || _waiters.TryGrant(item))
         {
             return;
         }
-        else if (_closesOverflow && _items.TryBeginClose(item, floor: _options.Size))
+        else if (_closesOverflow && _entries.TryBeginClose(item, floor: _options.Size))
         {
-            FinishClose(item, RetireReason.Overflow, withPermit: true);
+            _closer.FinishClose(item, RetireReason.Overflow, withPermit: true);
         }
         else
         {
-            ReturnToIdle(item);
+            _permits.ReturnToIdle(item);
         }
     }
 
-    private void NoteFailedCheck(RetireReason reason)
+    /// <inheritdoc cref="PoolSweep{T}"/>
+    public void Sweep() => Sweeper.Run();
+
+    /// <inheritdoc cref="PoolSweep{T}.TryEvict"/>
+    public bool TryEvict(PoolEntry<T> entry) => Sweeper.TryEvict(entry);
+
+    /// <inheritdoc cref="PoolSweep{T}.Clear"/>
+    public void Clear() => Sweeper.Clear();
+
+    /// <summary>Opens entries until the base size is reached, as far as permits are free.</summary>
+    public async Task WarmUp(CancellationToken cancellationToken)
     {
-        if (reason == RetireReason.Unhealthy)
+        cancellationToken.ThrowIfCancellationRequested();
+        while (_entries.Open < _options.Size && !IsClosed && _permits.TryTakeForHousekeeping())
         {
-            Interlocked.Increment(ref _healthCheckFailures);
+            try
+            {
+                if (!_budget.TryEnter())
+                {
+                    _permits.Release();
+                    break;
+                }
+
+                Deadline deadline = _state.OpenDeadline(new Deadline(_state.Time, _options.RentTimeout));
+                PoolEntry<T>? item =
+                    await Opener.Open(async: true, deadline, _options.Size, cancellationToken).ConfigureAwait(false);
+                _permits.ReturnToIdle(item);
+                if (item is null)
+                {
+                    break;
+                }
+            }
+            finally
+            {
+                _permits.EndHousekeeping();
+            }
+        }
+
+        if (IsClosed)
+        {
+            throw _state.Source.Closed();
         }
     }
 
-    private void ThrowIfCanceled(CancellationToken cancellationToken)
+    /// <summary>Waits for every permit, and closes all there is. The caller owes <see cref="EndExclusive"/>.</summary>
+    public Task BeginExclusive(CancellationToken cancellationToken) => PermitWait.ForAll(cancellationToken);
+
+    public void EndExclusive() => PermitWait.GiveBack(_options.Permits);
+
+    public LeaseCounts Count()
     {
-        if (cancellationToken.IsCancellationRequested)
+        LeaseCounts counts = new() { Waiting = _waiters.Count + _budget.Waiting };
+        _state.Counters.Fill(ref counts);
+        _entries.Fill(ref counts);
+        return counts;
+    }
+
+    /// <summary>What is out, with how long it has been, at the grain of the housekeeper's rounds.</summary>
+    public IEnumerable<(PoolEntry<T> Item, TimeSpan Held)> Leased()
+    {
+        long now = _state.Time.GetTimestamp();
+        return from item in _entries.ToArray()
+               where item.IsLeased
+               select (item, _state.Time.GetElapsedTime(item.UnchangedSince, now));
+    }
+
+    /// <summary>Fails all waiters and all later rents, closes what is idle; what is out closes on its return.</summary>
+    public void Dispose()
+    {
+        _state.Close();
+        _waiters.Dispose();
+        _closer.CloseIdle();
+        _entries.Close();
+    }
+
+    private void CloseIdleIfClosed()
+    {
+        if (IsClosed)
         {
-            Interlocked.Increment(ref _cancellations);
-            cancellationToken.ThrowIfCancellationRequested();
+            _closer.CloseIdle();
         }
+    }
+
+    private async ValueTask<PoolEntry<T>> RentCore(bool async, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        _state.Counters.ThrowIfCanceled(cancellationToken);
+        Deadline deadline = new(_state.Time, timeout);
+        if (!_permits.TryTake(out PoolEntry<T>? item))
+        {
+            item = await PermitWait.ForOne(async, deadline, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await Lending.Lend(item, async, deadline, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 {
     private readonly SqlitePoolOptions _options;
     private readonly ILogger _logger;
-    private readonly PoolMetrics _metrics;
+    private readonly Action<TimeSpan> _created;
     private readonly TimeProvider _time;
     private readonly string _name;
     private readonly StatementWarmUp? _warmUp;
@@ -19,13 +19,18 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     private SqliteConnection? _anchor;
 
     public ConnectionSource(
-        SqlitePoolOptions options, DatabaseTarget target, string name, ILogger logger, PoolMetrics metrics, TimeProvider time)
+        SqlitePoolOptions options,
+        DatabaseTarget target,
+        string name,
+        ILogger logger,
+        Action<TimeSpan> created,
+        TimeProvider time)
     {
         _options = options;
         Target = target;
         _name = name;
         _logger = logger;
-        _metrics = metrics;
+        _created = created;
         _time = time;
         _warmUp = options.WarmUpStatements.Count > 0 ? new StatementWarmUp(options.WarmUpStatements, name, logger) : null;
     }
@@ -40,7 +45,12 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
         SqlitePoolOptions options = _options.Clone();
         options.Pragmas.Synchronous = synchronous;
-        return new ConnectionSource(options, Target, _name, _logger, _metrics, _time) { Refused = Refused, Figures = Figures, Opening = Opening };
+        return new ConnectionSource(options, Target, _name, _logger, _created, _time)
+        {
+            Refused = Refused,
+            Figures = Figures,
+            Opening = Opening,
+        };
     }
 
     /// <summary>How the pool stands, for the exception of a rent that is refused.</summary>
@@ -91,7 +101,9 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         cause = null;
         reason = probe ? Probe(item) : RetireReason.None;
-        if (reason == RetireReason.None && _options.Renting is { } renting && !Allows(renting, item, nameof(SqlitePoolOptions.Renting), out cause))
+        if (reason == RetireReason.None
+            && _options.Renting is { } renting
+            && !Allows(renting, item, nameof(SqlitePoolOptions.Renting), out cause))
         {
             reason = RetireReason.Retired;
         }
@@ -190,7 +202,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     private void NoteOpen(PhysicalConnection connection, TimeSpan time)
     {
         connection.Failures = Figures.Failures;
-        _metrics.RecordCreate(time);
+        _created(time);
         if (time >= _options.SlowThreshold && _options.SlowThreshold != Timeout.InfiniteTimeSpan)
         {
             _logger.SlowOpen(_name, Math.Round(time.TotalMilliseconds));

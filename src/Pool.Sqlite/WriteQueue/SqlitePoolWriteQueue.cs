@@ -30,14 +30,14 @@ namespace Pool.Sqlite;
 public sealed class SqlitePoolWriteQueue
 #pragma warning restore CA1711
 {
-    private readonly SqlitePool _pool;
+    private readonly IWriterSource _pool;
     private readonly WriteCounters _counters = new();
     private readonly SqlitePoolWriteQueueOptions _options;
 
     // From the first write on, or the close: many pools never have one.
     private WriteLoop? _loop;
 
-    internal SqlitePoolWriteQueue(SqlitePool pool, SqlitePoolWriteQueueOptions options)
+    internal SqlitePoolWriteQueue(IWriterSource pool, SqlitePoolWriteQueueOptions options)
     {
         _pool = pool;
         _options = options;
@@ -185,7 +185,8 @@ public sealed class SqlitePoolWriteQueue
         return Loop.IsQuiet ? Task.CompletedTask : Enqueue(new FlushItem(_counters), cancellationToken);
     }
 
-    internal SqlitePoolWriteQueueStatistics GetStatistics() => _counters.Read(_options.Capacity, Volatile.Read(ref _loop)?.Queued ?? 0);
+    internal SqlitePoolWriteQueueStatistics GetStatistics() =>
+        _counters.Read(_options.Capacity, Volatile.Read(ref _loop)?.Queued ?? 0);
 
     /// <summary>Accepts nothing more. Answers a task that ends when everything accepted is settled.</summary>
     internal Task Close() => Loop.Close();
@@ -238,7 +239,7 @@ public sealed class SqlitePoolWriteQueue
         }
 
         Loop.Add(item);
-        if (!item.Task.IsCompleted && _pool.Pools.GateHolderOfFlow() is { } holder)
+        if (!item.Task.IsCompleted && _pool.GateHolderOfFlow() is { } holder)
         {
             _ = RefuseIfHolderStops(item, holder);
         }

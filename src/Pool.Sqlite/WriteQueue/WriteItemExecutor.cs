@@ -17,7 +17,7 @@ internal enum ItemOutcome
 }
 
 /// <summary>Runs items on the writer connection, each in its savepoint. Used by the loop of one queue, one at a time.</summary>
-internal sealed class WriteItemExecutor(SqlitePool pool)
+internal sealed class WriteItemExecutor(IWriterSource pool)
 {
     private const string Save = "SAVEPOINT pool_item";
     private const string Release = "RELEASE pool_item";
@@ -34,15 +34,6 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
 
     /// <summary>True on the thread that runs an item at this moment, inside that item.</summary>
     public bool IsInsideItem => Volatile.Read(ref _thread) == Environment.CurrentManagedThreadId;
-
-    public static InvalidOperationException NoTransactionControl() => new(
-        "An item of the write queue runs in a transaction that it shares with others: it can neither begin nor end one, nor "
-        + "set savepoints. What it does is stored as a whole, or not at all when it throws; an item enqueued inside it has a "
-        + "savepoint of its own.");
-
-    public static InvalidOperationException TransactionIsLost() => new(
-        "An earlier statement of this item made SQLite roll the transaction back (OR ROLLBACK, a full disk); nothing more of it "
-        + "is run.");
 
     public void Attach(PoolEntry<PhysicalConnection> writer) => _writer = writer;
 
@@ -69,7 +60,7 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
             if (isNested && !physical.IsInTransaction)
             {
                 // A savepoint would now begin a transaction of its own.
-                return Lost(ref failure, TransactionIsLost());
+                return Lost(ref failure, SharedTransaction.IsLost());
             }
 
             if (!alone)
@@ -105,6 +96,25 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
         }
     }
 
+    /// <summary>Runs an item that was enqueued inside the one that is running, as a part of that.</summary>
+    public void RunInline(WriteItem item)
+    {
+        item.IsNested = true;
+        if (!item.TryBegin())
+        {
+            return;
+        }
+
+        if (Run(item, alone: false, out Exception? failure) == ItemOutcome.Done)
+        {
+            item.Succeed();
+        }
+        else
+        {
+            item.Fail(failure!);
+        }
+    }
+
     /// <summary>For the item that is running: gives its function a lease that ends with it.</summary>
     public T Call<T>(Func<SqlitePoolConnection, T> work) => Call(work, static (work, connection) => work(connection));
 
@@ -119,7 +129,7 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
 
     private T Call<TWork, T>(TWork work, Func<TWork, SqlitePoolConnection, T> call)
     {
-        SqlitePoolConnection lease = SqlitePoolConnection.ForItem(pool, _writer!);
+        SqlitePoolConnection lease = pool.LendToItem(_writer!);
         bool ended = false;
         try
         {
@@ -188,7 +198,7 @@ internal sealed class WriteItemExecutor(SqlitePool pool)
 
     private SqlitePoolCommand Prepare(string sql)
     {
-        _own ??= SqlitePoolConnection.ForItem(pool, _writer!);
+        _own ??= pool.LendToItem(_writer!);
         if (_command?.CommandText == sql)
         {
             _command.Connection = _own;

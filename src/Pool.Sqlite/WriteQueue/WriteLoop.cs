@@ -10,31 +10,31 @@ using SQLitePCL;
 namespace Pool.Sqlite.WriteQueue;
 
 /// <summary>
-/// The one who writes what is queued. It is started by the first item and rests when nothing is left; in between it goes
+/// Writes what is queued. It is started by the first item and rests when nothing is left; in between it goes
 /// through the queue of the thread pool after each batch, so that those whose writes are done can come with their next.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A token source without a timer holds nothing to be given back.")]
-internal sealed partial class WriteLoop : IThreadPoolWorkItem
+internal sealed class WriteLoop : IThreadPoolWorkItem
 {
-    private readonly SqlitePool _pool;
+    private readonly IWriterSource _pool;
     private readonly SqlitePoolWriteQueueOptions _options;
     private readonly WriteCounters _counters;
     private readonly TimeProvider _time;
     private readonly WriteBacklog _backlog;
     private readonly WriteItemExecutor _runner;
-    private readonly List<(WriteItem Item, Exception Failure)> _failures = [];
+    private readonly ItemExpiry _expiry;
+    private readonly BatchSettlement _settlement;
+    private readonly BatchWriter _writer;
     private readonly CancellationTokenSource _abandoned = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _fullBatch;
     private TaskCompletionSource? _gathering;
     private volatile bool _isClosed;
     private bool _flushes;
-    private CommitTicket _commit;
     private AmbientWriteGate? _mark;
-    private Task _settled = Task.CompletedTask;
     private int _runs;
 
-    public WriteLoop(SqlitePool pool, SqlitePoolWriteQueueOptions options, WriteCounters counters)
+    public WriteLoop(IWriterSource pool, SqlitePoolWriteQueueOptions options, WriteCounters counters)
     {
         _pool = pool;
         _options = options;
@@ -42,6 +42,10 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
         _time = pool.Time;
         _backlog = new WriteBacklog(options.Capacity);
         _runner = new WriteItemExecutor(pool);
+        _expiry = new ItemExpiry(pool.Name, options.ItemTimeout, _time, _backlog);
+        _settlement = new BatchSettlement(pool, _backlog, EndIfDrained);
+        _writer = new BatchWriter(
+            pool, options.MaxBatchSize, counters, _backlog, _runner, _expiry, _settlement, _abandoned.Token);
         _fullBatch = Math.Min(options.MaxBatchSize, options.Capacity);
     }
 
@@ -55,7 +59,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
     public bool IsBesideItem => !IsInsideItem && Volatile.Read(ref _mark) is { IsOfCurrentFlow: true };
 
     /// <summary>True when nothing is queued or being written. (First the count: what was taken is then being written.)</summary>
-    public bool IsQuiet => _backlog.IsEmpty && Volatile.Read(ref _runs) == 0 && Volatile.Read(ref _settled).IsCompleted;
+    public bool IsQuiet => _backlog.IsEmpty && Volatile.Read(ref _runs) == 0 && _settlement.IsQuiet;
 
     /// <summary>Queues an item, once there is room.</summary>
     public void Add(WriteItem item)
@@ -71,7 +75,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
     {
         if (IsInsideItem)
         {
-            RunInline(item);
+            _runner.RunInline(item);
             return true;
         }
 
@@ -104,24 +108,6 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
         return items.Length;
     }
 
-    private void RunInline(WriteItem item)
-    {
-        item.IsNested = true;
-        if (!item.TryBegin())
-        {
-            return;
-        }
-
-        if (_runner.Run(item, alone: false, out Exception? failure) == ItemOutcome.Done)
-        {
-            item.Succeed();
-        }
-        else
-        {
-            item.Fail(failure!);
-        }
-    }
-
     void IThreadPoolWorkItem.Execute() => _ = WriteOneBatch();
 
     private async Task AddWhenThereIsRoom(WriteItem item)
@@ -148,7 +134,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
         }
         catch (OperationCanceledException e)
         {
-            item.Fail(item.Token.IsCancellationRequested ? e : WaitedTooLong());
+            item.Fail(item.Token.IsCancellationRequested ? e : _expiry.WaitedTooLong());
         }
         finally
         {
@@ -159,7 +145,8 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
         }
     }
 
-    // Who adds looks whether the loop rests, after; the loop that goes to rest looks whether there is something, after.
+    // An item is added before the loop is found to rest or not; the loop rests before it looks for items once more. So one of
+    // the two sees the other.
     private void Start(WriteItem item)
     {
         if (!item.Writes)
@@ -189,7 +176,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
             waiting = _backlog.Count;
             await WriteUntilCommitted().ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // Whatever it is, those who wait are told, and the next batch is tried.
+#pragma warning disable CA1031 // Whatever it is, the tasks that wait fail with it, and the next batch is tried.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -250,7 +237,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
             TimeSpan pause = Backoff.Delay(retry);
             try
             {
-                await Write().ConfigureAwait(false);
+                await _writer.Write().ConfigureAwait(false);
                 return;
             }
             catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(pause))
@@ -266,7 +253,7 @@ internal sealed partial class WriteLoop : IThreadPoolWorkItem
                     e.SqliteExtendedErrorCode);
             }
 
-            await WhileItemsExpire(Pause(pause)).ConfigureAwait(false);
+            await _expiry.During(Pause(pause)).ConfigureAwait(false);
         }
     }
 

@@ -32,7 +32,7 @@ internal readonly record struct EngineVersion(int Number)
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"{Number / 1_000_000}.{Number / 1_000 % 1_000}.{Number % 1_000}");
 
-    // The driver's static constructor is what loads the engine when nobody else has.
+    // The driver's static constructor loads the engine, where nothing has used the driver yet.
     private static EngineVersion Load()
     {
         new SqliteConnection().Dispose();

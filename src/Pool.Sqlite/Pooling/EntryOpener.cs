@@ -1,15 +1,20 @@
 namespace Pool.Sqlite.Pooling;
 
-internal sealed partial class LeasePool<T>
+/// <summary>Opens entries of a pool, outside every lock, and again when that fails for a reason that passes.</summary>
+internal sealed class EntryOpener<T>(
+    LeasePool<T> pool, PoolState<T> state, PermitStore<T> permits, BudgetShare<T> budget)
 {
+    private readonly EntryRegistry<T> _entries = state.Entries;
+    private readonly TimeProvider _time = state.Time;
+
     /// <summary>
-    /// Opens an item for the caller's permit and its place in the budget. They come back with the item; when there is none, they
-    /// have been given back, or will be by the open that was abandoned.
+    /// Opens an entry for the caller's permit and its place in the budget. They come back with the entry; when there is none,
+    /// they have been given back, or will be by the open that was abandoned.
     /// </summary>
     /// <returns>
     /// Null, and the permit still with the caller but not the place, when there are as many as the limit, or all is closed.
     /// </returns>
-    private async ValueTask<PoolEntry<T>?> Open(
+    public async ValueTask<PoolEntry<T>?> Open(
         bool async,
         Deadline deadline,
         int limit,
@@ -18,13 +23,13 @@ internal sealed partial class LeasePool<T>
         Exception? cause = null)
     {
         // Announced before it begins: by then others may have come to look how many there will be.
-        if (!_items.TryBeginOpen(limit))
+        if (!_entries.TryBeginOpen(limit))
         {
-            _budget?.Exit(this);
+            budget.Exit();
             return null;
         }
 
-        // Off the caller's thread, since opening blocks and cannot be interrupted: who cancels is answered at once.
+        // Off the caller's thread, since opening blocks and cannot be interrupted: a cancellation is answered at once.
         using CancellationTokenSource abandoned = new();
         CancellationToken giveUp = abandoned.Token;
         Task<PoolEntry<T>> opening = async
@@ -45,27 +50,46 @@ internal sealed partial class LeasePool<T>
                 return await opening.ConfigureAwait(false);
             }
 
-            // What another holds can keep an open waiting until then.
-            if (!timedOut && _source.IsTransient(failure) && deadline.IsOver)
-            {
-                timedOut = true;
-                cause = failure;
-            }
-
             await abandoned.CancelAsync().ConfigureAwait(false);
             _ = GiveBack(opening);
             if (timedOut)
             {
-                Interlocked.Increment(ref _timeouts);
-                throw _source.RentRefused(refusal, deadline.Elapsed, cause);
+                throw state.Refused(refusal, deadline.Elapsed, cause);
             }
 
             if (failure is OperationCanceledException && cancellationToken.IsCancellationRequested)
             {
-                Interlocked.Increment(ref _cancellations);
+                state.Counters.NoteCancellation();
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Opens an entry that is to be idle, in one try.</summary>
+    /// <returns>Null when there are as many as wanted, or all is closed.</returns>
+    public PoolEntry<T>? OpenForStock(int wanted)
+    {
+        if (!_entries.TryBeginOpen(wanted))
+        {
+            budget.Exit();
+            return null;
+        }
+
+        PoolEntry<T>? entry = null;
+        int generation = _entries.Generation;
+        try
+        {
+            return entry = OpenOnce(new Deadline(_time, Timeout.InfiniteTimeSpan), CancellationToken.None);
+        }
+        finally
+        {
+            if (entry is null)
+            {
+                budget.Exit();
+            }
+
+            _entries.EndOpen(entry, generation);
         }
     }
 
@@ -73,77 +97,79 @@ internal sealed partial class LeasePool<T>
     {
         try
         {
-            PoolEntry<T> item = await opening.ConfigureAwait(false);
-            ReturnSlow(item, RetireReason.None);
+            PoolEntry<T> entry = await opening.ConfigureAwait(false);
+            pool.ReturnSlow(entry, RetireReason.None);
         }
 #pragma warning disable CA1031 // Whatever it was: it has been counted, and the caller has its own exception.
         catch
 #pragma warning restore CA1031
         {
-            ReleasePermit();
+            permits.Release();
         }
     }
 
     /// <summary>Ends what <see cref="EntryRegistry{T}.TryBeginOpen"/> has announced.</summary>
     private async ValueTask<PoolEntry<T>> OpenWithRetries(bool async, Deadline deadline, CancellationToken abandoned)
     {
-        PoolEntry<T>? item = null;
+        PoolEntry<T>? entry = null;
         int generation = 0;
         try
         {
             for (int retry = 0; ; retry++)
             {
-                generation = _items.Generation;
+                generation = _entries.Generation;
                 try
                 {
-                    return item = OpenOnce(deadline, abandoned);
+                    return entry = OpenOnce(deadline, abandoned);
                 }
-                catch (Exception failure) when (!_closed && !(failure is OperationCanceledException && abandoned.IsCancellationRequested))
+                catch (Exception failure) when (!state.IsClosed
+                    && !(failure is OperationCanceledException && abandoned.IsCancellationRequested))
                 {
-                    Interlocked.Increment(ref _openFailures);
+                    state.Counters.NoteOpenFailure();
                     TimeSpan delay = Backoff.Delay(retry);
-                    if (retry >= _options.CreateRetries
+                    if (retry >= state.Options.CreateRetries
                         || abandoned.IsCancellationRequested
                         || !deadline.Allows(delay)
-                        || !_source.IsTransient(failure))
+                        || !state.Source.IsTransient(failure))
                     {
                         throw;
                     }
 
-                    _source.Retrying(retry + 1, delay);
+                    state.Source.Retrying(retry + 1, delay);
                     await Blocking.Pause(async, delay, _time, abandoned).ConfigureAwait(false);
                 }
             }
         }
         finally
         {
-            if (item is null)
+            if (entry is null)
             {
-                _budget?.Exit(this);
+                budget.Exit();
             }
 
-            _items.EndOpen(item, generation);
+            _entries.EndOpen(entry, generation);
         }
     }
 
     private PoolEntry<T> OpenOnce(Deadline deadline, CancellationToken abandoned)
     {
-        if (_closed)
+        if (state.IsClosed)
         {
-            throw _source.Closed();
+            throw state.Source.Closed();
         }
 
-        T value = _source.Open(deadline.Timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : deadline.Remaining, abandoned);
+        T value = state.Source.Open(
+            deadline.Timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : deadline.Remaining, abandoned);
         long now = _time.GetTimestamp();
-        PoolEntry<T> entry = new(this, value, _options.Numbers.Next(), now, ExpiresAt(now));
-        _source.Opened(entry);
+        PoolEntry<T> entry = new(pool, value, state.Options.Numbers.Next(), now, ExpiresAt(now));
+        state.Source.Opened(entry);
         return entry;
     }
 
     // Up to 2.5 % short of the lifetime, so that what was opened together is not reopened together.
-    private long ExpiresAt(long now) => _options.MaxLifetime == Timeout.InfiniteTimeSpan
+    private long ExpiresAt(long now) => state.Options.MaxLifetime == Timeout.InfiniteTimeSpan
         ? long.MaxValue
-        : now + (long)(Ticks(_options.MaxLifetime) * (1 - (0.025 * Backoff.Jitter())));
+        : now + (long)(Ticks(state.Options.MaxLifetime) * (1 - (0.025 * Backoff.Jitter())));
 
     private double Ticks(TimeSpan time) => time.TotalSeconds * _time.TimestampFrequency;
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Diagnostics.Records;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
@@ -8,14 +9,27 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.WriteQueue;
 
-/// <content>One batch: begin, run, commit, settle.</content>
-internal sealed partial class WriteLoop
+/// <summary>One batch after the other: begin, run, commit. Used by the loop of one queue, one at a time.</summary>
+internal sealed class BatchWriter(
+    IWriterSource pool,
+    int maxBatchSize,
+    WriteCounters counters,
+    WriteBacklog backlog,
+    WriteItemExecutor runner,
+    ItemExpiry expiry,
+    BatchSettlement settlement,
+    CancellationToken abandoned)
 {
+    private readonly List<(WriteItem Item, Exception Failure)> _failures = [];
+    private readonly TimeProvider _time = pool.Time;
+    private CommitTicket _commit;
+
+    /// <summary>Writes a batch, and has its tasks end when it is on disk.</summary>
     /// <exception cref="SqliteException">Another connection's lock is in the way, or nothing can be written at all.</exception>
-    private async ValueTask Write()
+    public async ValueTask Write()
     {
         PoolEntry<PhysicalConnection> writer =
-            await WhileItemsExpire(_pool.RentForQueue(_abandoned.Token)).ConfigureAwait(false);
+            await expiry.During(pool.Rent(abandoned)).ConfigureAwait(false);
         bool isWritten = false;
         try
         {
@@ -28,27 +42,29 @@ internal sealed partial class WriteLoop
         }
         finally
         {
-            _runner.Detach();
+            runner.Detach();
             writer.Value.Transaction.Abort();
 
-            // With the gate, before anybody is told: who waits for it has waited long enough.
-            _pool.Return(writer);
+            // With the gate, before any task ends: those that wait for it have waited long enough.
+            pool.Return(writer);
         }
 
         if (isWritten)
         {
-            SettleWhenDurable(_commit);
+            (WriteItem Item, Exception Failure)[] failures = [.. _failures];
+            _failures.Clear();
+            settlement.WhenDurable(_commit, failures);
         }
     }
 
     private async ValueTask<bool> Write(PhysicalConnection physical, PoolEntry<PhysicalConnection> writer)
     {
-        await WhileItemsExpire(Until("BEGIN IMMEDIATE", physical)).ConfigureAwait(false);
-        using PoolTracing.Span span = _pool.Tracing.StartBatch();
-        _runner.Attach(writer);
+        await expiry.During(Until("BEGIN IMMEDIATE", physical)).ConfigureAwait(false);
+        using PoolTracing.Span span = pool.Tracing.StartBatch();
+        runner.Attach(writer);
         _failures.Clear();
         _commit = default;
-        IReadOnlyList<WriteItem> batch = _backlog.Take(_options.MaxBatchSize);
+        IReadOnlyList<WriteItem> batch = backlog.Take(maxBatchSize);
         Exception? culprit = Run(batch, out int done);
         PoolTracing.EndBatch(span, done, culprit);
         physical.IsRetired |= MayBeTheConnection(culprit) || _failures.Exists(failed => MayBeTheConnection(failed.Failure));
@@ -62,7 +78,7 @@ internal sealed partial class WriteLoop
             return true;
         }
 
-        if (!_backlog.TryBeginCommit())
+        if (!backlog.TryBeginCommit())
         {
             return false;
         }
@@ -75,7 +91,7 @@ internal sealed partial class WriteLoop
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && physical.IsInTransaction)
         {
             PoolTracing.EndBatch(span, done, e);
-            _backlog.Keep();
+            backlog.Keep();
             throw;
         }
         catch (SqliteException e)
@@ -88,14 +104,14 @@ internal sealed partial class WriteLoop
         physical.ReleaseGateIfDone();
         _commit = physical.TakeCommit();
         TimeSpan commit = _time.GetElapsedTime(start);
-        _counters.NoteBatch(done, commit);
-        _pool.Metrics.RecordBatch(done, commit);
+        counters.NoteBatch(done, commit);
+        pool.Metrics.RecordBatch(done, commit);
         return true;
     }
 
     // One that was opened while the file was read-only stays so, for example: the next batch is to have a new one. (But not
     // where the connection is the database.)
-    private bool MayBeTheConnection(Exception? failure) => !_pool.IsPrivateMemory && ConnectionFailure.MayBeItsOwn(failure);
+    private bool MayBeTheConnection(Exception? failure) => !pool.IsPrivateMemory && ConnectionFailure.MayBeItsOwn(failure);
 
     /// <summary>Runs the items; what fails is noted, to be told when the rest is committed.</summary>
     /// <param name="batch">The items.</param>
@@ -107,9 +123,9 @@ internal sealed partial class WriteLoop
         bool alone = batch.Count == 1;
         foreach (WriteItem item in batch)
         {
-            if (IsDue(item))
+            if (expiry.IsDue(item))
             {
-                _failures.Add((item, WaitedTooLong()));
+                _failures.Add((item, expiry.WaitedTooLong()));
                 continue;
             }
 
@@ -118,7 +134,7 @@ internal sealed partial class WriteLoop
                 continue;
             }
 
-            switch (_runner.Run(item, alone, out Exception? failure))
+            switch (runner.Run(item, alone, out Exception? failure))
             {
                 case ItemOutcome.Done:
                     done += item.Writes ? 1 : 0;
@@ -147,8 +163,8 @@ internal sealed partial class WriteLoop
             return true;
         }
 
-        _pool.Logger.BatchRunsOneByOne(culprit, _pool.Name, batch.Count);
-        _backlog.RunOneByOne();
+        pool.Logger.BatchRunsOneByOne(culprit, pool.Name, batch.Count);
+        backlog.RunOneByOne();
         return false;
     }
 
@@ -158,90 +174,21 @@ internal sealed partial class WriteLoop
     /// <returns>True: the batch is settled by this.</returns>
     private bool ShareDoubt(IReadOnlyList<WriteItem> batch, SqliteException failure)
     {
-        (WriteItem Item, Exception Failure)[] told = Share(batch, [.. _failures], failure);
-        _pool.Logger.WritesUncertain(failure, _pool.Name, told.Length - _failures.Count);
+        (WriteItem Item, Exception Failure)[] told = BatchSettlement.Share(batch, [.. _failures], failure);
+        pool.Logger.WritesUncertain(failure, pool.Name, told.Length - _failures.Count);
         _failures.Clear();
         _failures.AddRange(told);
         return true;
-    }
-
-    // Those that failed by themselves are told so, all others share the failure; in the order of the batch.
-    private static (WriteItem Item, Exception Failure)[] Share(
-        IEnumerable<WriteItem> items, (WriteItem Item, Exception Failure)[] failures, Exception shared) =>
-        [.. items.Where(static item => item.Writes)
-            .Select(item => (item, Array.Find(failures, failed => failed.Item == item).Failure ?? shared))];
-
-    /// <summary>
-    /// Tells the callers, once the batch is on disk and those before it have been told. The next batch runs meanwhile.
-    /// </summary>
-    private void SettleWhenDurable(CommitTicket commit)
-    {
-        WriteItem[] items = _backlog.EndBatch();
-        (WriteItem Item, Exception Failure)[] failures = [.. _failures];
-        _failures.Clear();
-        Task before = _settled;
-        if (before.IsCompleted && commit.IsDurable)
-        {
-            Settle(items, failures);
-            return;
-        }
-
-        // With nothing to be written meanwhile, this thread is as good as another, and nearer.
-        ValueTask durable = _backlog.IsEmpty ? commit.Wait(async: true) : commit.WaitInBackground();
-        Task settled = SettleLater(before, durable, items, failures);
-        Volatile.Write(ref _settled, settled);
-        if (!settled.IsCompleted)
-        {
-            // The loop may rest by then, on a queue that is closed.
-            _ = settled.ContinueWith(_ => EndIfDrained(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        }
-    }
-
-    private async Task SettleLater(
-        Task before, ValueTask durable, WriteItem[] items, (WriteItem Item, Exception Failure)[] failures)
-    {
-        try
-        {
-            await before.ConfigureAwait(false);
-            await durable.ConfigureAwait(false);
-            Settle(items, failures);
-        }
-        catch (SqliteException e)
-        {
-            (WriteItem Item, Exception Failure)[] told = Share(items, failures, e);
-            _pool.Logger.WritesUncertain(e, _pool.Name, told.Length - failures.Length);
-            Settle(items, told);
-        }
-    }
-
-    private static void Settle(WriteItem[] items, (WriteItem Item, Exception Failure)[] failures)
-    {
-        // First those that are stored: to be told of a failure, a handler may take its time. Last those that marked a place.
-        int failed = 0;
-        foreach (WriteItem item in items)
-        {
-            if (failed < failures.Length && failures[failed].Item == item)
-            {
-                failed++;
-            }
-            else if (item.Writes)
-            {
-                item.Succeed();
-            }
-        }
-
-        Array.ForEach(failures, static failed => failed.Item.Fail(failed.Failure));
-        Array.ForEach(items, static item => item.Succeed());
     }
 
     /// <summary>Runs a statement of the pool's own, again and again while a lock is in the way, until BusyTimeout has passed.</summary>
     /// <exception cref="SqliteException">It was not done in time, or cannot be.</exception>
     private async ValueTask<bool> Until(string sql, PhysicalConnection physical)
     {
-        Deadline deadline = new(TimeProvider.System, _pool.BusyTimeout);
+        Deadline deadline = new(TimeProvider.System, pool.BusyTimeout);
         while (!physical.TryStep(sql))
         {
-            if (!await LockPolling.Pause(deadline, async: true, _abandoned.Token).ConfigureAwait(false))
+            if (!await LockPolling.Pause(deadline, async: true, abandoned).ConfigureAwait(false))
             {
                 throw LockTimeout(deadline.Elapsed);
             }

@@ -1,0 +1,66 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Pool.Sqlite.Pooling;
+
+/// <summary>What the parts of one pool share.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A token source without a timer holds nothing to be given back.")]
+internal sealed class PoolState<T>(ILeaseSource<T> source, LeasePoolOptions options, TimeProvider time)
+{
+    private readonly CancellationTokenSource _closing = new();
+    private volatile bool _isClosed;
+
+    public ILeaseSource<T> Source => source;
+
+    public LeasePoolOptions Options => options;
+
+    public TimeProvider Time => time;
+
+    /// <summary>Every entry that exists.</summary>
+    public EntryRegistry<T> Entries { get; } = new();
+
+    public LeaseCounters Counters { get; } = new();
+
+    public bool IsClosed => _isClosed;
+
+    /// <summary>Cancelled when the pool is closed.</summary>
+    public CancellationToken Closing => _closing.Token;
+
+    public void Close()
+    {
+        _isClosed = true;
+
+        // Not on this thread, which would go on with what follows the pauses that this ends.
+        _ = _closing.CancelAsync();
+    }
+
+    /// <summary>Why an entry is not to be lent again; <see cref="RetireReason.None"/> when it can be.</summary>
+    public RetireReason WhyRetire(PoolEntry<T> entry)
+    {
+        if (_isClosed)
+        {
+            return RetireReason.Closing;
+        }
+
+        return entry.RetireReason == RetireReason.None && entry.HasExpired(time.GetTimestamp())
+            ? RetireReason.Age
+            : entry.RetireReason;
+    }
+
+    /// <summary>How long an open may take: a timeout of zero refuses to wait for others, not to open where there is room.</summary>
+    public Deadline OpenDeadline(Deadline deadline) =>
+        deadline.Timeout == TimeSpan.Zero ? new Deadline(time, Timeout.InfiniteTimeSpan) : deadline;
+
+    /// <summary>The error of a rent whose time is up, which is counted.</summary>
+    public Exception Refused(RentRefusal refusal, TimeSpan waited, Exception? cause = null)
+    {
+        Counters.NoteTimeout();
+        return source.RentRefused(refusal, waited, cause);
+    }
+
+    /// <summary>The error of a rent that was cancelled, which is counted.</summary>
+    public OperationCanceledException Canceled(CancellationToken cancellationToken)
+    {
+        Counters.NoteCancellation();
+        return new OperationCanceledException(cancellationToken);
+    }
+}
