@@ -50,6 +50,13 @@ internal sealed class EntryOpener<T>(
                 return await opening.ConfigureAwait(false);
             }
 
+            // What another holds can keep an open waiting until then.
+            if (!timedOut && state.Source.IsTransient(failure) && deadline.IsOver)
+            {
+                timedOut = true;
+                cause = failure;
+            }
+
             await abandoned.CancelAsync().ConfigureAwait(false);
             _ = GiveBack(opening);
             if (timedOut)
@@ -84,12 +91,11 @@ internal sealed class EntryOpener<T>(
         }
         finally
         {
+            _entries.EndOpen(entry, generation);
             if (entry is null)
             {
                 budget.Exit();
             }
-
-            _entries.EndOpen(entry, generation);
         }
     }
 
@@ -142,12 +148,11 @@ internal sealed class EntryOpener<T>(
         }
         finally
         {
+            _entries.EndOpen(entry, generation);
             if (entry is null)
             {
                 budget.Exit();
             }
-
-            _entries.EndOpen(entry, generation);
         }
     }
 
