@@ -67,8 +67,11 @@ internal static class CommandLine
 
     private static Command Check(Terminal terminal)
     {
-        Option<bool> quick = new("--quick") { Description = "Leave out the comparison of indexes with tables, and "
-            + "foreign keys." };
+        Option<bool> quick = new("--quick")
+        {
+            Description = "Leave out the comparison of indexes with tables, and "
+            + "foreign keys."
+        };
         Command command = new(
             "check", "Looks for damage and broken foreign keys, shows the settings that are in the file, and gives "
                 + "advice.")
@@ -91,8 +94,11 @@ internal static class CommandLine
 
     private static Command Backup(Terminal terminal)
     {
-        Argument<string> to = new("TO") { Description = "The file of the copy. One that exists is replaced when "
-            + "the copy is complete." };
+        Argument<string> to = new("TO")
+        {
+            Description = "The file of the copy. One that exists is replaced when "
+            + "the copy is complete."
+        };
         Command command = new("backup", "Copies a database as it is at this moment, also while it is "
             + "used.") { FileArgument, to };
         command.SetAction((options, token) =>

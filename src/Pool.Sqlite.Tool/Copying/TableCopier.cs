@@ -128,7 +128,8 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
         try
         {
             await using NpgsqlCommand command = new($"select {Names(table)} from "
-                + $"{table.FullName}", target) { CommandTimeout = 0 };
+                + $"{table.FullName}", target)
+            { CommandTimeout = 0 };
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {

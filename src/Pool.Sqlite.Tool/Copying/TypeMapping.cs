@@ -48,11 +48,11 @@ internal static class TypeMapping
     /// </summary>
     public static string? ForValues(
         IReadOnlyCollection<string> kinds) => kinds.Order(StringComparer.Ordinal).ToArray() switch
-    {
-        [] or ["text"] => "text",
-        ["integer"] => "bigint",
-        ["real"] or ["integer", "real"] => "double precision",
-        ["blob"] => "bytea",
-        _ => null,
-    };
+        {
+            [] or ["text"] => "text",
+            ["integer"] => "bigint",
+            ["real"] or ["integer", "real"] => "double precision",
+            ["blob"] => "bytea",
+            _ => null,
+        };
 }

@@ -102,7 +102,7 @@ internal sealed class RestoreSource : IDisposable
             Begin(cancellationToken);
             return true;
         }
-        catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY 
+        catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY
             && !HasAny(file + "-wal") && !HasAny(file + "-journal"))
         {
             return false;
