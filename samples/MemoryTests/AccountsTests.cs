@@ -3,7 +3,10 @@ using Pool.Sqlite;
 
 namespace MemoryTests;
 
-/// <summary>Each test has a database of its own in memory: made in microseconds, shared by the connections of its pool, gone with it.</summary>
+/// <summary>
+/// Each test has a database of its own in memory: made in microseconds, shared by the connections of its pool, gone
+/// with it.
+/// </summary>
 public sealed class AccountsTests : IAsyncLifetime
 {
     private readonly SqlitePool _pool = new($"Data Source=test-{Guid.NewGuid():N};Mode=Memory;Cache=Shared");

@@ -6,8 +6,8 @@ namespace Scoreboard;
 internal sealed record Standing(string Employee, long Points);
 
 /// <summary>
-/// One business operation: committed as a whole when its function returns, rolled back when it throws, and run again when
-/// another process was in the way.
+/// One business operation: committed as a whole when its function returns, rolled back when it throws, and run again
+/// when another process was in the way.
 /// </summary>
 internal sealed class UnitOfWork(SqlitePool pool)
 {

@@ -11,7 +11,8 @@ if (args is ["load"])
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 
-// Each of these can be set from outside: SqlitePool__PoolSize=30, SqlitePool__ConnectionString="Data Source=/data/service.db".
+// Each of these can be set from outside: SqlitePool__PoolSize=30, SqlitePool__ConnectionString="Data
+// Source=/data/service.db".
 builder.Services.AddSqlitePool("Data Source=service.db")
     .Configure(options =>
     {

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Pool.Sqlite;
 
-// A trading bot: prices arrive all the time, signals now and then. Every write goes through the queue, so nothing is ever
-// locked: prices are posted (nobody waits for one), signals are awaited (stored before the bot acts on them).
+// A trading bot: prices arrive all the time, signals now and then. Every write goes through the queue, so nothing is
+// ever locked: prices are posted (nobody waits for one), signals are awaited (stored before the bot acts on them).
 string file = args is [{ } path, ..] ? path : "signals.db";
 int ticks = args is [_, { } count, ..] ? int.Parse(count, System.Globalization.CultureInfo.InvariantCulture) : 20_000;
 

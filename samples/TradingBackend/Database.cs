@@ -12,8 +12,9 @@ public static partial class Database
     public const string Reads = "reads";
 
     /// <summary>
-    /// Registers the data sources. The URL is <c>sqlite:///app.db</c>, <c>postgresql://user:password@primary,standby/database</c>,
-    /// or a connection string: <c>Data Source=app.db</c>, <c>Host=primary,standby;Username=…</c>.
+    /// Registers the data sources. The URL is <c>sqlite:///app.db</c>,
+    /// <c>postgresql://user:password@primary,standby/database</c>, or a connection string: <c>Data Source=app.db</c>,
+    /// <c>Host=primary,standby;Username=…</c>.
     /// </summary>
     public static IServiceCollection AddDatabase(this IServiceCollection services, string url)
     {

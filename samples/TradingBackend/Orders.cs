@@ -4,7 +4,9 @@ namespace TradingBackend;
 
 internal sealed record Order(string Id, string Account, string Symbol, long Quantity);
 
-/// <summary>Orders and the positions that they make. An order's number is the client's, so that it can be sent again.</summary>
+/// <summary>
+/// Orders and the positions that they make. An order's number is the client's, so that it can be sent again.
+/// </summary>
 internal sealed class Orders(Session session, Accounts accounts)
 {
     public static readonly string[] Schema =

@@ -4,8 +4,8 @@ using Pool.Sqlite;
 namespace TradingBackend;
 
 /// <summary>
-/// The unit of work of one request, shared by all modules that take part: committed when it ends well, rolled back when it
-/// throws, and run again when another transaction was in its way.
+/// The unit of work of one request, shared by all modules that take part: committed when it ends well, rolled back when
+/// it throws, and run again when another transaction was in its way.
 /// </summary>
 internal sealed class Session(DbDataSource database)
 {

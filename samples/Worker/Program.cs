@@ -3,8 +3,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pool.Sqlite;
 
-// A worker service that records measurements: several producers, one write queue. The host stops the workers, and the pool,
-// which is closed with the container, commits what the queue has accepted.
+// A worker service that records measurements: several producers, one write queue. The host stops the workers, and the
+// pool, which is closed with the container, commits what the queue has accepted.
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
 builder.Services.AddSqlitePool().BindConfiguration("SqlitePool").ValidateOnStart();
 builder.Services.AddHostedService<Recorder>();

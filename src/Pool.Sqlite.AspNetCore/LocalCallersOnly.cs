@@ -34,8 +34,8 @@ internal sealed partial class LocalCallersOnly(string pool, ILogger logger)
             || endpoint.Metadata.GetMetadata<AuthorizationPolicy>() is not null
             || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null);
 
-    // What a proxy on this machine passes on comes from this machine as well, but says that it was passed on. A connection
-    // without an address is one inside the process, or through a Unix socket.
+    // What a proxy on this machine passes on comes from this machine as well, but says that it was passed on. A
+    // connection without an address is one inside the process, or through a Unix socket.
     private static bool IsLocal(HttpContext context) =>
         context.Connection.RemoteIpAddress is var address
         && (address is null || IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address))

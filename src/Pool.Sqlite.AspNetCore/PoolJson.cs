@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Pool.Sqlite.AspNetCore;
 
 /// <summary>
-/// camelCase names, enums as words, times in seconds. The default encoder stays: it escapes what means something to HTML.
+/// camelCase names, enums as words, times in seconds. The default encoder stays: it escapes what means something to
+/// HTML.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

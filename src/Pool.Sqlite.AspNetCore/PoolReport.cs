@@ -1,6 +1,8 @@
 namespace Pool.Sqlite.AspNetCore;
 
-/// <summary>The answer of <c>/stats</c>: everything at one moment. Public only as JSON, so its names must stay.</summary>
+/// <summary>
+/// The answer of <c>/stats</c>: everything at one moment. Public only as JSON, so its names must stay.
+/// </summary>
 internal sealed record PoolReport(
     string Name,
     DateTimeOffset TakenAt,

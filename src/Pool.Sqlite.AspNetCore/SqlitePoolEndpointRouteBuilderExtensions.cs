@@ -15,13 +15,13 @@ public static class SqlitePoolEndpointRouteBuilderExtensions
     private static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>
-    /// Maps a live page at <paramref name="pattern"/>, the figures as JSON at <c>stats</c> below it (all times in seconds), and
-    /// <c>health</c>: 200, or 503 when the pool is critical.
+    /// Maps a live page at <paramref name="pattern"/>, the figures as JSON at <c>stats</c> below it (all times in
+    /// seconds), and <c>health</c>: 200, or 503 when the pool is critical.
     /// </summary>
     /// <remarks>
     /// It shows SQL text, file names and, with <see cref="SqlitePoolOptions.CaptureRentSite"/>, stack traces. Call
-    /// <c>RequireAuthorization()</c> on what this returns. Without it only callers on this machine are answered, all others get
-    /// 403, and the log says so once; <c>AllowAnonymous()</c> opens it to everybody.
+    /// <c>RequireAuthorization()</c> on what this returns. Without it only callers on this machine are answered, all
+    /// others get 403, and the log says so once; <c>AllowAnonymous()</c> opens it to everybody.
     /// </remarks>
     /// <param name="endpoints">The application, or a group.</param>
     /// <param name="pattern">Where. Default <c>/pool</c>.</param>

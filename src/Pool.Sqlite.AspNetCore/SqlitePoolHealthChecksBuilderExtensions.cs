@@ -10,12 +10,14 @@ public static class SqlitePoolHealthChecksBuilderExtensions
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Adds a check that reads from the database through a reader lease, and then asks <see cref="SqlitePool.GetHealth"/>:
-    /// degraded when the pool warns; unhealthy when it is critical, or the read fails. Figures, reasons and the ids of advice are
-    /// attached as data.
+    /// Adds a check that reads from the database through a reader lease, and then asks
+    /// <see cref="SqlitePool.GetHealth"/>: degraded when the pool warns; unhealthy when it is critical, or the read
+    /// fails. Figures, reasons and the ids of advice are attached as data.
     /// </summary>
     /// <param name="builder">From <c>AddHealthChecks()</c>.</param>
-    /// <param name="name">The check's name. Default: <c>sqlite_pool</c>, for a keyed pool <c>sqlite_pool_</c> and the key.</param>
+    /// <param name="name">
+    /// The check's name. Default: <c>sqlite_pool</c>, for a keyed pool <c>sqlite_pool_</c> and the key.
+    /// </param>
     /// <param name="serviceKey">The key that the pool was added with; null for the one without.</param>
     /// <param name="failureStatus">What to report instead of unhealthy.</param>
     /// <param name="tags">To choose checks by.</param>

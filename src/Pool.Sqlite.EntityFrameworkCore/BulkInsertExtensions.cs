@@ -9,17 +9,21 @@ public static class BulkInsertExtensions
     private const int RowsBetweenReports = 1_000;
 
     /// <summary>
-    /// Inserts entities by one prepared statement in one transaction: the current one of the context, or one of its own. Values
-    /// that the database generates (keys, defaults) are written back to the entities; they are not tracked, and neither
-    /// navigations nor <c>SaveChanges</c> interceptors are looked at.
+    /// Inserts entities by one prepared statement in one transaction: the current one of the context, or one of its
+    /// own. Values that the database generates (keys, defaults) are written back to the entities; they are not tracked,
+    /// and neither navigations nor <c>SaveChanges</c> interceptors are looked at.
     /// </summary>
     /// <typeparam name="TEntity">An entity that is mapped to one table.</typeparam>
     /// <param name="context">The context, whose model says how the entities are stored.</param>
     /// <param name="entities">The entities. They are read once, in order.</param>
     /// <param name="progress">Told how many are inserted, every 1,000 and at the end.</param>
-    /// <param name="cancellationToken">Stops it; what it inserted is then rolled back, unless the transaction is the caller's.</param>
+    /// <param name="cancellationToken">
+    /// Stops it; what it inserted is then rolled back, unless the transaction is the caller's.
+    /// </param>
     /// <returns>How many were inserted.</returns>
-    /// <exception cref="InvalidOperationException">The type is not in the model, or not one that is stored in one table.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The type is not in the model, or not one that is stored in one table.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<long> BulkInsertAsync<TEntity>(
         this DbContext context,

@@ -27,8 +27,8 @@ internal sealed class EntityColumn
             throw EntityTable.Unsupported(entityType, $"its property {_property.Name} is a shadow property, which an entity has no value for");
         }
 
-        // As the change tracker does it: keys, and what the model names a generator for. Temporary values are for the tracker
-        // alone; there the database generates the lasting one.
+        // As the change tracker does it: keys, and what the model names a generator for. Temporary values are for the
+        // tracker alone; there the database generates the lasting one.
         if (_property.ValueGenerated.HasFlag(ValueGenerated.OnAdd)
             && (_property.IsKey() || _property.GetValueGeneratorFactory() is not null)
             && generators.TrySelect(_property, entityType, out ValueGenerator? generator)
@@ -44,7 +44,9 @@ internal sealed class EntityColumn
 
     public bool IsNullable { get; }
 
-    /// <summary>True when the database is to generate the value: the entity has none, and EF has no generator for it.</summary>
+    /// <summary>
+    /// True when the database is to generate the value: the entity has none, and EF has no generator for it.
+    /// </summary>
     public bool IsGeneratedFor(object entity, DbContext context)
     {
         if (_property.GetComputedColumnSql() is not null)

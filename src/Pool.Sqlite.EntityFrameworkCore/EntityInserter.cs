@@ -5,7 +5,9 @@ using Microsoft.EntityFrameworkCore.ValueGeneration;
 
 namespace Pool.Sqlite.EntityFrameworkCore;
 
-/// <summary>Inserts entities one by one, each type and set of generated columns by a statement of its own, prepared once.</summary>
+/// <summary>
+/// Inserts entities one by one, each type and set of generated columns by a statement of its own, prepared once.
+/// </summary>
 internal sealed class EntityInserter(DbContext context) : IAsyncDisposable
 {
     private readonly Dictionary<Type, EntityTable> _tables = [];

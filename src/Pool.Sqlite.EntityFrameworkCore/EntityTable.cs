@@ -10,7 +10,9 @@ internal sealed class EntityTable
     // A bit for each says which columns the database generates.
     private const int MaxColumns = 128;
 
-    /// <exception cref="InvalidOperationException">The type is stored in several tables, or partly in no column.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The type is stored in several tables, or partly in no column.
+    /// </exception>
     public EntityTable(IEntityType entityType, IValueGeneratorSelector generators)
     {
         ITableMapping[] tables = [.. entityType.GetTableMappings()];

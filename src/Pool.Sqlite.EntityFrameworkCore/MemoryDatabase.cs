@@ -2,7 +2,9 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.EntityFrameworkCore;
 
-/// <summary>Empties a database in memory, which lives as long as its pool and cannot be deleted as a file can.</summary>
+/// <summary>
+/// Empties a database in memory, which lives as long as its pool and cannot be deleted as a file can.
+/// </summary>
 internal static class MemoryDatabase
 {
     // sqlite3.h: the next VACUUM makes the database as new, see https://sqlite.org/c3ref/c_dbconfig_defensive.html.

@@ -4,7 +4,9 @@ using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Pool.Sqlite.EntityFrameworkCore;
 
-/// <summary>Creates and deletes the database of a pool, with every handle of the pool closed while its file is removed.</summary>
+/// <summary>
+/// Creates and deletes the database of a pool, with every handle of the pool closed while its file is removed.
+/// </summary>
 internal sealed class SqlitePoolDatabaseCreator(
     RelationalDatabaseCreatorDependencies dependencies,
     ISqliteRelationalConnection connection,
@@ -65,7 +67,8 @@ internal sealed class SqlitePoolDatabaseCreator(
             return;
         }
 
-        // A connection that the application has opened by hand is given back for the time being: it would be waited for.
+        // A connection that the application has opened by hand is given back for the time being: it would be waited
+        // for.
         SqlitePoolConnection own = (SqlitePoolConnection)Dependencies.Connection.DbConnection;
         bool wasOpen = own.State == ConnectionState.Open;
         own.Close();

@@ -8,8 +8,9 @@ namespace Microsoft.EntityFrameworkCore;
 public static class SqlitePoolDbContextOptionsBuilderExtensions
 {
     /// <summary>
-    /// Uses EF Core's SQLite provider on a pool. Each context has a connection of its own, which rents when EF opens it and
-    /// returns when EF closes it; all of EF's functions and collations are registered once for each physical connection.
+    /// Uses EF Core's SQLite provider on a pool. Each context has a connection of its own, which rents when EF opens it
+    /// and returns when EF closes it; all of EF's functions and collations are registered once for each physical
+    /// connection.
     /// </summary>
     /// <param name="optionsBuilder">The builder of the context's options.</param>
     /// <param name="pool">The pool. It must outlive the contexts, which never dispose it.</param>
@@ -40,8 +41,8 @@ public static class SqlitePoolDbContextOptionsBuilderExtensions
     }
 
     /// <summary>
-    /// Runs a unit of work again when another process made it fail as busy. (Writes of this process queue, and never fail so.)
-    /// As with every retrying strategy of EF, transactions that you begin yourself then go through
+    /// Runs a unit of work again when another process made it fail as busy. (Writes of this process queue, and never
+    /// fail so.) As with every retrying strategy of EF, transactions that you begin yourself then go through
     /// <c>Database.CreateExecutionStrategy()</c>.
     /// </summary>
     /// <param name="sqliteOptions">The settings of the SQLite provider.</param>

@@ -7,13 +7,15 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers contexts that use a <see cref="SqlitePool"/> of the container.</summary>
 /// <remarks>
-/// The pool itself is registered by <c>AddSqlitePool</c>. With a <c>serviceKey</c> the pool of that key is used; without
-/// one, the pool that was registered without a key.
+/// The pool itself is registered by <c>AddSqlitePool</c>. With a <c>serviceKey</c> the pool of that key is used;
+/// without one, the pool that was registered without a key.
 /// </remarks>
 public static class SqlitePoolDbContextServiceCollectionExtensions
 {
     /// <summary>As EF's <c>AddDbContext</c>, on the pool.</summary>
-    /// <typeparam name="TContext">The context; its constructor takes <see cref="DbContextOptions{TContext}"/>.</typeparam>
+    /// <typeparam name="TContext">
+    /// The context; its constructor takes <see cref="DbContextOptions{TContext}"/>.
+    /// </typeparam>
     /// <param name="services">The container.</param>
     /// <param name="sqliteOptionsAction">Settings of the SQLite provider.</param>
     /// <param name="optionsAction">Further settings of the context.</param>

@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Pool.Sqlite.EntityFrameworkCore;
 
-/// <summary>Holds the pool of a context, and puts the connection and the creator that use it in place of the provider's.</summary>
+/// <summary>
+/// Holds the pool of a context, and puts the connection and the creator that use it in place of the provider's.
+/// </summary>
 internal sealed class SqlitePoolOptionsExtension(SqlitePool pool) : IDbContextOptionsExtension
 {
     private ExtensionInfo? _info;

@@ -9,7 +9,9 @@ using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Pool.Sqlite.EntityFrameworkCore;
 
-/// <summary>The connection of one context: it rents from the pool when EF opens it, and returns when EF closes it.</summary>
+/// <summary>
+/// The connection of one context: it rents from the pool when EF opens it, and returns when EF closes it.
+/// </summary>
 internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnection
 {
     private readonly IRawSqlCommandBuilder _commands;
@@ -45,7 +47,8 @@ internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnectio
         RegisterFunctions();
     }
 
-    // EF registers its functions where it is given one of the driver's connections: so it is given the one underneath, once.
+    // EF registers its functions where it is given one of the driver's connections: so it is given the one underneath,
+    // once.
     private void RegisterFunctions()
     {
         if (DbConnection is SqlitePoolConnection pooled)

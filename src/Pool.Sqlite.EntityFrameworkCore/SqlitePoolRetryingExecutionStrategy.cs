@@ -6,8 +6,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.EntityFrameworkCore;
 
 /// <summary>
-/// Repeats a unit of work that failed because another process had locked the database, or had written in between; turned on
-/// by <see cref="SqlitePoolDbContextOptionsBuilderExtensions.EnableRetryOnBusy"/>.
+/// Repeats a unit of work that failed because another process had locked the database, or had written in between;
+/// turned on by <see cref="SqlitePoolDbContextOptionsBuilderExtensions.EnableRetryOnBusy"/>.
 /// </summary>
 /// <param name="dependencies">What EF gives to every strategy.</param>
 /// <param name="maxRetryCount">How often at most.</param>

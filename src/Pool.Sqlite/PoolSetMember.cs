@@ -4,9 +4,8 @@ namespace Pool.Sqlite;
 
 /// <summary>
 /// One database of a <see cref="SqlitePoolSet"/>. Its pool is kept while it is used. One that is not is let go: its
-/// files are
-/// closed, and it is held weakly, so that code which still has it goes on with the same pool. The set's lock guards
-/// the changes.
+/// files are closed, and it is held weakly, so that code which still has it goes on with the same pool. The set's lock
+/// guards the changes.
 /// </summary>
 internal sealed class PoolSetMember(string key)
 {

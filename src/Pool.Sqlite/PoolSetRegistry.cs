@@ -4,8 +4,7 @@ namespace Pool.Sqlite;
 
 /// <summary>
 /// The pools of a <see cref="SqlitePoolSet"/> by their keys: made when they are asked for, let go when they are not
-/// used or too many,
-/// made anew after they were removed.
+/// used or too many, made anew after they were removed.
 /// </summary>
 /// <param name="make">Makes the pool of a key.</param>
 /// <param name="maxPools">How many are kept, unless more are in use.</param>

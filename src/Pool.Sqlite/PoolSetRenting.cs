@@ -5,8 +5,7 @@ namespace Pool.Sqlite;
 
 /// <summary>
 /// Rents from the pools of a <see cref="SqlitePoolSet"/>. One that meets the removal of its pool waits for that, and
-/// then goes to
-/// the new one.
+/// then goes to the new one.
 /// </summary>
 internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions options, TimeProvider time)
 {

@@ -4,12 +4,12 @@ using SQLitePCL;
 namespace Pool.Sqlite;
 
 /// <summary>
-/// The database file was deleted, renamed or replaced while a connection had it open, so that what is written would be lost.
-/// The statement was not run, or the transaction not committed; nothing of it is stored.
+/// The database file was deleted, renamed or replaced while a connection had it open, so that what is written would be
+/// lost. The statement was not run, or the transaction not committed; nothing of it is stored.
 /// </summary>
 /// <remarks>
-/// The pool closes the connections that have the old file open, and the next rent opens what is at the path now: run the whole
-/// unit of work again. To replace or delete the file of a pool without this, do it inside
+/// The pool closes the connections that have the old file open, and the next rent opens what is at the path now: run
+/// the whole unit of work again. To replace or delete the file of a pool without this, do it inside
 /// <see cref="SqlitePool.RunExclusiveAsync"/>.
 /// </remarks>
 public sealed class SqliteDatabaseMovedException : SqliteException

@@ -14,8 +14,8 @@ public sealed partial class SqlitePool
     /// </summary>
     /// <remarks>
     /// C# prefers this overload for an interpolated string that stands in the call itself. One that was put into a
-    /// variable of type <see cref="string"/> before is text, and so is every interpolated string in other languages, and
-    /// in C# before version 13.
+    /// variable of type <see cref="string"/> before is text, and so is every interpolated string in other languages,
+    /// and in C# before version 13.
     /// </remarks>
     /// <param name="sql">The statement.</param>
     /// <param name="cancellationToken">Stops it.</param>

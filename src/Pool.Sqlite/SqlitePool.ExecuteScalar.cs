@@ -13,7 +13,9 @@ public sealed partial class SqlitePool
     /// As what it is read: a number, text, date, enum, <see cref="Guid"/>, <c>byte[]</c> or <see cref="object"/>. Where
     /// the value can be NULL, or there can be no row, one that has null: <c>long?</c>, <c>string</c>.
     /// </typeparam>
-    /// <remarks><inheritdoc cref="ExecuteAsync(FormattableString, CancellationToken)" path="/remarks/node()"/></remarks>
+    /// <remarks>
+    /// <inheritdoc cref="ExecuteAsync(FormattableString, CancellationToken)" path="/remarks/node()"/>
+    /// </remarks>
     /// <param name="sql">The statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The value; null when it is NULL or there is no row.</returns>

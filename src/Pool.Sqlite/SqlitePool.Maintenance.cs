@@ -4,7 +4,9 @@ namespace Pool.Sqlite;
 
 public sealed partial class SqlitePool
 {
-    /// <summary>Opens connections until there are <see cref="SqlitePoolOptions.PoolSize"/>, so that no rent has to.</summary>
+    /// <summary>
+    /// Opens connections until there are <see cref="SqlitePoolOptions.PoolSize"/>, so that no rent has to.
+    /// </summary>
     /// <param name="cancellationToken">Stops after the connection that is being opened.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
@@ -45,8 +47,8 @@ public sealed partial class SqlitePool
     }
 
     /// <summary>
-    /// Moves what the WAL holds into the database file, under the write gate. Where readers or other processes are in the
-    /// way it tries again, after pauses of 10, 20, 40 ms and so on in which others write, until <c>BusyTimeout</c>.
+    /// Moves what the WAL holds into the database file, under the write gate. Where readers or other processes are in
+    /// the way it tries again, after pauses of 10, 20, 40 ms and so on in which others write, until <c>BusyTimeout</c>.
     /// </summary>
     /// <param name="mode">How far it goes.</param>
     /// <param name="cancellationToken">Ends the waits.</param>
@@ -64,8 +66,8 @@ public sealed partial class SqlitePool
     }
 
     /// <summary>
-    /// <c>PRAGMA optimize</c>, under the write gate: refreshes what the query planner knows where that has become stale.
-    /// For now and then, and after large changes; the pool does it by itself when it closes.
+    /// <c>PRAGMA optimize</c>, under the write gate: refreshes what the query planner knows where that has become
+    /// stale. For now and then, and after large changes; the pool does it by itself when it closes.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait for the writer connection.</param>
     /// <exception cref="SqliteException">SQLite refuses.</exception>
@@ -73,16 +75,18 @@ public sealed partial class SqlitePool
     public Task OptimizeAsync(CancellationToken cancellationToken = default) => _maintenance.Optimize(cancellationToken);
 
     /// <summary>
-    /// Copies the database as it is at this moment to another file, while reading and writing go on: from one snapshot, by
-    /// SQLite's backup interface. (Copying the file itself would miss the WAL, and drop SQLite's locks.)
+    /// Copies the database as it is at this moment to another file, while reading and writing go on: from one snapshot,
+    /// by SQLite's backup interface. (Copying the file itself would miss the WAL, and drop SQLite's locks.)
     /// </summary>
     /// <param name="path">
-    /// The file. One that exists must be a database; it is replaced as a whole when the copy is complete, and left as it
-    /// is when it is not.
+    /// The file. One that exists must be a database; it is replaced as a whole when the copy is complete, and left as
+    /// it is when it is not.
     /// </param>
     /// <param name="progress">Told how many pages are copied, every 1,000.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="ArgumentException">It is one of the pool's own files, by whatever name, or a folder.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is one of the pool's own files, by whatever name, or a folder.
+    /// </exception>
     /// <exception cref="DirectoryNotFoundException">Its folder does not exist.</exception>
     /// <exception cref="SqliteException">SQLite cannot write the file, or another process uses it.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>

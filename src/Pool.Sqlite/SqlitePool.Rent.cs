@@ -16,14 +16,16 @@ public sealed partial class SqlitePool
     /// <exception cref="SqlitePoolTimeoutException">None was free in time, or too many wait already.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">A connection was to be opened, and that failed.</exception>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">
+    /// A connection was to be opened, and that failed.
+    /// </exception>
     public ValueTask<SqlitePoolConnection> RentAsync(CancellationToken cancellationToken = default) =>
         RentAsync(_options.RentTimeout, cancellationToken);
 
     /// <summary>As <see cref="RentAsync(CancellationToken)"/>, with a limit of its own.</summary>
     /// <param name="timeout">
-    /// How long it may wait, instead of <see cref="SqlitePoolOptions.RentTimeout"/>: zero to fail at once when all are out,
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// How long it may wait, instead of <see cref="SqlitePoolOptions.RentTimeout"/>: zero to fail at once when all are
+    /// out, <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative, or longer than 24 days.</exception>
@@ -57,8 +59,8 @@ public sealed partial class SqlitePool
     public SqlitePoolConnection RentReader(CancellationToken cancellationToken = default) => ReaderOf(RentEntry(cancellationToken));
 
     /// <summary>
-    /// Lends the pool's own writer connection, which is not counted in <see cref="SqlitePoolOptions.PoolSize"/>, with the
-    /// write gate held until it is returned: nothing else in this process writes to the database meanwhile.
+    /// Lends the pool's own writer connection, which is not counted in <see cref="SqlitePoolOptions.PoolSize"/>, with
+    /// the write gate held until it is returned: nothing else in this process writes to the database meanwhile.
     /// </summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public ValueTask<SqlitePoolConnection> RentWriterAsync(CancellationToken cancellationToken = default) =>

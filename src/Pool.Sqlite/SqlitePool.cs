@@ -61,10 +61,12 @@ public sealed partial class SqlitePool : DbDataSource
     /// <param name="options">The settings.</param>
     /// <param name="loggerFactory">Where it writes its log; none by default.</param>
     /// <param name="timeProvider">
-    /// Its clock and timers; the system's by default. Waits for the write gate, which the process shares, and for the locks of
-    /// other processes always go by the system's.
+    /// Its clock and timers; the system's by default. Waits for the write gate, which the process shares, and for the
+    /// locks of other processes always go by the system's.
     /// </param>
-    /// <exception cref="ArgumentException">A setting makes no sense; the message names it, its value and what is allowed.</exception>
+    /// <exception cref="ArgumentException">
+    /// A setting makes no sense; the message names it, its value and what is allowed.
+    /// </exception>
     public SqlitePool(SqlitePoolOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
         : this(options, loggerFactory, timeProvider, budget: null)
     {
@@ -219,9 +221,9 @@ public sealed partial class SqlitePool : DbDataSource
         "It was closed, but leases are still out, so its file is still open: do not delete or move it.", _options.ShutdownTimeout);
 
     /// <summary>
-    /// Closes the pool without waiting for leases: who waits and who comes gets <see cref="ObjectDisposedException"/>, idle
-    /// connections close now, those that are out when they come back. What the write queue has accepted is committed first,
-    /// for up to <see cref="SqlitePoolOptions.ShutdownTimeout"/>; the rest fails.
+    /// Closes the pool without waiting for leases: who waits and who comes gets <see cref="ObjectDisposedException"/>,
+    /// idle connections close now, those that are out when they come back. What the write queue has accepted is
+    /// committed first, for up to <see cref="SqlitePoolOptions.ShutdownTimeout"/>; the rest fails.
     /// </summary>
     /// <param name="disposing">True from <see cref="IDisposable.Dispose"/>.</param>
     protected override void Dispose(bool disposing)
@@ -245,7 +247,8 @@ public sealed partial class SqlitePool : DbDataSource
     /// </summary>
     protected override async ValueTask DisposeAsyncCore()
     {
-        // In a hook the connection that it was called for cannot come back before the hook ends; nor in an item of the queue.
+        // In a hook the connection that it was called for cannot come back before the hook ends; nor in an item of the
+        // queue.
         bool isInside = UserCallback.IsRunning;
         Deadline deadline = new(_time, _options.ShutdownTimeout);
         _ = Close();

@@ -40,7 +40,9 @@ public sealed class SqlitePoolFactory : DbProviderFactory
     /// <inheritdoc/>
     public override DbParameter CreateParameter() => new SqliteParameter();
 
-    /// <summary>One that takes the pool's keys as well as the driver's; what is unknown is said when the string is used.</summary>
+    /// <summary>
+    /// One that takes the pool's keys as well as the driver's; what is unknown is said when the string is used.
+    /// </summary>
     public override DbConnectionStringBuilder CreateConnectionStringBuilder() => new();
 
     /// <summary>A pool of one's own, to be disposed by the caller.</summary>

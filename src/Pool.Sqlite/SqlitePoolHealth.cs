@@ -11,7 +11,9 @@ public enum SqlitePoolStatus
     /// <summary>It works, and something should be looked at.</summary>
     Warning,
 
-    /// <summary>Users are hurt: rents are refused or wait for long, or the database cannot be read or written.</summary>
+    /// <summary>
+    /// Users are hurt: rents are refused or wait for long, or the database cannot be read or written.
+    /// </summary>
     Critical,
 }
 
@@ -33,7 +35,9 @@ public sealed record SqlitePoolHealth
     /// </summary>
     public required bool LeakSuspected { get; init; }
 
-    /// <summary>The reasons why <see cref="Status"/> is worse than healthy, a sentence each, with its figures.</summary>
+    /// <summary>
+    /// The reasons why <see cref="Status"/> is worse than healthy, a sentence each, with its figures.
+    /// </summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
     /// <summary>Recommendations, each with the figures that led to it. Empty without evidence.</summary>

@@ -16,19 +16,22 @@ public sealed record SqlitePoolLease
 
     /// <summary>
     /// The time that it has been out: exact when <see cref="SqlitePoolOptions.CaptureRentSite"/> or
-    /// <see cref="SqlitePoolOptions.LeakThreshold"/> is set, otherwise short by at most the housekeeper's period, one second.
+    /// <see cref="SqlitePoolOptions.LeakThreshold"/> is set, otherwise short by at most the housekeeper's period, one
+    /// second.
     /// </summary>
     public required TimeSpan Age { get; init; }
 
     /// <summary>Where it was rented, if <see cref="SqlitePoolOptions.CaptureRentSite"/> is on.</summary>
     public string? RentSite { get; init; }
 
-    /// <summary>The SQL that it is running, or reading the rows of; null when it does neither. Never a parameter's value.</summary>
+    /// <summary>
+    /// The SQL that it is running, or reading the rows of; null when it does neither. Never a parameter's value.
+    /// </summary>
     public string? Sql { get; init; }
 
     /// <summary>
-    /// The time that it has been reading from one state of the database (a transaction, or rows that are being read), to about
-    /// a second; null when it does not. As long as it does, the WAL cannot be reset.
+    /// The time that it has been reading from one state of the database (a transaction, or rows that are being read),
+    /// to about a second; null when it does not. As long as it does, the WAL cannot be reset.
     /// </summary>
     public TimeSpan? SnapshotAge { get; init; }
 

@@ -15,8 +15,8 @@ public sealed class SqlitePoolOptions
     private int? _maxOverflow;
 
     /// <summary>
-    /// The database, as a connection string of Microsoft.Data.Sqlite: <c>Data Source=app.db</c>. Required. The driver's own
-    /// pooling is always turned off underneath.
+    /// The database, as a connection string of Microsoft.Data.Sqlite: <c>Data Source=app.db</c>. Required. The driver's
+    /// own pooling is always turned off underneath.
     /// </summary>
     public string ConnectionString { get; set; } = "";
 
@@ -26,8 +26,8 @@ public sealed class SqlitePoolOptions
     public string? Name { get; set; }
 
     /// <summary>
-    /// The number of connections that the pool keeps. Default 10, for a private memory database 1. A connection that reads costs
-    /// little, and only one can write at a time: a few more than there are cores is enough for most work.
+    /// The number of connections that the pool keeps. Default 10, for a private memory database 1. A connection that
+    /// reads costs little, and only one can write at a time: a few more than there are cores is enough for most work.
     /// </summary>
     public int PoolSize
     {
@@ -57,7 +57,8 @@ public sealed class SqlitePoolOptions
     public TimeSpan RentTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The number of rents that may wait at once; one more is refused immediately. Default unlimited (<see cref="int.MaxValue"/>).
+    /// The number of rents that may wait at once; one more is refused immediately. Default unlimited
+    /// (<see cref="int.MaxValue"/>).
     /// </summary>
     public int MaxWaiters { get; set; } = int.MaxValue;
 
@@ -77,7 +78,9 @@ public sealed class SqlitePoolOptions
     /// </summary>
     public TimeSpan OverflowIdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The interval at which an idle connection is checked by reading from the file. Default 5 minutes.</summary>
+    /// <summary>
+    /// The interval at which an idle connection is checked by reading from the file. Default 5 minutes.
+    /// </summary>
     public TimeSpan HealthCheckInterval { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
@@ -87,21 +90,23 @@ public sealed class SqlitePoolOptions
     public TimeSpan ProbeAfterIdle { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The number of retries of an open that fails for a passing reason (busy, locked, an I/O error), after 10, 20, 40 ms
-    /// and so on, each less a random part of up to half. Default 3.
+    /// The number of retries of an open that fails for a passing reason (busy, locked, an I/O error), after 10, 20, 40
+    /// ms and so on, each less a random part of up to half. Default 3.
     /// </summary>
     public int CreateRetries { get; set; } = 3;
 
     /// <summary>
-    /// The number of prepared statements that each connection keeps, the least recently used going first. Default 256; 0 keeps none.
+    /// The number of prepared statements that each connection keeps, the least recently used going first. Default 256;
+    /// 0 keeps none.
     /// </summary>
     public int StatementCacheSize { get; set; } = 256;
 
     /// <summary>
-    /// SQL that is prepared on each new connection, so that its first user finds it in the connection's cache: each text exactly as it
-    /// is executed later. Default none; at most <see cref="StatementCacheSize"/>. A text that is no SQL, or that has a PRAGMA, fails the
-    /// open and is named in the exception. One that cannot be prepared at that moment, because its table is not there yet, say, is left
-    /// out with a warning in the log, and prepared when it is first used, as without this option.
+    /// SQL that is prepared on each new connection, so that its first user finds it in the connection's cache: each
+    /// text exactly as it is executed later. Default none; at most <see cref="StatementCacheSize"/>. A text that is no
+    /// SQL, or that has a PRAGMA, fails the open and is named in the exception. One that cannot be prepared at that
+    /// moment, because its table is not there yet, say, is left out with a warning in the log, and prepared when it is
+    /// first used, as without this option.
     /// </summary>
     public IList<string> WarmUpStatements { get; private set; } = [];
 
@@ -113,8 +118,8 @@ public sealed class SqlitePoolOptions
 
     /// <summary>
     /// The age of a lease at which the log reports it, once, with where it was rented (see
-    /// <see cref="CaptureRentSite"/>) and how many wait meanwhile; another line follows if it comes back after all. Default
-    /// infinite: off. Each rent then reads the clock.
+    /// <see cref="CaptureRentSite"/>) and how many wait meanwhile; another line follows if it comes back after all.
+    /// Default infinite: off. Each rent then reads the clock.
     /// </summary>
     public TimeSpan LeakThreshold { get; set; } = Timeout.InfiniteTimeSpan;
 
@@ -125,8 +130,8 @@ public sealed class SqlitePoolOptions
     public TimeSpan SlowThreshold { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The duration from which on the log warns of a command, with its text and never with a parameter's value: from its call
-    /// to its end, or to the end of its reader. Default infinite: off. Each command then reads the clock.
+    /// The duration from which on the log warns of a command, with its text and never with a parameter's value: from
+    /// its call to its end, or to the end of its reader. Default infinite: off. Each command then reads the clock.
     /// </summary>
     public TimeSpan SlowCommandThreshold { get; set; } = Timeout.InfiniteTimeSpan;
 
@@ -138,19 +143,19 @@ public sealed class SqlitePoolOptions
 
     /// <summary>
     /// Whether commits that must survive a power failure share their syncs of the disk. Default true. It matters where
-    /// <see cref="SqlitePragmas.Synchronous"/> (or that of <see cref="Writes"/>) is <see cref="SynchronousMode.Full"/> in WAL mode
-    /// on a file: connections then run with <c>synchronous=NORMAL</c>, and a caller is answered once a sync of the WAL that began
-    /// after its commit has ended. Another connection may see a commit shortly before it is durable. False: SQLite syncs each
-    /// commit by itself.
+    /// <see cref="SqlitePragmas.Synchronous"/> (or that of <see cref="Writes"/>) is <see cref="SynchronousMode.Full"/>
+    /// in WAL mode on a file: connections then run with <c>synchronous=NORMAL</c>, and a caller is answered once a sync
+    /// of the WAL that began after its commit has ended. Another connection may see a commit shortly before it is
+    /// durable. False: SQLite syncs each commit by itself.
     /// </summary>
     public bool GroupCommit { get; set; } = true;
 
     /// <summary>
-    /// Whether the database may come from outside, so that what its schema says is not trusted. Default false. True turns on what
-    /// SQLite advises for such files on every connection: <c>trusted_schema=OFF</c> (views, triggers and the like cannot call
-    /// functions and virtual tables of the application that are not declared innocuous), defensive mode (no statement can
-    /// write to the schema table or to shadow tables, or turn the journal off), <c>cell_size_check=ON</c>, and <c>mmap_size=0</c>
-    /// whatever <see cref="SqlitePragmas.MmapSizeBytes"/> says.
+    /// Whether the database may come from outside, so that what its schema says is not trusted. Default false. True
+    /// turns on what SQLite advises for such files on every connection: <c>trusted_schema=OFF</c> (views, triggers and
+    /// the like cannot call functions and virtual tables of the application that are not declared innocuous), defensive
+    /// mode (no statement can write to the schema table or to shadow tables, or turn the journal off),
+    /// <c>cell_size_check=ON</c>, and <c>mmap_size=0</c> whatever <see cref="SqlitePragmas.MmapSizeBytes"/> says.
     /// </summary>
     public bool Untrusted { get; set; }
 

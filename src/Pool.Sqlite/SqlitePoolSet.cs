@@ -9,15 +9,13 @@ namespace Pool.Sqlite;
 
 /// <summary>
 /// Pools for many databases with the same settings, such as one for each tenant: each file has a pool of its own, made
-/// when it is
-/// first asked for and closed when it is not used, and all of them together keep to one number of open connections.
+/// when it is first asked for and closed when it is not used, and all of them together keep to one number of open
+/// connections.
 /// </summary>
 /// <remarks>
 /// Make one and keep it as long as the application lives. All members can be called from any thread at any time.
-/// Nothing is opened,
-/// and no file or folder made, before the first rent. Keys are told apart by case; they become file names, so a key
-/// that would lead
-/// out of the folder, or is no file name on some system, is refused.
+/// Nothing is opened, and no file or folder made, before the first rent. Keys are told apart by case; they become file
+/// names, so a key that would lead out of the folder, or is no file name on some system, is refused.
 /// </remarks>
 /// <example>
 /// <code>
@@ -75,9 +73,8 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
         [.. _registry.Kept.Select(static each => each.Key).Order(StringComparer.Ordinal)];
 
     /// <summary>
-    /// The pool of a key. It is closed by the set: do not dispose it. One that is kept by the caller stays usable
-    /// until the set is
-    /// closed, or its key removed.
+    /// The pool of a key. It is closed by the set: do not dispose it. One that is kept by the caller stays usable until
+    /// the set is closed, or its key removed.
     /// </summary>
     /// <param name="key">Names the database.</param>
     /// <remarks>
@@ -105,8 +102,7 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
 
     /// <summary>
     /// Lends a connection to the database of a key: as <see cref="SqlitePool.RentAsync(CancellationToken)"/>, and in
-    /// the budget
-    /// of <see cref="SqlitePoolSetOptions.MaxOpenConnections"/>.
+    /// the budget of <see cref="SqlitePoolSetOptions.MaxOpenConnections"/>.
     /// </summary>
     /// <param name="key">Names the database.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -143,10 +139,8 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// <summary>
     /// Closes the pool of a key, so that its file can be deleted or moved: what is out is waited for up to
     /// <see cref="SqlitePoolOptions.ShutdownTimeout"/>, and the WAL is moved into the file. Rents of the same key
-    /// through the set
-    /// wait meanwhile, and then get a new pool, which makes the file again: to keep them out while the file is
-    /// replaced, use
-    /// <see cref="SqlitePool.RunExclusiveAsync"/> instead. On the pool itself rents fail.
+    /// through the set wait meanwhile, and then get a new pool, which makes the file again: to keep them out while the
+    /// file is replaced, use <see cref="SqlitePool.RunExclusiveAsync"/> instead. On the pool itself rents fail.
     /// </summary>
     /// <param name="key">Names the database.</param>
     /// <param name="cancellationToken">Ends the wait; the pool is closed all the same.</param>
@@ -169,8 +163,7 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
 
     /// <summary>
     /// Runs <paramref name="work"/> for each database there is (see <see cref="FindKeys"/>), several at once:
-    /// migrations, for
-    /// example. One that fails does not keep the others from being run.
+    /// migrations, for example. One that fails does not keep the others from being run.
     /// </summary>
     /// <param name="work">Gets the key, its pool and the token.</param>
     /// <param name="maxParallel">The number that run at once. Default 4.</param>

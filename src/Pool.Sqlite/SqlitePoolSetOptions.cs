@@ -19,8 +19,7 @@ public sealed class SqlitePoolSetOptions
 
     /// <summary>
     /// Gives the file of a key, which has been checked by then: a path inside <see cref="Folder"/>, or any path when
-    /// there is no
-    /// folder. Each key needs a file of its own. Default: none, see <see cref="Folder"/>.
+    /// there is no folder. Each key needs a file of its own. Default: none, see <see cref="Folder"/>.
     /// </summary>
     public Func<string, string>? FileName { get; set; }
 
@@ -32,34 +31,29 @@ public sealed class SqlitePoolSetOptions
 
     /// <summary>
     /// The settings of each pool. Its connection string has no <c>Data Source</c> and may be empty; with
-    /// <c>Mode=ReadWrite</c> a
-    /// file that does not exist is an error instead of being made. A pool's name is its key, after this name and a
-    /// slash if there is
-    /// one. <see cref="SqlitePoolOptions.MinIdle"/> must be 0. The defaults are those of a pool.
+    /// <c>Mode=ReadWrite</c> a file that does not exist is an error instead of being made. A pool's name is its key,
+    /// after this name and a slash if there is one. <see cref="SqlitePoolOptions.MinIdle"/> must be 0. The defaults are
+    /// those of a pool.
     /// </summary>
     public SqlitePoolOptions Pool { get; private set; } = new();
 
     /// <summary>
     /// Changes the settings of one pool before it is made: gets its key and a copy of <see cref="Pool"/> with the
-    /// connection string
-    /// of its file. For a password of its own, for example. Default: none.
+    /// connection string of its file. For a password of its own, for example. Default: none.
     /// </summary>
     public Action<string, SqlitePoolOptions>? Configure { get; set; }
 
     /// <summary>
     /// The number of connections that all pools together may have open, those of writers and write queues included.
-    /// Default 256.
-    /// When they are used up, the least recently used idle one of any pool is closed; when none is idle, rents wait,
-    /// first come first
-    /// served across all pools, until <see cref="SqlitePoolOptions.RentTimeout"/>. Each takes up to three file
-    /// descriptors.
+    /// Default 256. When they are used up, the least recently used idle one of any pool is closed; when none is idle,
+    /// rents wait, first come first served across all pools, until <see cref="SqlitePoolOptions.RentTimeout"/>. Each
+    /// takes up to three file descriptors.
     /// </summary>
     public int MaxOpenConnections { get; set; } = 256;
 
     /// <summary>
     /// The number of pools that are kept. Default 1,000. One more lets the least recently used go that nobody uses.
-    /// Pools in use
-    /// are never closed, so while more than this are, more are kept.
+    /// Pools in use are never closed, so while more than this are, more are kept.
     /// </summary>
     public int MaxOpenPools { get; set; } = 1_000;
 

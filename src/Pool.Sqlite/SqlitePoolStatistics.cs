@@ -2,7 +2,9 @@ using Pool.Sqlite.Diagnostics;
 
 namespace Pool.Sqlite;
 
-/// <summary>One look at a pool. What is counted is counted since the pool was made, and exact once it is quiet.</summary>
+/// <summary>
+/// One look at a pool. What is counted is counted since the pool was made, and exact once it is quiet.
+/// </summary>
 public sealed record SqlitePoolStatistics
 {
     /// <summary>The base size.</summary>
@@ -29,13 +31,17 @@ public sealed record SqlitePoolStatistics
     /// <summary>Rents that wait at this moment.</summary>
     public required int Waiting { get; init; }
 
-    /// <summary>The most connections that were held at once; a peak that falls into a housekeeper's round may be missed.</summary>
+    /// <summary>
+    /// The most connections that were held at once; a peak that falls into a housekeeper's round may be missed.
+    /// </summary>
     public required int PeakInUse { get; init; }
 
     /// <summary>Rents that were served.</summary>
     public long Rents => Hits + Misses;
 
-    /// <summary>Rents served by a connection that was open already, one handed over by its last user included.</summary>
+    /// <summary>
+    /// Rents served by a connection that was open already, one handed over by its last user included.
+    /// </summary>
     public required long Hits { get; init; }
 
     /// <summary>Rents that had to open a connection.</summary>
@@ -53,10 +59,14 @@ public sealed record SqlitePoolStatistics
     /// <summary>Rents that were cancelled by their caller.</summary>
     public required long Cancellations { get; init; }
 
-    /// <summary>Attempts to open a connection that failed, those that were repeated and those of the writers' included.</summary>
+    /// <summary>
+    /// Attempts to open a connection that failed, those that were repeated and those of the writers' included.
+    /// </summary>
     public required long OpenFailures { get; init; }
 
-    /// <summary>Connections that were closed to be replaced: by age, by a clear, or because they were retired.</summary>
+    /// <summary>
+    /// Connections that were closed to be replaced: by age, by a clear, or because they were retired.
+    /// </summary>
     public long Recycled => ClosedByAge + ClosedByClear + ClosedByRetire;
 
     /// <summary>Connections that failed a health check, the writers' included.</summary>
@@ -68,10 +78,14 @@ public sealed record SqlitePoolStatistics
     /// <summary>Connections that were closed because what their lease left behind could not be put right.</summary>
     public required long Discarded { get; init; }
 
-    /// <summary>Connections that were closed because they had reached <see cref="SqlitePoolOptions.MaxLifetime"/>.</summary>
+    /// <summary>
+    /// Connections that were closed because they had reached <see cref="SqlitePoolOptions.MaxLifetime"/>.
+    /// </summary>
     public required long ClosedByAge { get; init; }
 
-    /// <summary>Connections that were closed because they were idle for <see cref="SqlitePoolOptions.IdleTimeout"/>.</summary>
+    /// <summary>
+    /// Connections that were closed because they were idle for <see cref="SqlitePoolOptions.IdleTimeout"/>.
+    /// </summary>
     public required long ClosedByIdle { get; init; }
 
     /// <summary>Connections that were closed because they were beyond the base size and no longer wanted.</summary>
@@ -89,21 +103,25 @@ public sealed record SqlitePoolStatistics
     /// <summary>Commands that had to have their statement prepared.</summary>
     public required long StatementMisses { get; init; }
 
-    /// <summary>The time that rents waited for a connection to come back; those that did not wait are not in it.</summary>
+    /// <summary>
+    /// The time that rents waited for a connection to come back; those that did not wait are not in it.
+    /// </summary>
     public required DurationSummary WaitTime { get; init; }
 
-    /// <summary>Writes of this pool that wait at this moment for the write gate, or for the writer connection.</summary>
+    /// <summary>
+    /// Writes of this pool that wait at this moment for the write gate, or for the writer connection.
+    /// </summary>
     public required int WriteGateWaiting { get; init; }
 
     /// <summary>
-    /// The time that writes of this pool waited for the write gate, or for the writer connection, whether they got it or not;
-    /// those that did not wait are not in it.
+    /// The time that writes of this pool waited for the write gate, or for the writer connection, whether they got it
+    /// or not; those that did not wait are not in it.
     /// </summary>
     public required DurationSummary WriteGateWaits { get; init; }
 
     /// <summary>
-    /// How many commits to the database were made durable by shared syncs (<see cref="SqlitePoolOptions.GroupCommit"/>), those
-    /// of other pools of this process on the same file included.
+    /// How many commits to the database were made durable by shared syncs
+    /// (<see cref="SqlitePoolOptions.GroupCommit"/>), those of other pools of this process on the same file included.
     /// </summary>
     public long SyncedCommits { get; init; }
 

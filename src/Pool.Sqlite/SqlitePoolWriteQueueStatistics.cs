@@ -1,8 +1,8 @@
 namespace Pool.Sqlite;
 
 /// <summary>
-/// One look at a write queue. What is counted is counted since the pool was made, and exact once the queue is quiet. Items
-/// that ran inside another item, and flushes, are not counted.
+/// One look at a write queue. What is counted is counted since the pool was made, and exact once the queue is quiet.
+/// Items that ran inside another item, and flushes, are not counted.
 /// </summary>
 public sealed record SqlitePoolWriteQueueStatistics
 {
@@ -35,10 +35,15 @@ public sealed record SqlitePoolWriteQueueStatistics
     /// <summary>How long the COMMIT of a batch took, waiting for other processes' readers included.</summary>
     public required DurationSummary CommitTime { get; init; }
 
-    /// <summary>How many times the writing was begun again because another process was in the way for too long.</summary>
+    /// <summary>
+    /// How many times the writing was begun again because another process was in the way for too long.
+    /// </summary>
     public required long Retries { get; init; }
 
-    /// <summary>How many items failed: by themselves, out of time, or because nothing could be written. Nothing of them is stored.</summary>
+    /// <summary>
+    /// How many items failed: by themselves, out of time, or because nothing could be written. Nothing of them is
+    /// stored.
+    /// </summary>
     public required long Failures { get; init; }
 
     /// <summary>How many of the failures were of posted items, which have no caller to tell.</summary>

@@ -10,9 +10,9 @@ namespace Pool.Sqlite;
 public sealed class SqlitePragmas
 {
     /// <summary>
-    /// The means by which SQLite keeps a transaction atomic. Default <see cref="JournalMode.Wal"/>: readers and the writer do not
-    /// block each other. It belongs to the database file, so it is set by the first connection. Not applied to memory
-    /// databases, nor when the connection string says <c>Mode=ReadOnly</c>.
+    /// The means by which SQLite keeps a transaction atomic. Default <see cref="JournalMode.Wal"/>: readers and the
+    /// writer do not block each other. It belongs to the database file, so it is set by the first connection. Not
+    /// applied to memory databases, nor when the connection string says <c>Mode=ReadOnly</c>.
     /// </summary>
     public JournalMode JournalMode { get; set; } = JournalMode.Wal;
 
@@ -38,14 +38,15 @@ public sealed class SqlitePragmas
     public int CacheSizeKiB { get; set; } = 16_000;
 
     /// <summary>
-    /// The part of the file that each connection reads through a memory map, in bytes. Default 256 MiB; zero turns
-    /// it off, which is advisable where another process may truncate the file. At most 2,147,418,112, SQLite's own bound. Not
-    /// applied to memory databases.
+    /// The part of the file that each connection reads through a memory map, in bytes. Default 256 MiB; zero turns it
+    /// off, which is advisable where another process may truncate the file. At most 2,147,418,112, SQLite's own bound.
+    /// Not applied to memory databases.
     /// </summary>
     public long MmapSizeBytes { get; set; } = 268_435_456;
 
     /// <summary>
-    /// The size that the journal or the WAL is cut back to after a checkpoint, in bytes. Default 64 MiB; -1 for no limit.
+    /// The size that the journal or the WAL is cut back to after a checkpoint, in bytes. Default 64 MiB; -1 for no
+    /// limit.
     /// </summary>
     public long JournalSizeLimitBytes { get; set; } = 67_108_864;
 
@@ -56,8 +57,8 @@ public sealed class SqlitePragmas
     public int WalAutoCheckpointPages { get; set; } = 1_000;
 
     /// <summary>
-    /// Any other PRAGMA, by name: <c>Additional["secure_delete"] = "1"</c>. A name is letters, digits and underscores; a
-    /// value is a number or one word. One that SQLite does not know, or does not read back as the value given, is an
+    /// Any other PRAGMA, by name: <c>Additional["secure_delete"] = "1"</c>. A name is letters, digits and underscores;
+    /// a value is a number or one word. One that SQLite does not know, or does not read back as the value given, is an
     /// error when a connection is opened.
     /// </summary>
     public IDictionary<string, string> Additional { get; private set; } =

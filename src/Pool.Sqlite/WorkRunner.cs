@@ -8,7 +8,9 @@ using SQLitePCL;
 
 namespace Pool.Sqlite;
 
-/// <summary>Runs work on leases of a pool: a function on a reader or in a transaction, one statement, many rows.</summary>
+/// <summary>
+/// Runs work on leases of a pool: a function on a reader or in a transaction, one statement, many rows.
+/// </summary>
 internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetrics metrics, TimeSpan retryFor, TimeProvider time)
 {
     private const int RowsBetweenReports = 1_000;

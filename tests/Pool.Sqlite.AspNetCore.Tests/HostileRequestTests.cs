@@ -6,7 +6,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.AspNetCore.Tests;
 
-/// <summary>Whatever comes in a request, and whatever text a lease runs. A failure names the input and the seed.</summary>
+/// <summary>
+/// Whatever comes in a request, and whatever text a lease runs. A failure names the input and the seed.
+/// </summary>
 public sealed class HostileRequestTests
 {
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "TRACE"];

@@ -2,15 +2,17 @@ using System.Diagnostics;
 
 namespace Pool.Sqlite.Chaos;
 
-/// <summary>The chaos run of a program with a command line: in a process of its own, with the faulty disk preloaded.</summary>
+/// <summary>
+/// The chaos run of a program with a command line: in a process of its own, with the faulty disk preloaded.
+/// </summary>
 public static class ChaosProcess
 {
     /// <summary>The name of the database in its folder.</summary>
     public const string Database = "chaos.db";
 
     /// <summary>
-    /// Starts this program again with the same arguments, under the faulty disk, and in that one runs. Without a C compiler it
-    /// runs at once, and no disk fails.
+    /// Starts this program again with the same arguments, under the faulty disk, and in that one runs. Without a C
+    /// compiler it runs at once, and no disk fails.
     /// </summary>
     public static async Task<int> Run(int seed, TimeSpan length, SynchronousMode? synchronous, bool diskFaults)
     {

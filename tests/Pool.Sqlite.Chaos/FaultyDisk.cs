@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Pool.Sqlite.Chaos;
 
-/// <summary>The library <c>faultydisk.c</c>, when it is preloaded into this process: makes calls on a database's files fail.</summary>
+/// <summary>
+/// The library <c>faultydisk.c</c>, when it is preloaded into this process: makes calls on a database's files fail.
+/// </summary>
 public sealed class FaultyDisk
 {
     /// <summary>Its code, beside the program.</summary>
@@ -38,7 +40,9 @@ public sealed class FaultyDisk
         ? new FaultyDisk(NativeLibrary.Load(path))
         : null;
 
-    /// <summary>What a process has to be started with, for files whose path begins with <paramref name="prefix"/>.</summary>
+    /// <summary>
+    /// What a process has to be started with, for files whose path begins with <paramref name="prefix"/>.
+    /// </summary>
     public static (string Name, string Value)[] Environs(string library, string prefix) =>
         [("LD_PRELOAD", library), (LibraryVariable, library), (PrefixVariable, prefix)];
 

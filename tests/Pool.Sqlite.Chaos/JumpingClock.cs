@@ -1,8 +1,8 @@
 namespace Pool.Sqlite.Chaos;
 
 /// <summary>
-/// The system's clock, which can be set to another time, and can jump ahead as that of a machine which was suspended. Its
-/// timers are the system's.
+/// The system's clock, which can be set to another time, and can jump ahead as that of a machine which was suspended.
+/// Its timers are the system's.
 /// </summary>
 internal sealed class JumpingClock : TimeProvider
 {

@@ -32,7 +32,8 @@ internal sealed class Ledger
     }
 
     /// <summary>
-    /// A write in one piece. What was never lent a connection, or met a lock to the end, is not stored; what fails otherwise may be.
+    /// A write in one piece. What was never lent a connection, or met a lock to the end, is not stored; what fails
+    /// otherwise may be.
     /// </summary>
     /// <param name="write">Writes what has this number.</param>
     /// <param name="cancels">True when one that ends as cancelled must not be stored either.</param>

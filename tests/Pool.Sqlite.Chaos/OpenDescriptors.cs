@@ -1,6 +1,8 @@
 namespace Pool.Sqlite.Chaos;
 
-/// <summary>What this process has open under a folder, as the kernel sees it; nothing is known elsewhere than on Linux.</summary>
+/// <summary>
+/// What this process has open under a folder, as the kernel sees it; nothing is known elsewhere than on Linux.
+/// </summary>
 public static class OpenDescriptors
 {
     private const string Descriptors = "/proc/self/fd";

@@ -10,7 +10,9 @@ internal static class Privileges
     /// <summary>True when files can be made read-only for this process.</summary>
     public static bool AreDropped => !OperatingSystem.IsWindows() && (!Environment.IsPrivilegedProcess || GetUser() != 0);
 
-    /// <summary>Goes on as nobody, when that one may read the program itself, in a folder that all may write to.</summary>
+    /// <summary>
+    /// Goes on as nobody, when that one may read the program itself, in a folder that all may write to.
+    /// </summary>
     /// <returns>To be disposed to be root again.</returns>
     public static IDisposable? Drop(string folder)
     {

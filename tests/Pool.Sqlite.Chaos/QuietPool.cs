@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Pool.Sqlite.Chaos;
 
-/// <summary>What must hold when all tasks have ended and nothing fails any more: every permit is back, and all works again.</summary>
+/// <summary>
+/// What must hold when all tasks have ended and nothing fails any more: every permit is back, and all works again.
+/// </summary>
 internal sealed class QuietPool(ChaosRound round)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

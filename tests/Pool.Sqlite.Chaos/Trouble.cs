@@ -3,7 +3,9 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Chaos;
 
-/// <summary>What is made to go wrong at this moment, and has been in this round: by it an exception is expected or not.</summary>
+/// <summary>
+/// What is made to go wrong at this moment, and has been in this round: by it an exception is expected or not.
+/// </summary>
 internal sealed class Trouble(int seed)
 {
     private readonly Lock _lock = new();

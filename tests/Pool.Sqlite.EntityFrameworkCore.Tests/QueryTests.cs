@@ -5,7 +5,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.EntityFrameworkCore.Tests;
 
-/// <summary>LINQ over decimals, dates, regular expressions and JSON answers the same as with <c>UseSqlite</c>.</summary>
+/// <summary>
+/// LINQ over decimals, dates, regular expressions and JSON answers the same as with <c>UseSqlite</c>.
+/// </summary>
 public sealed class QueryTests : IDisposable
 {
     private static readonly Dictionary<string, Func<Shop, object?>> Queries = new()

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Pool.Sqlite.Integration.Tests;
 
 /// <summary>
-/// A primary and a streaming standby in a temporary folder. A commit is answered when the standby shows it, so that a test can read
-/// there what it has written.
+/// A primary and a streaming standby in a temporary folder. A commit is answered when the standby shows it, so that a
+/// test can read there what it has written.
 /// </summary>
 public sealed class PostgresFixture : IAsyncLifetime
 {

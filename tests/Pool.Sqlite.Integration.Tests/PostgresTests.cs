@@ -36,7 +36,8 @@ public sealed class PostgresTests(PostgresFixture postgres)
         using Barrier both = new(2);
         int runs = 0;
 
-        // Each holds one row and asks for the other's: the first time round they meet, after that nobody waits for anybody.
+        // Each holds one row and asks for the other's: the first time round they meet, after that nobody waits for
+        // anybody.
         Task Swap(long first, long second)
         {
             int own = 0;

@@ -60,8 +60,8 @@ internal sealed class PostgresTools
     public Task RunAsync(string name, string password, params string[] arguments) => RunAsync(Start(name, arguments), password);
 
     /// <summary>
-    /// Runs one until the standard input of the shell around it is closed, also by this process being killed: then it gets SIGQUIT,
-    /// on which PostgreSQL stops at once.
+    /// Runs one until the standard input of the shell around it is closed, also by this process being killed: then it
+    /// gets SIGQUIT, on which PostgreSQL stops at once.
     /// </summary>
     public Process StartGuarded(string name, params string[] arguments)
     {

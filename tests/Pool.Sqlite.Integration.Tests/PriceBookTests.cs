@@ -4,7 +4,9 @@ using TradingBackend;
 
 namespace Pool.Sqlite.Integration.Tests;
 
-/// <summary>One repository, on a pool of SQLite and on PostgreSQL with a standby: only the registration differs.</summary>
+/// <summary>
+/// One repository, on a pool of SQLite and on PostgreSQL with a standby: only the registration differs.
+/// </summary>
 public sealed class PriceBookTests(PostgresFixture postgres)
 {
     [Theory]
@@ -57,7 +59,8 @@ public sealed class PriceBookTests(PostgresFixture postgres)
         await prices.CreateAsync();
         await prices.LoadAsync([("A", 100)]);
 
-        // Each reads the price and then writes it: on PostgreSQL those that overlap fail to serialize, and are run again.
+        // Each reads the price and then writes it: on PostgreSQL those that overlap fail to serialize, and are run
+        // again.
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
             for (int i = 0; i < 4; i++)
@@ -109,7 +112,8 @@ public sealed class PriceBookTests(PostgresFixture postgres)
         Assert.Equal(1, await prices.LoadAsync([("A", 1)]));
     }
 
-    // The pool's own exception is a TimeoutException; Npgsql's is a DbException with one inside, one level deeper for each host.
+    // The pool's own exception is a TimeoutException; Npgsql's is a DbException with one inside, one level deeper for
+    // each host.
     private static void AssertUsedUp(Exception failure)
     {
         Assert.True(failure is SqlitePoolTimeoutException or DbException, failure.ToString());

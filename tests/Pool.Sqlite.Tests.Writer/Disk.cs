@@ -5,8 +5,8 @@ using Pool.Sqlite.Chaos;
 namespace Pool.Sqlite.Tests.Writer;
 
 /// <summary>
-/// Lets each kind of call on the database's files fail for a while, writes meanwhile and afterwards, and says what became of
-/// it: <c>writes: failed 10, recovered, stored 41 of 41, permits 3, open 0</c>.
+/// Lets each kind of call on the database's files fail for a while, writes meanwhile and afterwards, and says what
+/// became of it: <c>writes: failed 10, recovered, stored 41 of 41, permits 3, open 0</c>.
 /// </summary>
 internal static class Disk
 {
@@ -79,7 +79,8 @@ internal static class Disk
     }
 
     /// <summary>
-    /// A WAL that was left is opened while no -shm can be: not by its first connections, and for reading only as those close.
+    /// A WAL that was left is opened while no -shm can be: not by its first connections, and for reading only as those
+    /// close.
     /// </summary>
     private static async Task<string> Leftover(FaultyDisk disk, string path)
     {

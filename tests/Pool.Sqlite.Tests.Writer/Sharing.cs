@@ -6,7 +6,9 @@ namespace Pool.Sqlite.Tests.Writer;
 /// <summary>One of several processes on one file.</summary>
 internal static class Sharing
 {
-    /// <summary>For each path that comes opens a pool, makes a table, writes a row, and answers <c>ok</c> or what went wrong.</summary>
+    /// <summary>
+    /// For each path that comes opens a pool, makes a table, writes a row, and answers <c>ok</c> or what went wrong.
+    /// </summary>
     public static async Task<int> Open()
     {
         Console.WriteLine("ready");
@@ -29,8 +31,8 @@ internal static class Sharing
     }
 
     /// <summary>
-    /// Adds rows, and in the same transaction to a sum, until a line comes or it is killed; says the number of each that is
-    /// stored. Reads meanwhile, and says <c>torn</c> when a snapshot has another sum than rows.
+    /// Adds rows, and in the same transaction to a sum, until a line comes or it is killed; says the number of each
+    /// that is stored. Reads meanwhile, and says <c>torn</c> when a snapshot has another sum than rows.
     /// </summary>
     public static async Task<int> Add(string path, string name)
     {

@@ -4,7 +4,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Pool.Sqlite.Tests.Writer;
 
-/// <summary>Writes through the queue from many tasks, and says of each item that it is acknowledged; until it is killed.</summary>
+/// <summary>
+/// Writes through the queue from many tasks, and says of each item that it is acknowledged; until it is killed.
+/// </summary>
 internal static class Writing
 {
     private const int Producers = 8;

@@ -2,10 +2,15 @@ using Npgsql;
 
 namespace Pool.Sqlite.Tool.Copying;
 
-/// <summary><c>copy FILE --to CONNECTION</c>: everything in one transaction, which is committed when all has arrived.</summary>
+/// <summary>
+/// <c>copy FILE --to CONNECTION</c>: everything in one transaction, which is committed when all has arrived.
+/// </summary>
 internal static class CopyCommand
 {
-    /// <summary>The environment variable with the connection string, instead of an option that other users of the machine can see.</summary>
+    /// <summary>
+    /// The environment variable with the connection string, instead of an option that other users of the machine can
+    /// see.
+    /// </summary>
     public const string ConnectionVariable = "POOL_SQLITE_COPY_TO";
 
     public static async Task<int> Run(

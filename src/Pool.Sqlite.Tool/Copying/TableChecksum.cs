@@ -6,10 +6,9 @@ using System.Text;
 namespace Pool.Sqlite.Tool.Copying;
 
 /// <summary>
-/// The number of rows and a checksum over all their values: the sum of a hash of each row. A sum does not depend on
-/// the order, so it
-/// needs no sorting, and collations that sort differently do not matter; unlike an exclusive or, it notices a row that
-/// is there twice.
+/// The number of rows and a checksum over all their values: the sum of a hash of each row. A sum does not depend on the
+/// order, so it needs no sorting, and collations that sort differently do not matter; unlike an exclusive or, it
+/// notices a row that is there twice.
 /// </summary>
 internal sealed class TableChecksum : IDisposable
 {

@@ -5,7 +5,8 @@ using NpgsqlTypes;
 namespace Pool.Sqlite.Tool.Copying;
 
 /// <summary>
-/// Makes of SQLite's values those of one PostgreSQL type, without loss or not at all, and reads them back in the same form.
+/// Makes of SQLite's values those of one PostgreSQL type, without loss or not at all, and reads them back in the same
+/// form.
 /// </summary>
 /// <param name="Type">What the column is sent as.</param>
 /// <param name="Convert">Makes the value; null when it does not fit.</param>

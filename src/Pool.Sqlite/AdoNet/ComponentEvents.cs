@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Pool.Sqlite;
 
 /// <summary>
-/// Whether anybody has subscribed to a component's <see cref="Component.Disposed"/>. To raise it, the base class takes a
-/// lock each time, which is a fifth of a rent and return; hardly anybody subscribes.
+/// Whether anybody has subscribed to a component's <see cref="Component.Disposed"/>. To raise it, the base class takes
+/// a lock each time, which is a fifth of a rent and return; hardly anybody subscribes.
 /// </summary>
 internal static class ComponentEvents
 {

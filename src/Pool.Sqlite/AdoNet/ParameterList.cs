@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace Pool.Sqlite;
 
 /// <summary>
-/// The driver's collection, whose constructor is for those who derive from it. It takes no null, which the driver's takes and
-/// then falls over when the command runs.
+/// The driver's collection, whose constructor is for those who derive from it. It takes no null, which the driver's
+/// takes and then falls over when the command runs.
 /// </summary>
 internal sealed class ParameterList : SqliteParameterCollection
 {

@@ -8,8 +8,8 @@ using Pool.Sqlite.Sessions;
 namespace Pool.Sqlite;
 
 /// <summary>
-/// Several commands that run as one. Outside a transaction they are one: the write gate is entered once, all of them are
-/// stored, or none when one fails.
+/// Several commands that run as one. Outside a transaction they are one: the write gate is entered once, all of them
+/// are stored, or none when one fails.
 /// </summary>
 public sealed class SqlitePoolBatch : DbBatch
 {
@@ -46,7 +46,9 @@ public sealed class SqlitePoolBatch : DbBatch
     /// <summary>The transaction that it runs in; it must be the one its connection is in.</summary>
     public new SqlitePoolTransaction? Transaction { get; set; }
 
-    /// <summary>In seconds, for the whole batch. Default: the connection string's <c>Default Timeout</c>; 0 for no limit.</summary>
+    /// <summary>
+    /// In seconds, for the whole batch. Default: the connection string's <c>Default Timeout</c>; 0 for no limit.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
     public override int Timeout
     {
@@ -78,9 +80,13 @@ public sealed class SqlitePoolBatch : DbBatch
     /// <summary>Stops the batch if it is running, also from another thread; nothing of it is stored then.</summary>
     public override void Cancel() => _execution.Cancel();
 
-    /// <summary>Runs all commands; answers how many rows they changed, or -1 when none of them can change any.</summary>
+    /// <summary>
+    /// Runs all commands; answers how many rows they changed, or -1 when none of them can change any.
+    /// </summary>
     /// <exception cref="SqliteException">SQLite refuses one; outside a transaction nothing is stored then.</exception>
-    /// <exception cref="InvalidOperationException">The connection is closed or in use, or its transaction is not the batch's.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The connection is closed or in use, or its transaction is not the batch's.
+    /// </exception>
     public override int ExecuteNonQuery() =>
         Blocking.Result(Execute(Operation.NonQuery, static cursor => cursor.RecordsAffected, async: false, CancellationToken.None));
 

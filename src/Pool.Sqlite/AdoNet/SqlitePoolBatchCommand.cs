@@ -46,7 +46,9 @@ public sealed class SqlitePoolBatchCommand : DbBatchCommand
         }
     }
 
-    /// <summary>How many rows it changed when the batch ran last; -1 when it did not run, or cannot change any.</summary>
+    /// <summary>
+    /// How many rows it changed when the batch ran last; -1 when it did not run, or cannot change any.
+    /// </summary>
     public override int RecordsAffected => _recordsAffected;
 
     /// <summary>Always true: see <see cref="CreateParameter"/>.</summary>

@@ -8,8 +8,8 @@ using Pool.Sqlite.Sessions;
 namespace Pool.Sqlite;
 
 /// <summary>
-/// SQL for a <see cref="SqlitePoolConnection"/>. Its statement is prepared once for each connection and text, and kept; what
-/// writes queues at the write gate of the database; a cancelled token, <see cref="Cancel"/> and
+/// SQL for a <see cref="SqlitePoolConnection"/>. Its statement is prepared once for each connection and text, and kept;
+/// what writes queues at the write gate of the database; a cancelled token, <see cref="Cancel"/> and
 /// <see cref="CommandTimeout"/> stop it while it runs.
 /// </summary>
 public sealed class SqlitePoolCommand : DbCommand
@@ -223,7 +223,9 @@ public sealed class SqlitePoolCommand : DbCommand
         }
     }
 
-    /// <summary>True when its caller has no lease, so that it has no use for a write that is begun and not awaited.</summary>
+    /// <summary>
+    /// True when its caller has no lease, so that it has no use for a write that is begun and not awaited.
+    /// </summary>
     internal bool IsWhole { get; set; }
 
     private T Execute<T>(Operation operation, Func<StatementCursor, T> result)

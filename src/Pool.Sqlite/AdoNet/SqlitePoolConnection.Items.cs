@@ -3,7 +3,9 @@ using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite;
 
-/// <content>The lease that an item of the write queue gets: for that item alone, on a connection that serves others.</content>
+/// <content>
+/// The lease that an item of the write queue gets: for that item alone, on a connection that serves others.
+/// </content>
 public sealed partial class SqlitePoolConnection
 {
     private volatile bool _itemEnded;
@@ -19,7 +21,8 @@ public sealed partial class SqlitePoolConnection
         new(pool, item, SqlitePoolConnectionRole.Writer) { IsForItem = true };
 
     /// <summary>
-    /// The item has ended, and this lease with it. False when another thread was still using it; it has finished by now.
+    /// The item has ended, and this lease with it. False when another thread was still using it; it has finished by
+    /// now.
     /// </summary>
     internal bool EndItem()
     {

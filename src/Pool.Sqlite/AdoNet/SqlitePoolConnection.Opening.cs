@@ -71,7 +71,9 @@ public sealed partial class SqlitePoolConnection
         }
     }
 
-    /// <summary>As <see cref="Close"/>, unless the connection has been closed, and perhaps opened again, since then.</summary>
+    /// <summary>
+    /// As <see cref="Close"/>, unless the connection has been closed, and perhaps opened again, since then.
+    /// </summary>
     /// <param name="opens">What <see cref="Opens"/> was.</param>
     internal void CloseLease(int opens)
     {

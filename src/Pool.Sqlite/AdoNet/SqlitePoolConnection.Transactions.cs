@@ -23,8 +23,8 @@ public sealed partial class SqlitePoolConnection
     /// <summary>Begins a transaction.</summary>
     /// <param name="isolationLevel">SQLite is serializable; what is weaker becomes that.</param>
     /// <param name="deferred">
-    /// False for <c>BEGIN IMMEDIATE</c>: it can write from the start. True for <c>BEGIN</c>: it takes the write gate at its
-    /// first write, which fails with SQLITE_BUSY_SNAPSHOT when another connection has written since its first read.
+    /// False for <c>BEGIN IMMEDIATE</c>: it can write from the start. True for <c>BEGIN</c>: it takes the write gate at
+    /// its first write, which fails with SQLITE_BUSY_SNAPSHOT when another connection has written since its first read.
     /// </param>
     /// <exception cref="SqliteException">SQLite refuses, or the right to write could not be had in time.</exception>
     /// <exception cref="InvalidOperationException">
@@ -211,7 +211,9 @@ public sealed partial class SqlitePoolConnection
         }
     }
 
-    /// <summary>The error of a transaction whose connection was closed by the caller's code; null when it was not.</summary>
+    /// <summary>
+    /// The error of a transaction whose connection was closed by the caller's code; null when it was not.
+    /// </summary>
     internal InvalidOperationException? WasClosedByCaller()
     {
         if (State != ConnectionState.Open)

@@ -40,7 +40,9 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
         _role = (byte)role;
     }
 
-    /// <summary>Makes a closed connection of no pool yet: set its <see cref="ConnectionString"/>, then open it.</summary>
+    /// <summary>
+    /// Makes a closed connection of no pool yet: set its <see cref="ConnectionString"/>, then open it.
+    /// </summary>
     public SqlitePoolConnection()
         : this(pool: null)
     {
@@ -63,9 +65,9 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     public long LeaseId => _use.IsClosed ? 0 : _item!.LeaseId;
 
     /// <summary>
-    /// The driver's own connection, for what ADO.NET has no words for: blobs, functions, backup. It belongs to the pool:
-    /// don't keep it, and don't close it. Functions and collations registered on it are noticed, and the connection is
-    /// then not used again; after installing hooks on its native handle call <see cref="Retire"/>.
+    /// The driver's own connection, for what ADO.NET has no words for: blobs, functions, backup. It belongs to the
+    /// pool: don't keep it, and don't close it. Functions and collations registered on it are noticed, and the
+    /// connection is then not used again; after installing hooks on its native handle call <see cref="Retire"/>.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
     /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>
@@ -79,11 +81,14 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     }
 
     /// <summary>
-    /// Of a pool's connection: the driver's part of the pool's connection string, with the file's full path and without a password, as
-    /// code expects it that parses it for the driver. Setting another one, while closed, makes this a connection of the pool that
-    /// <see cref="SqlitePoolFactory"/> keeps for it; it is then answered as it was set, without a password.
+    /// Of a pool's connection: the driver's part of the pool's connection string, with the file's full path and without
+    /// a password, as code expects it that parses it for the driver. Setting another one, while closed, makes this a
+    /// connection of the pool that <see cref="SqlitePoolFactory"/> keeps for it; it is then answered as it was set,
+    /// without a password.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is set while the connection is open, or being opened or closed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It is set while the connection is open, or being opened or closed.
+    /// </exception>
     /// <exception cref="ArgumentException">It is set to something that cannot be used.</exception>
     [AllowNull]
     public override string ConnectionString
@@ -115,12 +120,15 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     public override string Database => "main";
 
     /// <summary>
-    /// While open: the full path of the database file, and empty for a database in memory. While closed: as in the connection
-    /// string.
+    /// While open: the full path of the database file, and empty for a database in memory. While closed: as in the
+    /// connection string.
     /// </summary>
     public override string DataSource => _use.IsClosed ? _pool?.DataSource ?? "" : _item!.Value.FileName;
 
-    /// <summary>In seconds: the CommandTimeout of commands that set none. Default: the connection string's <c>Default Timeout</c>.</summary>
+    /// <summary>
+    /// In seconds: the CommandTimeout of commands that set none. Default: the connection string's <c>Default
+    /// Timeout</c>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
     public int DefaultTimeout
     {
@@ -224,7 +232,9 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
         return command;
     }
 
-    /// <summary>The collections that <see cref="GetSchema(string)"/> knows; also while the connection is closed.</summary>
+    /// <summary>
+    /// The collections that <see cref="GetSchema(string)"/> knows; also while the connection is closed.
+    /// </summary>
     public override DataTable GetSchema() => GetSchema("MetaDataCollections");
 
     /// <inheritdoc/>
@@ -254,7 +264,9 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>
     internal ConnectionUse BeginUse() => new(this, Enter());
 
-    /// <summary>As <see cref="BeginUse"/>, for a use that does not end where it began; <see cref="Exit"/> takes the answer.</summary>
+    /// <summary>
+    /// As <see cref="BeginUse"/>, for a use that does not end where it began; <see cref="Exit"/> takes the answer.
+    /// </summary>
     internal bool Enter() => _use.TryEnter(Environment.CurrentManagedThreadId) switch
     {
         UseAttempt.Entered => true,

@@ -9,7 +9,9 @@ using SQLitePCL;
 
 namespace Pool.Sqlite;
 
-/// <summary>The rows of a command, read straight from SQLite. Its values are those that the driver's newest version gives.</summary>
+/// <summary>
+/// The rows of a command, read straight from SQLite. Its values are those that the driver's newest version gives.
+/// </summary>
 /// <remarks>For the user of the lease alone, and closed with it at the latest.</remarks>
 #pragma warning disable CA1010 // ADO.NET's shape: its records are enumerated without a type.
 public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerator
@@ -48,7 +50,9 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     /// <inheritdoc/>
     public override bool IsClosed => _result.IsClosed;
 
-    /// <summary>Rows changed by the statements that have ended so far; -1 while none of them could change any.</summary>
+    /// <summary>
+    /// Rows changed by the statements that have ended so far; -1 while none of them could change any.
+    /// </summary>
     public override int RecordsAffected => _result.RecordsAffected;
 
     /// <inheritdoc/>
@@ -100,8 +104,9 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
         : _behavior.StopsHere() ? Task.FromResult(false) : _cursor.ReadAsync(_result.Generation, cancellationToken);
 
     /// <summary>
-    /// Goes to the next result. With <see cref="CommandBehavior.SingleResult"/> or <see cref="CommandBehavior.SingleRow"/>
-    /// there is none: what is left of the text runs, and its rows are passed over.
+    /// Goes to the next result. With <see cref="CommandBehavior.SingleResult"/> or
+    /// <see cref="CommandBehavior.SingleRow"/> there is none: what is left of the text runs, and its rows are passed
+    /// over.
     /// </summary>
     public override bool NextResult()
     {
@@ -244,8 +249,8 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     public override string GetString(int ordinal) => ColumnValue.ToText(_result.Row(ordinal), ordinal);
 
     /// <summary>
-    /// The bytes of a value. Where the row id is among the columns they are read as they are asked for; such a stream ends
-    /// with its lease.
+    /// The bytes of a value. Where the row id is among the columns they are read as they are asked for; such a stream
+    /// ends with its lease.
     /// </summary>
     public override Stream GetStream(int ordinal)
     {

@@ -32,7 +32,9 @@ public sealed class SqlitePoolTransaction : DbTransaction
     protected override DbConnection? DbConnection => _connection;
 
     /// <summary>Makes the changes permanent.</summary>
-    /// <exception cref="InvalidOperationException">The transaction has ended, perhaps by itself after an error.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The transaction has ended, perhaps by itself after an error.
+    /// </exception>
     /// <exception cref="SqliteException">SQLite refuses; the transaction is then still open.</exception>
     public override void Commit()
     {
@@ -42,7 +44,9 @@ public sealed class SqlitePoolTransaction : DbTransaction
     }
 
     /// <inheritdoc cref="Commit"/>
-    /// <param name="cancellationToken">Ends the wait for readers that are in the way; the transaction is then still open.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait for readers that are in the way; the transaction is then still open.
+    /// </param>
     public override async Task CommitAsync(CancellationToken cancellationToken = default)
     {
         CommitTicket commit = await CommitUnsynced(async: true, cancellationToken).ConfigureAwait(false);
@@ -85,7 +89,9 @@ public sealed class SqlitePoolTransaction : DbTransaction
     internal static InvalidOperationException Ended() =>
         new("The transaction has ended: it was committed or rolled back.");
 
-    /// <summary>The lease went back with this transaction open: it is rolled back, and the object is of no more use.</summary>
+    /// <summary>
+    /// The lease went back with this transaction open: it is rolled back, and the object is of no more use.
+    /// </summary>
     internal void Abandon() => _connection = null;
 
     /// <inheritdoc/>
@@ -113,7 +119,9 @@ public sealed class SqlitePoolTransaction : DbTransaction
         return hasEnded;
     }
 
-    /// <exception cref="InvalidOperationException">It has ended, or the caller's code has closed the connection under it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It has ended, or the caller's code has closed the connection under it.
+    /// </exception>
     private SqlitePoolConnection Open()
     {
         SqlitePoolConnection connection = _connection ?? throw Ended();

@@ -8,7 +8,9 @@ internal enum UseAttempt
     /// <summary>The use has begun; <see cref="UseGuard.Exit"/> ends it.</summary>
     Entered,
 
-    /// <summary>The same thread is in the middle of a use already (a function called by SQLite): this one is a part of that.</summary>
+    /// <summary>
+    /// The same thread is in the middle of a use already (a function called by SQLite): this one is a part of that.
+    /// </summary>
     Nested,
 
     /// <summary>Another thread uses the connection.</summary>
@@ -27,9 +29,9 @@ internal enum UseAttempt
 /// </code>
 /// </summary>
 /// <remarks>
-/// Exactly one caller moves the state to Closing. That caller owns the entry: it returns the entry, and then publishes Closed.
-/// The connection cannot be opened before that, so a second return never meets the entry of the next lease. A test runs every
-/// interleaving of open, close, dispose, finalizer and execution.
+/// Exactly one caller moves the state to Closing. That caller owns the entry: it returns the entry, and then publishes
+/// Closed. The connection cannot be opened before that, so a second return never meets the entry of the next lease. A
+/// test runs every interleaving of open, close, dispose, finalizer and execution.
 /// </remarks>
 internal struct UseGuard
 {
@@ -46,7 +48,9 @@ internal struct UseGuard
 
     public static UseGuard ClosedGuard => new(Closed);
 
-    /// <summary>How often it has been opened. (Here, where it fills what alignment would leave empty in a lease.)</summary>
+    /// <summary>
+    /// How often it has been opened. (Here, where it fills what alignment would leave empty in a lease.)
+    /// </summary>
     public readonly int Opens => Volatile.Read(in _opens);
 
     /// <summary>True unless it is open: also while it is being opened or closed.</summary>
@@ -84,10 +88,13 @@ internal struct UseGuard
     public void CountOpen() => _opens++;
 
     /// <summary>
-    /// Begins what only a closed connection allows: opening it, or changing what it opens. <see cref="EndOpen"/> ends it.
+    /// Begins what only a closed connection allows: opening it, or changing what it opens. <see cref="EndOpen"/> ends
+    /// it.
     /// </summary>
     /// <returns>False when it is open.</returns>
-    /// <exception cref="InvalidOperationException">It is being opened already, or the return is not finished.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It is being opened already, or the return is not finished.
+    /// </exception>
     public bool TryBeginOpen()
     {
         int was = Interlocked.CompareExchange(ref _state, Opening, Closed);
@@ -95,12 +102,13 @@ internal struct UseGuard
             "This connection is being opened or closed at this moment, by another call. Await each operation before the next one."));
     }
 
-    // Exchanged, not written: what is looked at next, such as whether it was disposed meanwhile, must not be looked at before.
+    // Exchanged, not written: what is looked at next, such as whether it was disposed meanwhile, must not be looked at
+    // before.
     public void EndOpen(bool isOpen) => Interlocked.Exchange(ref _state, isOpen ? Open : Closed);
 
     /// <summary>
-    /// Closes. True when the caller is to return the lease and call <see cref="EndClose"/>; false when it was closed already,
-    /// or the thread that uses it will do so.
+    /// Closes. True when the caller is to return the lease and call <see cref="EndClose"/>; false when it was closed
+    /// already, or the thread that uses it will do so.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClose()

@@ -103,7 +103,9 @@ internal static class ConnectionStringKeys
         }
     }
 
-    /// <summary>Gives the options what the connection string says, where they do not say something else themselves.</summary>
+    /// <summary>
+    /// Gives the options what the connection string says, where they do not say something else themselves.
+    /// </summary>
     /// <param name="options">The options.</param>
     /// <param name="poolPart">The pool's part of the string.</param>
     /// <param name="errors">What is wrong with it.</param>

@@ -3,7 +3,9 @@ namespace Pool.Sqlite.Configuration;
 /// <summary>Finds the known word that is nearest to a misspelled one.</summary>
 internal static class NearestWord
 {
-    /// <summary>The word that takes the fewest changed letters; null when none is near enough to be a suggestion.</summary>
+    /// <summary>
+    /// The word that takes the fewest changed letters; null when none is near enough to be a suggestion.
+    /// </summary>
     public static string? Find(string written, IEnumerable<string> words)
     {
         (string Word, int Distance)[] near =

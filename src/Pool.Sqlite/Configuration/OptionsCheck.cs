@@ -17,7 +17,9 @@ internal static partial class OptionsCheck
     private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Reads the pool's keys of the connection string into <paramref name="options"/>, and checks them all.</summary>
+    /// <summary>
+    /// Reads the pool's keys of the connection string into <paramref name="options"/>, and checks them all.
+    /// </summary>
     /// <exception cref="ArgumentException">Some make no sense.</exception>
     public static DatabaseTarget Check(SqlitePoolOptions options)
     {
@@ -26,7 +28,9 @@ internal static partial class OptionsCheck
             ?? throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
     }
 
-    /// <summary>As <see cref="Check"/>, but adds what is wrong to <paramref name="errors"/>, and then returns null.</summary>
+    /// <summary>
+    /// As <see cref="Check"/>, but adds what is wrong to <paramref name="errors"/>, and then returns null.
+    /// </summary>
     public static DatabaseTarget? Find(SqlitePoolOptions options, List<string> errors)
     {
         DatabaseTarget? target = null;

@@ -8,7 +8,9 @@ internal abstract class PoolKey(string name)
     /// <summary>The key as it is written: the option's name in words.</summary>
     public string Name => name;
 
-    /// <summary>Gives the option this value, unless it has one of its own. Null, or what is wrong with the text.</summary>
+    /// <summary>
+    /// Gives the option this value, unless it has one of its own. Null, or what is wrong with the text.
+    /// </summary>
     public abstract string? Apply(SqlitePoolOptions options, string text);
 
     public static PoolKey Text(string name, Func<SqlitePoolOptions, string?> get, Action<SqlitePoolOptions, string?> set) =>

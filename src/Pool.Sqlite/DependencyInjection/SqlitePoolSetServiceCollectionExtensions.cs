@@ -21,13 +21,13 @@ public static class SqlitePoolSetServiceCollectionExtensions
     /// <remarks>
     /// It is made when it is first asked for, logs through the container's <see cref="ILoggerFactory"/>, uses its
     /// <see cref="TimeProvider"/> if there is one, and is closed with the container. The settings are read once, and
-    /// checked when the
-    /// set is made, or already as the application starts with <c>ValidateOnStart()</c>.
+    /// checked when the set is made, or already as the application starts with <c>ValidateOnStart()</c>.
     /// </remarks>
     /// <param name="services">Where to register it.</param>
     /// <param name="folder">The folder of the databases.</param>
-    /// <returns>For the settings: <c>.Configure(options => options.MaxOpenConnections =
-    /// 500).ValidateOnStart()</c>.</returns>
+    /// <returns>
+    /// For the settings: <c>.Configure(options => options.MaxOpenConnections = 500).ValidateOnStart()</c>.
+    /// </returns>
     public static OptionsBuilder<SqlitePoolSetOptions> AddSqlitePoolSet(this IServiceCollection services, string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);

@@ -4,8 +4,8 @@ using Pool.Sqlite.Diagnostics.Records;
 namespace Pool.Sqlite.Diagnostics;
 
 /// <summary>
-/// Logs the commands of one pool, warns of slow ones, and makes a span for each, where that is asked for. While it is not, no
-/// clock is read and nothing is made.
+/// Logs the commands of one pool, warns of slow ones, and makes a span for each, where that is asked for. While it is
+/// not, no clock is read and nothing is made.
 /// </summary>
 internal sealed class CommandReporter(
     string name, QuietLogger logger, PoolTracing tracing, TimeSpan slowThreshold, TimeProvider time)

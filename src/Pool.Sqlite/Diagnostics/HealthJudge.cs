@@ -149,8 +149,8 @@ internal static class HealthJudge
 
     private static IEnumerable<(SqlitePoolStatus Status, string Text)> Wal(HealthInput view)
     {
-        // A checkpoint is due after so many pages, and SQLite then cuts the WAL back to the limit: at twice what that allows, there
-        // has not been one for long.
+        // A checkpoint is due after so many pages, and SQLite then cuts the WAL back to the limit: at twice what that
+        // allows, there has not been one for long.
         long allowed = Math.Min(Math.Max(view.WalLimit, view.WalCheckpoint), long.MaxValue / 2);
         long large = Math.Max(view.WalLimit < 0 ? Thresholds.LargeWalWithoutLimit : Thresholds.LargeWal, 2 * allowed);
         if (view.WalBytes > large)

@@ -2,7 +2,9 @@ using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite.Diagnostics;
 
-/// <summary>Judges one pool's health and finds advice, from the samples of its last minutes and what it is doing now.</summary>
+/// <summary>
+/// Judges one pool's health and finds advice, from the samples of its last minutes and what it is doing now.
+/// </summary>
 internal sealed class HealthReporter(
     SqlitePoolOptions options, PoolInspector inspector, LeaseInspector leases, StatisticsReader statistics, ConnectionFigures figures,
     UtilizationWatch utilization, bool lacksGroupCommit = false)

@@ -4,8 +4,8 @@ using Pool.Sqlite.Sessions;
 namespace Pool.Sqlite.Diagnostics;
 
 /// <summary>
-/// Records when and where leases begin, and how long they last, where that is wanted; costs a rent and a return one look
-/// at a flag where it is not.
+/// Records when and where leases begin, and how long they last, where that is wanted; costs a rent and a return one
+/// look at a flag where it is not.
 /// </summary>
 internal sealed class LeaseRecorder
 {
@@ -36,8 +36,8 @@ internal sealed class LeaseRecorder
     public bool IsWatching => _isWatching;
 
     /// <summary>
-    /// Called in each of the housekeeper's rounds: a listener to the time of use is seen within one, so that the fast path
-    /// need not ask.
+    /// Called in each of the housekeeper's rounds: a listener to the time of use is seen within one, so that the fast
+    /// path need not ask.
     /// </summary>
     public void Refresh() => _isWatching = RecordsEveryRent || PoolMetrics.WantsUseTime;
 

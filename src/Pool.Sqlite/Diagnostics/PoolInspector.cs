@@ -3,8 +3,8 @@ using Pool.Sqlite.Sessions;
 namespace Pool.Sqlite.Diagnostics;
 
 /// <summary>
-/// The looks that the housekeeper takes at a pool from inside: samples for the history, leases that are out for too long,
-/// what they read from.
+/// The looks that the housekeeper takes at a pool from inside: samples for the history, leases that are out for too
+/// long, what they read from.
 /// </summary>
 internal sealed class PoolInspector
 {

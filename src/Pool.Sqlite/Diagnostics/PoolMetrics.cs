@@ -2,7 +2,9 @@ using System.Diagnostics.Metrics;
 
 namespace Pool.Sqlite.Diagnostics;
 
-/// <summary>The measurements of one pool, for <see cref="PoolMeter"/>. Without a listener, recording costs a field read.</summary>
+/// <summary>
+/// The measurements of one pool, for <see cref="PoolMeter"/>. Without a listener, recording costs a field read.
+/// </summary>
 /// <param name="name">The pool's name.</param>
 /// <param name="minIdle">Its least number of idle connections.</param>
 /// <param name="statistics">How it stands.</param>

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Pool.Sqlite.Diagnostics;
 
-/// <summary>The spans of one pool: a rent that waited, a batch of writes, a command. Without a listener nothing is made.</summary>
+/// <summary>
+/// The spans of one pool: a rent that waited, a batch of writes, a command. Without a listener nothing is made.
+/// </summary>
 internal sealed class PoolTracing(string name, TimeProvider time)
 {
     public const string SourceName = "Pool.Sqlite";
@@ -19,7 +21,8 @@ internal sealed class PoolTracing(string name, TimeProvider time)
     public static bool TracesCommands => CommandSource.HasListeners();
 
     /// <summary>
-    /// The span of a rent's wait, made when that is over: nothing happens inside it, and a rent that need not wait has none.
+    /// The span of a rent's wait, made when that is over: nothing happens inside it, and a rent that need not wait has
+    /// none.
     /// </summary>
     /// <param name="waited">How long it was.</param>
     /// <param name="outcome">How it ended, in a word.</param>
@@ -96,7 +99,8 @@ internal sealed class PoolTracing(string name, TimeProvider time)
     private KeyValuePair<string, object?> Pool => new(PoolMeter.PoolNameAttribute, name);
 
     /// <summary>
-    /// An activity, if there is a listener. Listeners are foreign code: an exception of theirs must not reach the caller.
+    /// An activity, if there is a listener. Listeners are foreign code: an exception of theirs must not reach the
+    /// caller.
     /// </summary>
     internal readonly struct Span : IDisposable
     {

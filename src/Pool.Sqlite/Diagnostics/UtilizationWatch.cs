@@ -10,7 +10,9 @@ internal sealed class UtilizationWatch(double? threshold, TimeProvider time)
     public bool IsWanted => threshold is not null;
 
     /// <summary>Looks again.</summary>
-    /// <returns>For how long utilization has been above the threshold without any overflow left; zero when it is not.</returns>
+    /// <returns>
+    /// For how long utilization has been above the threshold without any overflow left; zero when it is not.
+    /// </returns>
     public TimeSpan Observe(SqlitePoolStatistics now)
     {
         int limit = now.PoolSize + now.MaxOverflow;

@@ -15,7 +15,8 @@ internal sealed class WaitReporter(
     public DurationHistogram WriteGateWaits { get; } = new();
 
     /// <summary>
-    /// The number of writes that wait: at the gate, and for the pool's one writer connection, which is out while its holder is inside.
+    /// The number of writes that wait: at the gate, and for the pool's one writer connection, which is out while its
+    /// holder is inside.
     /// </summary>
     public int WriteGateWaiting => Volatile.Read(ref _gateWaiting) + (_writers?.Count().Waiting ?? 0);
 
@@ -53,7 +54,9 @@ internal sealed class WaitReporter(
         }
     }
 
-    /// <summary>A wait for the write gate begins; it ends when this is disposed, whether the gate was had or not.</summary>
+    /// <summary>
+    /// A wait for the write gate begins; it ends when this is disposed, whether the gate was had or not.
+    /// </summary>
     public GateWait BeginGateWait()
     {
         Interlocked.Increment(ref _gateWaiting);

@@ -5,7 +5,9 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Execution;
 
-/// <summary>Decides, by what SQLite says of a statement, whether its lease may run it and what it has to hold for that.</summary>
+/// <summary>
+/// Decides, by what SQLite says of a statement, whether its lease may run it and what it has to hold for that.
+/// </summary>
 internal static class Admission
 {
     /// <exception cref="InvalidOperationException">The lease does not allow the statement.</exception>
@@ -34,7 +36,8 @@ internal static class Admission
     }
 
     /// <summary>
-    /// On a reader lease nothing of a text runs when some of it writes; its snapshot begins here, before the first statement.
+    /// On a reader lease nothing of a text runs when some of it writes; its snapshot begins here, before the first
+    /// statement.
     /// </summary>
     /// <returns>A result code.</returns>
     /// <exception cref="InvalidOperationException">A statement writes.</exception>
@@ -73,14 +76,14 @@ internal static class Admission
             return true;
         }
 
-        // A transaction that was begun through the driver's object may hold SQLite's write lock, which the holder of the gate
-        // waits for. Waiting for the gate then would be a deadlock; SQLite's lock alone decides.
+        // A transaction that was begun through the driver's object may hold SQLite's write lock, which the holder of
+        // the gate waits for. Waiting for the gate then would be a deadlock; SQLite's lock alone decides.
         return (physical.HoldsGate = physical.Gate.TryEnter()) || (physical.IsExposed && physical.IsInTransaction);
     }
 
     /// <summary>
-    /// True when it makes no difference which thread runs the statement: nothing in it is the caller's code, and its values
-    /// are bound already.
+    /// True when it makes no difference which thread runs the statement: nothing in it is the caller's code, and its
+    /// values are bound already.
     /// </summary>
     public static bool CanBeCombined(PhysicalConnection physical, PreparedText text, Statement statement) =>
         text is { IsComplete: true, Count: 1 }

@@ -149,8 +149,8 @@ internal static class AnyDataSource
         }
     }
 
-    // What has waited for its limit, for a free connection or an answer, is not made to wait as long again. And a COMMIT is
-    // repeated only when it is certain that it was none.
+    // What has waited for its limit, for a free connection or an answer, is not made to wait as long again. And a
+    // COMMIT is repeated only when it is certain that it was none.
     private static bool IsWorthRetrying(DbException failure, bool isCommitting) =>
         failure is { IsTransient: true, InnerException: not TimeoutException }
         && (!isCommitting || IsRolledBack(failure.SqlState));

@@ -4,7 +4,9 @@ using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite.Execution;
 
-/// <summary>A call that something is in the way of: it waits for that, blocking or not, and makes the call again.</summary>
+/// <summary>
+/// A call that something is in the way of: it waits for that, blocking or not, and makes the call again.
+/// </summary>
 /// <param name="call">The call.</param>
 /// <param name="operation">What it does.</param>
 /// <param name="async">False to block the thread.</param>
@@ -13,11 +15,15 @@ internal sealed class BlockedCall(StatementCall call, Operation operation, bool 
     private readonly int _generation = call.Limits.Generation;
 
     /// <summary>The mark that the flow will hold the gate by; to be made outside of an asynchronous method.</summary>
-    /// <returns>Null for a combined write, which begins no transaction, so that its flow does not come to hold the gate.</returns>
+    /// <returns>
+    /// Null for a combined write, which begins no transaction, so that its flow does not come to hold the gate.
+    /// </returns>
     public static AmbientWriteGate? Mark(WriteBlocker blocker) =>
         blocker == WriteBlocker.GateForCombinedWrite ? null : AmbientWriteGate.Prepare();
 
-    /// <summary>Waits and calls, until nothing is in the way any more; then for the disk, unless the caller does that.</summary>
+    /// <summary>
+    /// Waits and calls, until nothing is in the way any more; then for the disk, unless the caller does that.
+    /// </summary>
     /// <param name="blocker">What is in the way.</param>
     /// <param name="mark">Of <see cref="Mark"/>.</param>
     /// <param name="cancellationToken">Ends the wait, and the call.</param>

@@ -19,7 +19,9 @@ internal static class ColumnPart
     }
 
     /// <inheritdoc cref="Bytes"/>
-    /// <exception cref="ArgumentOutOfRangeException">The value is shorter than the offset, or a number is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The value is shorter than the offset, or a number is negative.
+    /// </exception>
     public static long Chars(sqlite3_stmt row, int ordinal, long dataOffset, char[]? buffer, int bufferOffset, int length)
     {
         ReadOnlySpan<byte> all = raw.sqlite3_column_blob(row, ordinal);

@@ -4,7 +4,9 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Execution;
 
-/// <summary>The bytes of a column: read as they are asked for where its row id is among the columns, else copied.</summary>
+/// <summary>
+/// The bytes of a column: read as they are asked for where its row id is among the columns, else copied.
+/// </summary>
 internal static class ColumnStream
 {
     public static Stream Open(sqlite3_stmt row, int ordinal, int count, PhysicalConnection physical)

@@ -5,8 +5,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Execution;
 
 /// <summary>
-/// One column of the row that a statement stands on, as each .NET type that the driver's newest version knows. The ordinal
-/// has been checked.
+/// One column of the row that a statement stands on, as each .NET type that the driver's newest version knows. The
+/// ordinal has been checked.
 /// </summary>
 internal static class ColumnValue
 {

@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Execution;
 
 /// <summary>
-/// A column as a type that is known when the code is compiled: for value types the compiler keeps the one branch that is
-/// meant, and nothing is boxed.
+/// A column as a type that is known when the code is compiled: for value types the compiler keeps the one branch that
+/// is meant, and nothing is boxed.
 /// </summary>
 internal static class ColumnValueOf
 {

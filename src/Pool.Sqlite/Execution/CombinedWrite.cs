@@ -8,7 +8,9 @@ internal sealed class CombinedWrite(IStatementLease lease, WriteGate gate, Func<
 {
     private ExceptionDispatchInfo? _failure;
 
-    /// <summary>False when it could not be done there. (Then its connection has the gate, unless it has gone back since.)</summary>
+    /// <summary>
+    /// False when it could not be done there. (Then its connection has the gate, unless it has gone back since.)
+    /// </summary>
     public bool IsDone { get; private set; }
 
     public void ThrowIfFailed() => _failure?.Throw();

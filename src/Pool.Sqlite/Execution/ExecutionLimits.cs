@@ -117,7 +117,9 @@ internal sealed class ExecutionLimits
         }
     }
 
-    /// <summary>True when a failure says that a combined write is not so short after all; SQLite has undone it.</summary>
+    /// <summary>
+    /// True when a failure says that a combined write is not so short after all; SQLite has undone it.
+    /// </summary>
     public bool IsTooLongToCombine(SqliteException failure) =>
         IsCombined && IsInterrupt(failure) && !_interrupt!.WasStopped(_execution);
 

@@ -26,7 +26,9 @@ internal interface IStatementLease
 
     void Exit(bool outermost);
 
-    /// <summary>Whether a command may run: it must say which transaction it belongs to, and that must not be over.</summary>
+    /// <summary>
+    /// Whether a command may run: it must say which transaction it belongs to, and that must not be over.
+    /// </summary>
     /// <exception cref="InvalidOperationException">It is another than the lease is in, or has ended.</exception>
     void CheckTransaction(DbTransaction? claimed);
 

@@ -6,7 +6,9 @@ namespace Pool.Sqlite.Execution;
 /// <summary>Reads the format string of an interpolated string.</summary>
 internal static class InterpolatedFormat
 {
-    /// <summary>Puts the names of parameters in the place of the values, and takes the escapes of braces away.</summary>
+    /// <summary>
+    /// Puts the names of parameters in the place of the values, and takes the escapes of braces away.
+    /// </summary>
     /// <returns>For each parameter the number of its value.</returns>
     /// <exception cref="ArgumentException">It is no format string, or a value has a format or an alignment.</exception>
     public static int[] Parse(string format, List<InterpolatedHole> holes, out string sql)

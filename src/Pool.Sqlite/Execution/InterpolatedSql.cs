@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Pool.Sqlite.Execution;
 
 /// <summary>
-/// The SQL of an interpolated string: a parameter in the place of each value. A place where SQLite takes no parameter is
-/// refused, because the name of the parameter would be taken for data there.
+/// The SQL of an interpolated string: a parameter in the place of each value. A place where SQLite takes no parameter
+/// is refused, because the name of the parameter would be taken for data there.
 /// </summary>
 internal sealed class InterpolatedSql
 {

@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace Pool.Sqlite.Execution;
 
-/// <summary>Refuses an interpolated statement in which a value stands where SQLite would not take a parameter's value.</summary>
+/// <summary>
+/// Refuses an interpolated statement in which a value stands where SQLite would not take a parameter's value.
+/// </summary>
 internal ref struct InterpolatedSqlCheck
 {
     // After these comes a name. Others, such as LIMIT or ESCAPE, take any expression.
@@ -42,7 +44,9 @@ internal ref struct InterpolatedSqlCheck
     private InterpolatedSqlCheck(string format, string sql, List<InterpolatedHole> holes) =>
         (_format, _sql, _holes) = (format, sql, holes);
 
-    /// <exception cref="ArgumentException">A value cannot become a parameter; the message says what to write.</exception>
+    /// <exception cref="ArgumentException">
+    /// A value cannot become a parameter; the message says what to write.
+    /// </exception>
     public static void Check(string format, string sql, List<InterpolatedHole> holes) =>
         new InterpolatedSqlCheck(format, sql, holes).Run();
 

@@ -25,7 +25,8 @@ internal static class ParameterBinder
         int inOrder = BindInOrder(statement, names, parameters, count);
         int bound = inOrder == count ? count : inOrder + BindByName(statement, names, parameters!, inOrder);
 
-        // A parameter that is there twice counts twice, as with the driver: the last one wins, and may hide a missing one.
+        // A parameter that is there twice counts twice, as with the driver: the last one wins, and may hide a missing
+        // one.
         if (bound != names.Length && raw.sqlite3_stmt_isexplain(statement.Native) == 0)
         {
             throw Missing(names, parameters);

@@ -6,7 +6,9 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Execution;
 
-/// <summary>A result's columns as the table that ADO.NET describes them with; its columns are those of the driver.</summary>
+/// <summary>
+/// A result's columns as the table that ADO.NET describes them with; its columns are those of the driver.
+/// </summary>
 internal static class SchemaTable
 {
     private const string UniqueIndexes = """

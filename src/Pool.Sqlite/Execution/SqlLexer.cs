@@ -1,6 +1,8 @@
 namespace Pool.Sqlite.Execution;
 
-/// <summary>Splits SQL into tokens by SQLite's lexical rules. White space separates tokens and is none itself.</summary>
+/// <summary>
+/// Splits SQL into tokens by SQLite's lexical rules. White space separates tokens and is none itself.
+/// </summary>
 /// <remarks>See <see href="https://www.sqlite.org/lang_keywords.html"/> and the pages that it refers to.</remarks>
 internal ref struct SqlLexer(ReadOnlySpan<char> sql)
 {
@@ -91,7 +93,8 @@ internal ref struct SqlLexer(ReadOnlySpan<char> sql)
         return SqlTokenKind.Comment;
     }
 
-    // With "$a::b(c)" a name goes on behind colons and, in parentheses, up to a space: that is Tcl's, and SQLite takes it.
+    // With "$a::b(c)" a name goes on behind colons and, in parentheses, up to a space: that is Tcl's, and SQLite takes
+    // it.
     private SqlTokenKind ReadVariable(char prefix)
     {
         SkipName();

@@ -7,8 +7,8 @@ using Pool.Sqlite.Writing;
 namespace Pool.Sqlite.Execution;
 
 /// <summary>
-/// A call on a run, as far as it goes without waiting: it enters the lease, is limited in time, and leaves everything in order
-/// whatever is thrown.
+/// A call on a run, as far as it goes without waiting: it enters the lease, is limited in time, and leaves everything
+/// in order whatever is thrown.
 /// </summary>
 internal sealed class StatementCall
 {
@@ -21,10 +21,14 @@ internal sealed class StatementCall
 
     public StatementRun Run { get; }
 
-    /// <summary>True when its caller has no lease, so that it has no use for a write that is begun and not awaited.</summary>
+    /// <summary>
+    /// True when its caller has no lease, so that it has no use for a write that is begun and not awaited.
+    /// </summary>
     public bool IsWhole { get; set; }
 
-    /// <summary>True when its caller waits for the disk itself, by <see cref="Commit"/>, after it has let go of the gate.</summary>
+    /// <summary>
+    /// True when its caller waits for the disk itself, by <see cref="Commit"/>, after it has let go of the gate.
+    /// </summary>
     public bool LeavesSync { get; set; }
 
     /// <summary>What the log and the spans are told of the command; null when nothing.</summary>
@@ -58,8 +62,8 @@ internal sealed class StatementCall
     }
 
     /// <summary>
-    /// From a row to the next: all that is done a thousand times. The end of a result, an error, and whatever else is left to
-    /// <see cref="Attempt"/>, which goes on from what SQLite has answered.
+    /// From a row to the next: all that is done a thousand times. The end of a result, an error, and whatever else is
+    /// left to <see cref="Attempt"/>, which goes on from what SQLite has answered.
     /// </summary>
     public bool TryReadOn(int generation)
     {
@@ -175,7 +179,8 @@ internal sealed class StatementCall
                 Run.KeepForReturn();
             }
 
-            // Not when a function called by SQLite has run this in the middle of another statement, which may be writing.
+            // Not when a function called by SQLite has run this in the middle of another statement, which may be
+            // writing.
             if (outermost && blocker == WriteBlocker.None)
             {
                 physical.ReleaseGateIfDone();
@@ -201,7 +206,9 @@ internal sealed class StatementCall
         }
     }
 
-    /// <summary>Gives back what a call that waited in vain has held, unless the return of the lease has done it.</summary>
+    /// <summary>
+    /// Gives back what a call that waited in vain has held, unless the return of the lease has done it.
+    /// </summary>
     public void GiveUp(Operation operation, int generation)
     {
         if (_lease is not { } lease)

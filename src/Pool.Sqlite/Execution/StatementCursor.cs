@@ -9,18 +9,18 @@ using SQLitePCL;
 namespace Pool.Sqlite.Execution;
 
 /// <summary>
-/// The running of one command text, which may hold several statements, or of several texts: it stands on a row, between rows,
-/// or between results. Each call waits, blocking or not, for what is in its way.
+/// The running of one command text, which may hold several statements, or of several texts: it stands on a row, between
+/// rows, or between results. Each call waits, blocking or not, for what is in its way.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Once its lease has gone back it is finished: <see cref="IsClosed"/> is true, <see cref="Native"/> is null, and closing it
-/// does nothing. Reading a column needs no guard: the user of the lease reads, and <see cref="Native"/> says whether there is
-/// still something to read from.
+/// Once its lease has gone back it is finished: <see cref="IsClosed"/> is true, <see cref="Native"/> is null, and
+/// closing it does nothing. Reading a column needs no guard: the user of the lease reads, and <see cref="Native"/> says
+/// whether there is still something to read from.
 /// </para>
 /// <para>
-/// A thread keeps one cursor for its next execution. What may still refer to one that serves another execution by now, as a
-/// reader does, passes the <see cref="Generation"/> of its own, and finds that closed.
+/// A thread keeps one cursor for its next execution. What may still refer to one that serves another execution by now,
+/// as a reader does, passes the <see cref="Generation"/> of its own, and finds that closed.
 /// </para>
 /// </remarks>
 internal sealed class StatementCursor
@@ -36,7 +36,9 @@ internal sealed class StatementCursor
     /// <summary>The native connection, for blobs and for the text of errors.</summary>
     public sqlite3 Database => _run.Physical!.Handle;
 
-    /// <summary>The native handle of the statement of the current result; null between and after results, and once closed.</summary>
+    /// <summary>
+    /// The native handle of the statement of the current result; null between and after results, and once closed.
+    /// </summary>
     public sqlite3_stmt? Native => IsClosed ? null : _run.Statement?.Native;
 
     /// <summary>True while it stands on a row, whose columns can be read.</summary>
@@ -45,7 +47,9 @@ internal sealed class StatementCursor
     /// <summary>True when the current result has, or had, a row.</summary>
     public bool HasRows => _run.HasRows && !IsClosed;
 
-    /// <summary>Rows changed by all statements that have ended so far; -1 while none of them could change any.</summary>
+    /// <summary>
+    /// Rows changed by all statements that have ended so far; -1 while none of them could change any.
+    /// </summary>
     public int RecordsAffected => _run.RecordsAffected;
 
     /// <summary>The first value of the first result, of <see cref="Operation.Scalar"/>.</summary>
@@ -100,7 +104,9 @@ internal sealed class StatementCursor
 
     /// <summary>A cursor for several texts, which run as one.</summary>
     /// <param name="lease">It runs there.</param>
-    /// <param name="texts">One after the other. When the first is the pool's own, it begins a transaction, which the last ends.</param>
+    /// <param name="texts">
+    /// One after the other. When the first is the pool's own, it begins a transaction, which the last ends.
+    /// </param>
     /// <param name="timeoutSeconds">The limit of each call.</param>
     /// <param name="transaction">The transaction that the batch says it belongs to.</param>
     public static StatementCursor For(
@@ -181,8 +187,8 @@ internal sealed class StatementCursor
         Answered(RunAsync(Operation.NextResult, generation, cancellationToken));
 
     /// <summary>
-    /// Ends the current statement, runs what is left of the text (not after an error, nor after <see cref="Cancel"/>), and
-    /// gives everything back whatever is thrown.
+    /// Ends the current statement, runs what is left of the text (not after an error, nor after <see cref="Cancel"/>),
+    /// and gives everything back whatever is thrown.
     /// </summary>
     /// <exception cref="SqliteException">The end of a write, or a statement of the rest, was refused.</exception>
     public void Close(int generation)

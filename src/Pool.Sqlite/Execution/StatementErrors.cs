@@ -31,8 +31,8 @@ internal static class StatementErrors
     }
 
     /// <summary>
-    /// Throws what a step or the end of a statement whose rows are being read was refused with. With RETURNING everything is
-    /// written before the first row; foreign keys are checked, and it is committed, at the end.
+    /// Throws what a step or the end of a statement whose rows are being read was refused with. With RETURNING
+    /// everything is written before the first row; foreign keys are checked, and it is committed, at the end.
     /// </summary>
     /// <exception cref="SqliteException">It was refused.</exception>
     public static void ThrowUnlessStored(PhysicalConnection physical, Statement statement, int result)

@@ -5,8 +5,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Execution;
 
 /// <summary>
-/// What each operation does with the statements of a text or a batch. None of the calls waits: what is in the way is answered,
-/// and the same call made again goes on from where it stood.
+/// What each operation does with the statements of a text or a batch. None of the calls waits: what is in the way is
+/// answered, and the same call made again goes on from where it stood.
 /// </summary>
 internal sealed class StatementRun
 {
@@ -177,8 +177,9 @@ internal sealed class StatementRun
         catch (Exception e) when (operation == Operation.Close && _hasShownResult && !_isBatch
             && e is InvalidOperationException or SqliteException { SqliteErrorCode: not raw.SQLITE_INTERRUPT })
         {
-            // As with the driver, whose users dispose a reader without expecting it to throw because of another statement.
-            // ExecuteNonQuery and ExecuteScalar do tell, unlike the driver's: a write that failed must not look stored.
+            // As with the driver, whose users dispose a reader without expecting it to throw because of another
+            // statement. ExecuteNonQuery and ExecuteScalar do tell, unlike the driver's: a write that failed must not
+            // look stored.
             Abandon(operation);
             return WriteBlocker.None;
         }
@@ -206,7 +207,9 @@ internal sealed class StatementRun
         return RunAll(Operation.Close);
     }
 
-    /// <summary>Runs statements up to the next that answers rows; <see cref="Statement"/> is null when there is none.</summary>
+    /// <summary>
+    /// Runs statements up to the next that answers rows; <see cref="Statement"/> is null when there is none.
+    /// </summary>
     private WriteBlocker ToNextResult(Operation operation)
     {
         for (; ; )

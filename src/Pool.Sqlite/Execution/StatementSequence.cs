@@ -5,9 +5,9 @@ using SQLitePCL;
 namespace Pool.Sqlite.Execution;
 
 /// <summary>
-/// The statements of one text, or of the texts of a batch, in their order: each is prepared and bound when its turn comes.
-/// What is taken from the connection for that is given back exactly once: here, or by the connection when the lease goes back
-/// in the middle.
+/// The statements of one text, or of the texts of a batch, in their order: each is prepared and bound when its turn
+/// comes. What is taken from the connection for that is given back exactly once: here, or by the connection when the
+/// lease goes back in the middle.
 /// </summary>
 internal sealed class StatementSequence(ExecutionLimits limits)
 {
@@ -26,7 +26,9 @@ internal sealed class StatementSequence(ExecutionLimits limits)
     /// <summary>The text that is being run.</summary>
     public string Sql { get; private set; } = "";
 
-    /// <summary>What is prepared of <see cref="Sql"/>; null before the first statement, and once it is given back.</summary>
+    /// <summary>
+    /// What is prepared of <see cref="Sql"/>; null before the first statement, and once it is given back.
+    /// </summary>
     public PreparedText? Text { get; private set; }
 
     /// <summary>The statement whose turn it is; null when there is none.</summary>
@@ -71,7 +73,9 @@ internal sealed class StatementSequence(ExecutionLimits limits)
         _isGivenBack = false;
     }
 
-    /// <summary>Makes the next statement ready to be stepped; <see cref="Current"/> is null when there is none.</summary>
+    /// <summary>
+    /// Makes the next statement ready to be stepped; <see cref="Current"/> is null when there is none.
+    /// </summary>
     /// <param name="isOneTransaction">True while the batch runs in a transaction of its own.</param>
     /// <returns>What is in the way; the same call is to be made again then.</returns>
     /// <exception cref="SqliteException">SQLite cannot prepare it.</exception>
@@ -123,7 +127,9 @@ internal sealed class StatementSequence(ExecutionLimits limits)
     /// <summary>There is no current statement any more.</summary>
     public void Leave() => Current = null;
 
-    /// <summary>What is held between calls is made known to the connection, which ends it when the lease goes back.</summary>
+    /// <summary>
+    /// What is held between calls is made known to the connection, which ends it when the lease goes back.
+    /// </summary>
     /// <param name="isRunning">True when the current statement is bound or under way.</param>
     public void KeepForReturn(bool isRunning)
     {

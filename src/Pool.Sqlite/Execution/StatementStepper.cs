@@ -5,8 +5,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Execution;
 
 /// <summary>
-/// Runs the current statement of a sequence: enters the gate, steps from row to row, ends. None of its steps waits: what is in
-/// the way is answered, and the same call made again goes on from where it stood.
+/// Runs the current statement of a sequence: enters the gate, steps from row to row, ends. None of its steps waits:
+/// what is in the way is answered, and the same call made again goes on from where it stood.
 /// </summary>
 internal sealed class StatementStepper(StatementSequence statements)
 {
@@ -119,7 +119,9 @@ internal sealed class StatementStepper(StatementSequence statements)
         return _phase == StatementPhase.Committing ? Commit() : WriteBlocker.None;
     }
 
-    /// <summary>Goes on to the next row; false when SQLite has answered anything else, which <see cref="Read"/> takes up.</summary>
+    /// <summary>
+    /// Goes on to the next row; false when SQLite has answered anything else, which <see cref="Read"/> takes up.
+    /// </summary>
     public bool TryReadOn()
     {
         int result = raw.sqlite3_step(Native);
@@ -238,7 +240,8 @@ internal sealed class StatementStepper(StatementSequence statements)
             physical.MarkAmbientGate(lease.LeaseId, statements.Sql);
         }
 
-        // Where readers can be in the way of its commit, a statement whose rows are shown before that could not be run again.
+        // Where readers can be in the way of its commit, a statement whose rows are shown before that could not be run
+        // again.
         if (statement is { ReturnsWhatItWrites: true, NeedsGate: true } && operation is Operation.Reader or Operation.NextResult
             && physical.CommitsMeetReaders && !physical.IsInTransaction)
         {

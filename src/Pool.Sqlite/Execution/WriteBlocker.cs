@@ -10,7 +10,9 @@ internal enum WriteBlocker
     /// <summary>Another connection of this process writes.</summary>
     Gate,
 
-    /// <summary>The same; and this is so short that the thread which leaves the gate may run it: see <see cref="WriteGate"/>.</summary>
+    /// <summary>
+    /// The same; and this is so short that the thread which leaves the gate may run it: see <see cref="WriteGate"/>.
+    /// </summary>
     GateForCombinedWrite,
 
     /// <summary>Another connection holds SQLite's lock.</summary>

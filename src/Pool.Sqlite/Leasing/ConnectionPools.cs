@@ -7,12 +7,13 @@ namespace Pool.Sqlite.Leasing;
 
 /// <summary>
 /// The connections of one database in four pools: those that rents share, the writer's, one in reserve for a flow that
-/// holds the write gate, and the write queue's. Of a private memory database there is one connection, which is all of them.
+/// holds the write gate, and the write queue's. Of a private memory database there is one connection, which is all of
+/// them.
 /// </summary>
 internal sealed class ConnectionPools
 {
-    // For a flow that holds the write gate and needs a lease while all are out (see AmbientWriteGate): there is one such
-    // flow at a time, but it may need several, and what it has started may look like it.
+    // For a flow that holds the write gate and needs a lease while all are out (see AmbientWriteGate): there is one
+    // such flow at a time, but it may need several, and what it has started may look like it.
     private const int ReserveSize = 4;
 
     private readonly ConnectionSource _source;
@@ -100,7 +101,9 @@ internal sealed class ConnectionPools
     /// <summary>Ends when nothing is open any more.</summary>
     public Task Closed { get; }
 
-    /// <summary>How often something was rented so far, and whether anything is out, being opened or waited for.</summary>
+    /// <summary>
+    /// How often something was rented so far, and whether anything is out, being opened or waited for.
+    /// </summary>
     public (long Rents, bool IsInUse) Activity()
     {
         long rents = 0;
@@ -200,7 +203,8 @@ internal sealed class ConnectionPools
             throw ExclusiveFlow.Nested(_name);
         }
 
-        // A lease that is waited for may need a writer before it is returned, and a writer one of the reserve: so in this order.
+        // A lease that is waited for may need a writer before it is returned, and a writer one of the reserve: so in
+        // this order.
         LeasePool<PhysicalConnection>[] pools = [Leases, QueueWriters, Writers, Reserve];
         int begun = 0;
         try

@@ -1,8 +1,8 @@
 namespace Pool.Sqlite.Leasing;
 
 /// <summary>
-/// Knows which flow of control runs the exclusive work of a pool: a rent there would wait for its own end, and is refused
-/// at once.
+/// Knows which flow of control runs the exclusive work of a pool: a rent there would wait for its own end, and is
+/// refused at once.
 /// </summary>
 internal static class ExclusiveFlow
 {

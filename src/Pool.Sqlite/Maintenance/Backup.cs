@@ -13,7 +13,9 @@ internal sealed class Backup
     private readonly string _path;
     private readonly string _connectionString;
 
-    /// <exception cref="ArgumentException">The path is no place for a copy: one of the pool's own files, or a folder.</exception>
+    /// <exception cref="ArgumentException">
+    /// The path is no place for a copy: one of the pool's own files, or a folder.
+    /// </exception>
     public Backup(PhysicalConnection from, DatabaseTarget target, string path)
     {
         _from = from;

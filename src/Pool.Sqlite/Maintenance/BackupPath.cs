@@ -10,7 +10,9 @@ internal static class BackupPath
     /// <summary>The full path, through symbolic links.</summary>
     /// <param name="path">As the caller has it.</param>
     /// <param name="database">The file that is copied; empty for a database in memory.</param>
-    /// <exception cref="ArgumentException">It is one of the files of the database, by whatever name, or a folder.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is one of the files of the database, by whatever name, or a folder.
+    /// </exception>
     /// <exception cref="DirectoryNotFoundException">Its folder does not exist.</exception>
     public static string Check(string path, string database)
     {

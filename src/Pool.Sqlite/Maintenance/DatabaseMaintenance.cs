@@ -10,7 +10,9 @@ namespace Pool.Sqlite.Maintenance;
 internal sealed class DatabaseMaintenance(
     ConnectionPools pools, DatabaseTarget target, SharedLockKeeper? sharedLockKeeper, SqlitePoolOptions options, TimeProvider time)
 {
-    /// <summary>Runs a checkpoint, again after a pause while another connection is in the way, until the busy timeout.</summary>
+    /// <summary>
+    /// Runs a checkpoint, again after a pause while another connection is in the way, until the busy timeout.
+    /// </summary>
     public async Task<CheckpointResult> Checkpoint(CheckpointMode mode, CancellationToken cancellationToken)
     {
         Deadline deadline = new(time, options.Pragmas.BusyTimeout);
@@ -155,7 +157,9 @@ internal sealed class DatabaseMaintenance(
         }
     }
 
-    /// <summary>Runs it again, after a pause in which others write, while a lock is in its way, until the busy timeout.</summary>
+    /// <summary>
+    /// Runs it again, after a pause in which others write, while a lock is in its way, until the busy timeout.
+    /// </summary>
     private async Task OnWriterWhenUnlocked(Action<PhysicalConnection> work, CancellationToken cancellationToken)
     {
         Deadline deadline = new(time, options.Pragmas.BusyTimeout);

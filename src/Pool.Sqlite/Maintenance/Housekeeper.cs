@@ -5,8 +5,9 @@ using Pool.Sqlite.Sessions;
 namespace Pool.Sqlite.Maintenance;
 
 /// <summary>
-/// The periodic rounds of one pool. They begin when something is opened for the first time, and rest when nothing has been
-/// open for as long as the history goes. A pool that is forgotten instead of closed can be collected: the timer holds this weakly.
+/// The periodic rounds of one pool. They begin when something is opened for the first time, and rest when nothing has
+/// been open for as long as the history goes. A pool that is forgotten instead of closed can be collected: the timer
+/// holds this weakly.
 /// </summary>
 internal sealed class Housekeeper(
     LeasePool<PhysicalConnection>[] pools,

@@ -6,8 +6,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Maintenance;
 
 /// <summary>
-/// Copies one database over another, page by page, by SQLite's backup interface: in one transaction of the target, which
-/// keeps what it had unless the copy is complete.
+/// Copies one database over another, page by page, by SQLite's backup interface: in one transaction of the target,
+/// which keeps what it had unless the copy is complete.
 /// </summary>
 internal static class PageCopy
 {

@@ -5,8 +5,8 @@ using Pool.Sqlite.Pooling;
 namespace Pool.Sqlite.Maintenance;
 
 /// <summary>
-/// Closes one pool, once, in order: rents are refused and what is idle closes; what the write queue has accepted is written,
-/// or given up when the time is up; then the queue's connection closes, and last of all the source.
+/// Closes one pool, once, in order: rents are refused and what is idle closes; what the write queue has accepted is
+/// written, or given up when the time is up; then the queue's connection closes, and last of all the source.
 /// </summary>
 /// <param name="name">The pool's name.</param>
 /// <param name="pools">What is to be closed.</param>

@@ -7,8 +7,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Maintenance;
 
 /// <summary>
-/// Replaces what a database contains by what a backup does. The file stays the same one and is written in one transaction
-/// of SQLite's, so that a crash in the midst, a failure or a cancellation leaves what was there before.
+/// Replaces what a database contains by what a backup does. The file stays the same one and is written in one
+/// transaction of SQLite's, so that a crash in the midst, a failure or a cancellation leaves what was there before.
 /// </summary>
 internal sealed class Restore(
     RestoreSource source,
@@ -17,7 +17,9 @@ internal sealed class Restore(
     IProgress<BackupProgress>? progress,
     CancellationToken cancellationToken)
 {
-    /// <summary>While the pool has no connection open. Takes the write gate, which other pools of the process use as well.</summary>
+    /// <summary>
+    /// While the pool has no connection open. Takes the write gate, which other pools of the process use as well.
+    /// </summary>
     /// <param name="gateWait">How long it waits for that.</param>
     /// <exception cref="SqliteException">SQLite cannot, or another connection uses the database.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

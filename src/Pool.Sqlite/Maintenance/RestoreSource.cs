@@ -16,7 +16,8 @@ internal sealed class RestoreSource : IDisposable
     private readonly ExecutionInterrupt _interrupt = new();
     private readonly SqlitePoolOptions _options;
 
-    // For writing too, so that SQLite can roll back what a crash has left, and takes away the files that it needs beside a WAL.
+    // For writing too, so that SQLite can roll back what a crash has left, and takes away the files that it needs
+    // beside a WAL.
     private RestoreSource(string dataSource, string password, SqlitePoolOptions options)
     {
         _options = options;
@@ -36,9 +37,13 @@ internal sealed class RestoreSource : IDisposable
     /// <param name="target">The database that is to be restored.</param>
     /// <param name="options">How its connections are opened.</param>
     /// <param name="cancellationToken">Stops the check.</param>
-    /// <exception cref="ArgumentException">It is one of the database's own files, by whatever name, or a folder.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is one of the database's own files, by whatever name, or a folder.
+    /// </exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="SqliteException">It is no database, is damaged, has another format, or cannot be read.</exception>
+    /// <exception cref="SqliteException">
+    /// It is no database, is damaged, has another format, or cannot be read.
+    /// </exception>
     public static RestoreSource Open(
         string path, DatabaseTarget target, SqlitePoolOptions options, CancellationToken cancellationToken)
     {
@@ -93,8 +98,8 @@ internal sealed class RestoreSource : IDisposable
             : full;
     }
 
-    // A WAL cannot be read without an index beside it, which cannot be made where the folder may not be written. Without
-    // a journal or a WAL that has anything, the file alone is all there is.
+    // A WAL cannot be read without an index beside it, which cannot be made where the folder may not be written.
+    // Without a journal or a WAL that has anything, the file alone is all there is.
     private bool TryBegin(string file, CancellationToken cancellationToken)
     {
         try

@@ -7,13 +7,13 @@ namespace Pool.Sqlite.Maintenance;
 
 /// <summary>
 /// Keeps SQLite's lock for reading on behalf of all connections of this process, while there is much to read and nobody
-/// writes. Each read outside a transaction takes that lock and lets it go, which is two calls of the operating system and
-/// most of the cost of a short one; where another connection of the process has it already, SQLite spares both.
+/// writes. Each read outside a transaction takes that lock and lets it go, which is two calls of the operating system
+/// and most of the cost of a short one; where another connection of the process has it already, SQLite spares both.
 /// </summary>
 /// <remarks>
-/// A lock that is kept keeps what the WAL holds from being moved into the file. So it is only taken when there is nothing
-/// to be moved, let go before the next write of this process, and looked at anew in every round of the housekeeper, so that
-/// another process that writes meets it for one round at the most.
+/// A lock that is kept keeps what the WAL holds from being moved into the file. So it is only taken when there is
+/// nothing to be moved, let go before the next write of this process, and looked at anew in every round of the
+/// housekeeper, so that another process that writes meets it for one round at the most.
 /// </remarks>
 internal sealed class SharedLockKeeper : IDisposable
 {
@@ -123,7 +123,8 @@ internal sealed class SharedLockKeeper : IDisposable
         entered = _gate;
         _entries = _gate.Entries;
 
-        // With nothing left to be moved it is the lock on the file alone, which does not keep others from writing to the WAL.
+        // With nothing left to be moved it is the lock on the file alone, which does not keep others from writing to
+        // the WAL.
         int result = raw.sqlite3_wal_checkpoint_v2(
             _connection!.Handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out int frames, out int moved);
         if (result != raw.SQLITE_OK || frames < 0 || frames != moved)

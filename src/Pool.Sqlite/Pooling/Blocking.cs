@@ -1,8 +1,8 @@
 namespace Pool.Sqlite.Pooling;
 
 /// <summary>
-/// Waits that block the thread and keep their own time: the thread pool, on which the callbacks of timers run, may have no
-/// thread to spare.
+/// Waits that block the thread and keep their own time: the thread pool, on which the callbacks of timers run, may have
+/// no thread to spare.
 /// </summary>
 internal static class Blocking
 {

@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Pool.Sqlite.Pooling;
 
 /// <summary>
-/// The places in an <see cref="OpenBudget{T}"/> that what is open in one pool holds, where the pool shares one with others.
+/// The places in an <see cref="OpenBudget{T}"/> that what is open in one pool holds, where the pool shares one with
+/// others.
 /// </summary>
 internal sealed class BudgetShare<T>(LeasePool<T> pool, OpenBudget<T>? budget)
 {
@@ -15,7 +16,9 @@ internal sealed class BudgetShare<T>(LeasePool<T> pool, OpenBudget<T>? budget)
     /// <summary>How many rents of this pool wait for a place.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
-    /// <summary>Notes when an entry came back. In real time, even where the clock stands still: only the order matters.</summary>
+    /// <summary>
+    /// Notes when an entry came back. In real time, even where the clock stands still: only the order matters.
+    /// </summary>
     public void NoteReturn(PoolEntry<T> entry)
     {
         if (budget is not null)
@@ -44,6 +47,8 @@ internal sealed class BudgetShare<T>(LeasePool<T> pool, OpenBudget<T>? budget)
     /// <summary>An entry or a permit is idle now: it may be what a rent of another pool waits for.</summary>
     public void Reclaim() => budget?.Reclaim();
 
-    /// <summary>Gives an entry that has come back to the rent that has waited longest, when that is one of this pool.</summary>
+    /// <summary>
+    /// Gives an entry that has come back to the rent that has waited longest, when that is one of this pool.
+    /// </summary>
     public bool TryHandOver(PoolEntry<T> entry) => budget!.TryHandOver(pool, entry);
 }

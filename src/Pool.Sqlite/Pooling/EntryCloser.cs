@@ -1,6 +1,8 @@
 namespace Pool.Sqlite.Pooling;
 
-/// <summary>Closes entries; in a pool that is closed one after the other, so that one of them is known to be the last.</summary>
+/// <summary>
+/// Closes entries; in a pool that is closed one after the other, so that one of them is known to be the last.
+/// </summary>
 internal sealed class EntryCloser<T>(PoolState<T> state, PermitStore<T> permits, BudgetShare<T> budget)
 {
     private readonly EntryRegistry<T> _entries = state.Entries;
@@ -64,8 +66,9 @@ internal sealed class EntryCloser<T>(PoolState<T> state, PermitStore<T> permits,
     }
 
     /// <summary>
-    /// Gives up an entry that has come back, with its permit, for the rent that has waited for a place for longest: as it is,
-    /// when that is a rent of this pool, and by closing it otherwise. So no pool keeps its connections while others wait.
+    /// Gives up an entry that has come back, with its permit, for the rent that has waited for a place for longest: as
+    /// it is, when that is a rent of this pool, and by closing it otherwise. So no pool keeps its connections while
+    /// others wait.
     /// </summary>
     public bool TryYield(PoolEntry<T> entry)
     {

@@ -10,7 +10,9 @@ internal sealed class EntryLending<T>(
 {
     private readonly bool _checksEveryRent = state.Source.ChecksEveryRent;
 
-    /// <summary>Lends an entry for the caller's permit. The permit goes out with the entry, or has been given back.</summary>
+    /// <summary>
+    /// Lends an entry for the caller's permit. The permit goes out with the entry, or has been given back.
+    /// </summary>
     public async ValueTask<PoolEntry<T>> Lend(
         PoolEntry<T>? entry, bool async, Deadline deadline, CancellationToken cancellationToken)
     {
@@ -50,8 +52,8 @@ internal sealed class EntryLending<T>(
                 return Begin(entry, isNew);
             }
 
-            // A check that refuses what has just been opened, twice, may refuse everything: it must not make the pool open and
-            // close without end.
+            // A check that refuses what has just been opened, twice, may refuse everything: it must not make the pool
+            // open and close without end.
             bool isRejected = isNew && reason is (RetireReason.Retired or RetireReason.Unhealthy);
             TimeSpan pause = isRejected && rejections++ > 0 ? Backoff.Delay(rejections - 2) : TimeSpan.Zero;
             if (isRejected)
@@ -87,8 +89,8 @@ internal sealed class EntryLending<T>(
         return entry;
     }
 
-    // Only after a lease that came the slow way: taking an entry from a per-core slot cannot raise the peak, since whatever
-    // lies there was out when the last permit was taken.
+    // Only after a lease that came the slow way: taking an entry from a per-core slot cannot raise the peak, since
+    // whatever lies there was out when the last permit was taken.
     private void NotePeak()
     {
         int housekeeping = permits.Housekeeping;

@@ -8,11 +8,12 @@ internal sealed class EntryOpener<T>(
     private readonly TimeProvider _time = state.Time;
 
     /// <summary>
-    /// Opens an entry for the caller's permit and its place in the budget. They come back with the entry; when there is none,
-    /// they have been given back, or will be by the open that was abandoned.
+    /// Opens an entry for the caller's permit and its place in the budget. They come back with the entry; when there is
+    /// none, they have been given back, or will be by the open that was abandoned.
     /// </summary>
     /// <returns>
-    /// Null, and the permit still with the caller but not the place, when there are as many as the limit, or all is closed.
+    /// Null, and the permit still with the caller but not the place, when there are as many as the limit, or all is
+    /// closed.
     /// </returns>
     public async ValueTask<PoolEntry<T>?> Open(
         bool async,

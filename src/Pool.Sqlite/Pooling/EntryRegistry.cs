@@ -30,7 +30,8 @@ internal sealed class EntryRegistry<T>
     public Task Drained => _drained.Task;
 
     /// <summary>
-    /// Announces an open. False when there are, or will be, as many as <paramref name="limit"/> already, or all is closed.
+    /// Announces an open. False when there are, or will be, as many as <paramref name="limit"/> already, or all is
+    /// closed.
     /// </summary>
     public bool TryBeginOpen(int limit)
     {

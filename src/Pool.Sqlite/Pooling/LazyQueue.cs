@@ -3,7 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Pool.Sqlite.Pooling;
 
-/// <summary>A concurrent queue that takes its memory, a kilobyte, with the first item: many pools never have one.</summary>
+/// <summary>
+/// A concurrent queue that takes its memory, a kilobyte, with the first item: many pools never have one.
+/// </summary>
 internal sealed class LazyQueue<T>
 {
     private ConcurrentQueue<T>? _queue;

@@ -91,7 +91,9 @@ internal sealed class LeasePool<T> : IDisposable
     // While something that comes back is waited for, here or by another pool of the same budget.
     private bool IsAwaited => _waiters.WaiterSignal != 0 || _budget.Budget is { HasWaiters: true };
 
-    /// <summary>The fast path: an entry from a per-core slot, when nothing about it is due and there is no waiter.</summary>
+    /// <summary>
+    /// The fast path: an entry from a per-core slot, when nothing about it is due and there is no waiter.
+    /// </summary>
     public bool TryRentFromSlot([NotNullWhen(true)] out PoolEntry<T>? item)
     {
         item = _waiters.WaiterSignal == 0 && !_checksEveryRent ? _slots.TryTake() : null;
@@ -119,7 +121,9 @@ internal sealed class LeasePool<T> : IDisposable
 
     /// <summary>Rents; not asynchronous, it blocks the thread, and is complete when it returns.</summary>
     /// <param name="async">Whether waits may be asynchronous.</param>
-    /// <param name="timeout">How long it may take; zero refuses to wait for others, not to open where there is room.</param>
+    /// <param name="timeout">
+    /// How long it may take; zero refuses to wait for others, not to open where there is room.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public ValueTask<PoolEntry<T>> Rent(bool async, TimeSpan timeout, CancellationToken cancellationToken) =>
         !cancellationToken.IsCancellationRequested && TryRentFromSlot(out PoolEntry<T>? item)

@@ -2,16 +2,13 @@ namespace Pool.Sqlite.Pooling;
 
 /// <summary>
 /// The number of items that several pools may have open together. An item holds its place from before it is opened
-/// until
-/// after it is closed. When all places are taken, the least recently used idle item of any pool is closed; when none
-/// is idle,
-/// rents wait, first come first served across all pools.
+/// until after it is closed. When all places are taken, the least recently used idle item of any pool is closed; when
+/// none is idle, rents wait, first come first served across all pools.
 /// </summary>
 /// <remarks>
 /// No waiter is passed over: a waiter first raises the signal of its queue and then looks for idle items; a return
-/// first lays
-/// the item down and then looks for the signal. One of the two sees the other. For each waiter at most one item is
-/// being closed.
+/// first lays the item down and then looks for the signal. One of the two sees the other. For each waiter at most one
+/// item is being closed.
 /// </remarks>
 internal sealed class OpenBudget<T> : IDisposable
 {

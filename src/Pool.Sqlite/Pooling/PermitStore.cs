@@ -4,8 +4,8 @@ namespace Pool.Sqlite.Pooling;
 
 /// <summary>The permits of a pool, and the idle entries that they can be spent on.</summary>
 /// <remarks>
-/// No waiter is passed over: a waiter first raises <see cref="WaiterQueue{T}.WaiterSignal"/> and then looks for permits; a
-/// return first lays the permit down and then looks for the signal. One of the two sees the other.
+/// No waiter is passed over: a waiter first raises <see cref="WaiterQueue{T}.WaiterSignal"/> and then looks for
+/// permits; a return first lays the permit down and then looks for the signal. One of the two sees the other.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to be given back.")]
 internal sealed class PermitStore<T>
@@ -22,7 +22,9 @@ internal sealed class PermitStore<T>
     /// <param name="options">How many permits there are, and how waits for them are bounded.</param>
     /// <param name="time">The clock of the waits.</param>
     /// <param name="budget">What other pools may wait for.</param>
-    /// <param name="granted">Called when waiters have been served: what is idle in a closed pool is then to be closed.</param>
+    /// <param name="granted">
+    /// Called when waiters have been served: what is idle in a closed pool is then to be closed.
+    /// </param>
     public PermitStore(LeasePoolOptions options, TimeProvider time, BudgetShare<T> budget, Action granted)
     {
         _count = options.Permits;
@@ -130,7 +132,9 @@ internal sealed class PermitStore<T>
         }
     }
 
-    /// <summary>Takes a permit for housekeeping, unless there are waiters; <see cref="EndHousekeeping"/> is owed for it.</summary>
+    /// <summary>
+    /// Takes a permit for housekeeping, unless there are waiters; <see cref="EndHousekeeping"/> is owed for it.
+    /// </summary>
     public bool TryTakeForHousekeeping()
     {
         Interlocked.Increment(ref _housekeeping);

@@ -82,8 +82,12 @@ internal sealed class PermitWait<T>(
         budget.Reclaim();
     }
 
-    /// <summary>Takes a place for an entry to be opened. When it cannot, the caller's permit has been given back.</summary>
-    /// <returns>An entry that has come back meanwhile, and has a place; null when the place is for one to be opened.</returns>
+    /// <summary>
+    /// Takes a place for an entry to be opened. When it cannot, the caller's permit has been given back.
+    /// </summary>
+    /// <returns>
+    /// An entry that has come back meanwhile, and has a place; null when the place is for one to be opened.
+    /// </returns>
     public async ValueTask<PoolEntry<T>?> ForPlace(bool async, Deadline deadline, CancellationToken cancellationToken)
     {
         if (budget.TryEnter())

@@ -45,10 +45,14 @@ internal sealed class PoolEntry<T>(LeasePool<T> pool, T value, int number, long 
     /// <summary>When it was last known to work; a timestamp.</summary>
     public long CheckedAt { get; set; } = openedAt;
 
-    /// <summary>When it came back last; only kept, and only meant for comparison, in pools that share a budget.</summary>
+    /// <summary>
+    /// When it came back last; only kept, and only meant for comparison, in pools that share a budget.
+    /// </summary>
     public long ReturnedAt { get; set; }
 
-    /// <summary>When it last went out or came home, seen at the grain of the housekeeper's rounds; a timestamp.</summary>
+    /// <summary>
+    /// When it last went out or came home, seen at the grain of the housekeeper's rounds; a timestamp.
+    /// </summary>
     public long UnchangedSince => Volatile.Read(ref _seenAt);
 
     public RetireReason RetireReason => (RetireReason)Volatile.Read(ref _retireReason);

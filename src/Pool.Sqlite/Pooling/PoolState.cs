@@ -46,7 +46,9 @@ internal sealed class PoolState<T>(ILeaseSource<T> source, LeasePoolOptions opti
             : entry.RetireReason;
     }
 
-    /// <summary>How long an open may take: a timeout of zero refuses to wait for others, not to open where there is room.</summary>
+    /// <summary>
+    /// How long an open may take: a timeout of zero refuses to wait for others, not to open where there is room.
+    /// </summary>
     public Deadline OpenDeadline(Deadline deadline) =>
         deadline.Timeout == TimeSpan.Zero ? new Deadline(time, Timeout.InfiniteTimeSpan) : deadline;
 

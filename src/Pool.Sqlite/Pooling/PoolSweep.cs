@@ -1,8 +1,8 @@
 namespace Pool.Sqlite.Pooling;
 
 /// <summary>
-/// A round of the housekeeper through a pool: notes what has changed, closes what is due, checks what has been idle, opens up
-/// to the wanted minimum. It only takes out what is idle, one entry at a time.
+/// A round of the housekeeper through a pool: notes what has changed, closes what is due, checks what has been idle,
+/// opens up to the wanted minimum. It only takes out what is idle, one entry at a time.
 /// </summary>
 internal sealed class PoolSweep<T>(
     PoolState<T> state,

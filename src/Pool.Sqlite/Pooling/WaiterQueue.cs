@@ -77,7 +77,9 @@ internal sealed class WaiterQueue<T> : IDisposable
         }
     }
 
-    /// <summary>Gives a permit, perhaps with an item, to the first in the queue. False when there is no waiter.</summary>
+    /// <summary>
+    /// Gives a permit, perhaps with an item, to the first in the queue. False when there is no waiter.
+    /// </summary>
     /// <param name="item">The item.</param>
     /// <param name="owner">When the permit is only for a waiter of this owner.</param>
     public bool TryGrant(T? item, object? owner = null)
@@ -212,8 +214,8 @@ internal sealed class WaiterQueue<T> : IDisposable
         _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
-    // An exception here would end the process. One that a clock throws is as if it had not gone off: those who block keep their
-    // own time, and the next who comes sets the timer again.
+    // An exception here would end the process. One that a clock throws is as if it had not gone off: those who block
+    // keep their own time, and the next who comes sets the timer again.
     private void Expire()
     {
         try

@@ -4,9 +4,10 @@ using SQLitePCL;
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>
-/// Whether the last connection to close moves what the WAL holds into the file and deletes it. One that has not read anything
-/// must not: where the <c>-shm</c> can then be opened for reading only (too many open files, a failing disk), SQLite takes
-/// that its lock is refused for readers at work, moves nothing, and deletes the WAL with all that was committed.
+/// Whether the last connection to close moves what the WAL holds into the file and deletes it. One that has not read
+/// anything must not: where the <c>-shm</c> can then be opened for reading only (too many open files, a failing disk),
+/// SQLite takes that its lock is refused for readers at work, moves nothing, and deletes the WAL with all that was
+/// committed.
 /// </summary>
 internal static class CheckpointOnClose
 {

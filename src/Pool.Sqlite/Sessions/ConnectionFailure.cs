@@ -7,8 +7,8 @@ namespace Pool.Sqlite.Sessions;
 internal static class ConnectionFailure
 {
     /// <summary>
-    /// True for SQLITE_READONLY, IOERR, CORRUPT, NOTADB and CANTOPEN: a connection that was opened while the file could not be
-    /// written stays so, for example, and one whose descriptor is bad does not get a better one.
+    /// True for SQLITE_READONLY, IOERR, CORRUPT, NOTADB and CANTOPEN: a connection that was opened while the file could
+    /// not be written stays so, for example, and one whose descriptor is bad does not get a better one.
     /// </summary>
     public static bool MayBeItsOwn(Exception? failure) => failure is SqliteException
     {

@@ -5,7 +5,9 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Sessions;
 
-/// <summary>What the connections of one pool have come to, over all its sources, those that are closed included.</summary>
+/// <summary>
+/// What the connections of one pool have come to, over all its sources, those that are closed included.
+/// </summary>
 internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics = null)
 {
     private readonly Lock _statementsLock = new();
@@ -31,13 +33,18 @@ internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics 
     public CacheFigures Cache => new(
         Interlocked.Read(ref _cacheHits), Interlocked.Read(ref _cacheMisses), Volatile.Read(ref _fullestCache));
 
-    /// <summary>The size of the <c>-wal</c> file; 0 when there is none. It is never opened: closing it would drop SQLite's locks.</summary>
+    /// <summary>
+    /// The size of the <c>-wal</c> file; 0 when there is none. It is never opened: closing it would drop SQLite's
+    /// locks.
+    /// </summary>
     public long WalBytes => Volatile.Read(ref _file) is { } file && new FileInfo(file + "-wal") is { Exists: true } wal ? wal.Length : 0;
 
     /// <summary>Has everything closed that has the old file open; set once.</summary>
     public Action? FileMoved { get; set; }
 
-    /// <summary>True from when the file was found deleted, renamed or replaced until what is there now has been opened.</summary>
+    /// <summary>
+    /// True from when the file was found deleted, renamed or replaced until what is there now has been opened.
+    /// </summary>
     public bool IsFileMoved { get; private set; }
 
     /// <summary>True while the file that a connection has open is the newest that the pool knows.</summary>
@@ -129,7 +136,9 @@ internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics 
         Volatile.Write(ref _fullestCache, Math.Max(_fullestCache, figures.Fullest));
     }
 
-    /// <summary>Of the connections that are closed, and of these. It never falls, not even while one is being closed.</summary>
+    /// <summary>
+    /// Of the connections that are closed, and of these. It never falls, not even while one is being closed.
+    /// </summary>
     public (long Hits, long Misses) CountStatements(StatementCache[] open)
     {
         lock (_statementsLock)

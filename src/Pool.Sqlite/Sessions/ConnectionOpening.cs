@@ -13,7 +13,9 @@ internal sealed class ConnectionOpening(
     /// <param name="pragmas">What to apply, in this order.</param>
     /// <param name="options">The pool's settings.</param>
     /// <param name="wait">How it waits for the locks of others.</param>
-    /// <exception cref="SqliteException">The file cannot be opened, or a PRAGMA was refused or did not take.</exception>
+    /// <exception cref="SqliteException">
+    /// The file cannot be opened, or a PRAGMA was refused or did not take.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled while it waited.</exception>
     public static PhysicalConnection Open(
         DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options, OpeningWait wait) =>

@@ -55,8 +55,8 @@ internal sealed class ConnectionWrites(sqlite3 handle, WriteGate gate, Statement
     }
 
     /// <summary>
-    /// Nothing is being written any more: what was written has been committed, and its ticket is taken before the gate passes
-    /// on.
+    /// Nothing is being written any more: what was written has been committed, and its ticket is taken before the gate
+    /// passes on.
     /// </summary>
     public void End()
     {
@@ -68,7 +68,9 @@ internal sealed class ConnectionWrites(sqlite3 handle, WriteGate gate, Statement
         }
     }
 
-    /// <summary>Takes the ticket of a commit. Where the lease syncs as it likes, there is nothing to be added.</summary>
+    /// <summary>
+    /// Takes the ticket of a commit. Where the lease syncs as it likes, there is nothing to be added.
+    /// </summary>
     public void NoteCommit()
     {
         if (GroupCommit is null || authorizer.HasOwnSynchronous)
@@ -85,7 +87,9 @@ internal sealed class ConnectionWrites(sqlite3 handle, WriteGate gate, Statement
         }
     }
 
-    /// <summary>Marks the current flow as the one that holds the gate, if the gate stays with this connection.</summary>
+    /// <summary>
+    /// Marks the current flow as the one that holds the gate, if the gate stays with this connection.
+    /// </summary>
     /// <param name="leaseId">The lease, for messages.</param>
     /// <param name="sql">The statement that it runs, for messages.</param>
     public void MarkAmbientGate(long leaseId, string? sql)
@@ -104,9 +108,9 @@ internal sealed class ConnectionWrites(sqlite3 handle, WriteGate gate, Statement
         _ambientGate.Adopt(sql);
     }
 
-    // After a sync that failed no other is believed before the WAL begins anew, which a checkpoint sees to. Where readers keep
-    // it from that, this commit may still have come into the database file, by which it is durable. Readers get a moment to end:
-    // inside the gate, since nothing may be written between the commit and its checkpoint.
+    // After a sync that failed no other is believed before the WAL begins anew, which a checkpoint sees to. Where
+    // readers keep it from that, this commit may still have come into the database file, by which it is durable.
+    // Readers get a moment to end: inside the gate, since nothing may be written between the commit and its checkpoint.
     private bool IsMadeDurable(WalSyncer wal)
     {
         Deadline patience = new(TimeProvider.System, TimeSpan.FromMilliseconds(100));

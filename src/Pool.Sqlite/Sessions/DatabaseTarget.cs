@@ -58,7 +58,9 @@ internal sealed class DatabaseTarget
 
     public bool IsReadOnly { get; }
 
-    /// <summary>True when a URI names the file system to be used, so that there need not be a file of that name.</summary>
+    /// <summary>
+    /// True when a URI names the file system to be used, so that there need not be a file of that name.
+    /// </summary>
     public bool HasOwnVfs { get; }
 
     /// <summary>The full path of the file; null in memory.</summary>
@@ -84,7 +86,9 @@ internal sealed class DatabaseTarget
 
     public string DefaultName => Kind == DatabaseKind.File ? Path.GetFileName(DataSource) : DataSource;
 
-    /// <exception cref="ArgumentException">Neither driver nor pool understands the string, or it names nothing.</exception>
+    /// <exception cref="ArgumentException">
+    /// Neither driver nor pool understands the string, or it names nothing.
+    /// </exception>
     public static DatabaseTarget Parse(string? connectionString)
     {
         if (string.IsNullOrWhiteSpace(connectionString))
@@ -137,7 +141,8 @@ internal sealed class DatabaseTarget
             || (builder.Cache == SqliteCacheMode.Shared
                 && (!inMemory || IsUri(source) || builder.Mode == SqliteOpenMode.Memory));
 
-        // Without a name there is nothing to share it by. The memdb file system shares what has a name that begins with a slash.
+        // Without a name there is nothing to share it by. The memdb file system shares what has a name that begins with
+        // a slash.
         bool hasName = source.Split('?')[0] is not ("" or "file:");
         bool isShared = sharesCache || (UriHas(source, "vfs=memdb") && source.StartsWith("file:/", StringComparison.OrdinalIgnoreCase));
         DatabaseKind kind = !inMemory ? DatabaseKind.File

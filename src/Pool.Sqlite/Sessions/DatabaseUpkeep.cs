@@ -28,7 +28,9 @@ internal sealed class DatabaseUpkeep(sqlite3 handle, StatementAuthorizer authori
     }
 
     /// <summary>Moves what the WAL holds into the database file, without SQLite's own waiting.</summary>
-    /// <exception cref="SqliteException">SQLite refuses, for another reason than the lock of another connection.</exception>
+    /// <exception cref="SqliteException">
+    /// SQLite refuses, for another reason than the lock of another connection.
+    /// </exception>
     public CheckpointResult Checkpoint(CheckpointMode mode)
     {
         int result = raw.sqlite3_wal_checkpoint_v2(handle, "main", (int)mode, out int frames, out int moved);

@@ -34,7 +34,9 @@ internal sealed class DriverAccess : IDisposable
     /// <summary>True once a lease has had it.</summary>
     public bool WasExposed => _exposure is not null;
 
-    /// <summary>True once the driver's object was closed by the caller's code: nothing can be done with it any more.</summary>
+    /// <summary>
+    /// True once the driver's object was closed by the caller's code: nothing can be done with it any more.
+    /// </summary>
     public bool IsClosedByCaller => !ReferenceEquals(_driver.Handle, _handle);
 
     public static InvalidOperationException ClosedByCaller() => new(

@@ -4,8 +4,8 @@ namespace Pool.Sqlite.Sessions;
 internal static class Durability
 {
     /// <summary>
-    /// True where <c>synchronous=FULL</c> is asked for and the pool can give it: by syncing the WAL file itself, which SQLite
-    /// then does not (<c>synchronous=NORMAL</c>).
+    /// True where <c>synchronous=FULL</c> is asked for and the pool can give it: by syncing the WAL file itself, which
+    /// SQLite then does not (<c>synchronous=NORMAL</c>).
     /// </summary>
     public static bool IsGrouped(SqlitePoolOptions options, DatabaseTarget target) =>
         options.GroupCommit && CanBeGrouped(options, target);

@@ -19,7 +19,8 @@ internal sealed class ExecutionInterrupt
     private sqlite3_stmt? _stepping;
 
     /// <summary>
-    /// To be called once: exchanging the handler while another thread is inside SQLite would take it away from under it.
+    /// To be called once: exchanging the handler while another thread is inside SQLite would take it away from under
+    /// it.
     /// </summary>
     public void Attach(sqlite3 database) =>
         raw.sqlite3_progress_handler(database, StepsBetweenQuestions, static state => ((ExecutionInterrupt)state).Answer(), this);
@@ -57,8 +58,8 @@ internal sealed class ExecutionInterrupt
     public bool WasStopped(long execution) => Volatile.Read(ref _stopped) == execution;
 
     /// <summary>
-    /// Steps a statement that must not be stopped once it has ended. SQLite asks one last time after that, when a commit is
-    /// made already, and a yes would turn what is stored into an error.
+    /// Steps a statement that must not be stopped once it has ended. SQLite asks one last time after that, when a
+    /// commit is made already, and a yes would turn what is stored into an error.
     /// </summary>
     /// <returns>A result code.</returns>
     public int Step(sqlite3_stmt statement)

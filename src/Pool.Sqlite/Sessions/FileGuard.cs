@@ -5,9 +5,9 @@ using SQLitePCL;
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>
-/// Notices that the file which a connection has open is not the one at its path any more: deleted, renamed, replaced. SQLite
-/// would go on in the old one without a word. The same for the <c>-wal</c>, where commits live until they are moved. It
-/// compares identities by <c>stat</c>, and never opens a file: closing it would drop SQLite's locks.
+/// Notices that the file which a connection has open is not the one at its path any more: deleted, renamed, replaced.
+/// SQLite would go on in the old one without a word. The same for the <c>-wal</c>, where commits live until they are
+/// moved. It compares identities by <c>stat</c>, and never opens a file: closing it would drop SQLite's locks.
 /// </summary>
 internal sealed class FileGuard
 {
@@ -39,8 +39,8 @@ internal sealed class FileGuard
     public bool HasMoved => NativeFileStatus.Get(_file) != _fileIdentity;
 
     /// <summary>
-    /// True when the <c>-wal</c> that was there is gone, or another. In a session that has changed the journal mode that is
-    /// as it should be: ask SQLite for the mode first.
+    /// True when the <c>-wal</c> that was there is gone, or another. In a session that has changed the journal mode
+    /// that is as it should be: ask SQLite for the mode first.
     /// </summary>
     public bool HasLostWal
     {

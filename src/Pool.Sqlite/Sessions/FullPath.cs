@@ -2,7 +2,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Pool.Sqlite.Sessions;
 
-/// <summary>Resolves the Data Source of a file as the driver would, at one moment for all connections of a pool.</summary>
+/// <summary>
+/// Resolves the Data Source of a file as the driver would, at one moment for all connections of a pool.
+/// </summary>
 internal static class FullPath
 {
     private const string Scheme = "file:";
@@ -34,7 +36,9 @@ internal static class FullPath
         return path.StartsWith("//", StringComparison.Ordinal) && path.IndexOf('/', 2) is > 0 and int root ? path[root..] : path;
     }
 
-    /// <summary>A URI for a file that does not change while it is read: SQLite then takes no lock, and needs no file beside it.</summary>
+    /// <summary>
+    /// A URI for a file that does not change while it is read: SQLite then takes no lock, and needs no file beside it.
+    /// </summary>
     public static string ImmutableUri(string path) =>
         $"{Scheme}//{(path[0] == '/' ? "" : "/")}{Escape(path)}?immutable=1";
 

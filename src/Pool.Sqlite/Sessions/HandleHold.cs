@@ -3,8 +3,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>
-/// Keeps a native connection alive while code of the caller's can close it in the middle of a statement: SQLite would go on
-/// with callbacks that are gone. Closing it then takes effect when this is disposed, or finalized.
+/// Keeps a native connection alive while code of the caller's can close it in the middle of a statement: SQLite would
+/// go on with callbacks that are gone. Closing it then takes effect when this is disposed, or finalized.
 /// </summary>
 internal sealed class HandleHold : IDisposable
 {

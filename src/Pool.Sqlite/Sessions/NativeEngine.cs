@@ -3,11 +3,15 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Sessions;
 
-/// <summary>SQLite itself, which comes with another package than the driver when that is <c>Microsoft.Data.Sqlite.Core</c>.</summary>
+/// <summary>
+/// SQLite itself, which comes with another package than the driver when that is <c>Microsoft.Data.Sqlite.Core</c>.
+/// </summary>
 internal static class NativeEngine
 {
     /// <summary>The driver's connection for a database, not opened yet.</summary>
-    /// <exception cref="InvalidOperationException">There is no SQLite in the process; the message says what to add.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is no SQLite in the process; the message says what to add.
+    /// </exception>
     public static SqliteConnection Connect(DatabaseTarget target)
     {
         try

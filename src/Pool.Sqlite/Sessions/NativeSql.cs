@@ -27,7 +27,9 @@ internal static class NativeSql
         }
     }
 
-    /// <summary>As <see cref="Scalar"/>, again and again while the lock of another connection is in the way. Blocks the thread.</summary>
+    /// <summary>
+    /// As <see cref="Scalar"/>, again and again while the lock of another connection is in the way. Blocks the thread.
+    /// </summary>
     /// <param name="database">A connection on which SQLite itself does not wait.</param>
     /// <param name="sql">The statement.</param>
     /// <param name="limit">How long.</param>

@@ -3,8 +3,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>
-/// The statements that a connection has prepared, the driver's and the pool's. SQLite's own (of a virtual table, a blob)
-/// are not to be touched, and hide those after them.
+/// The statements that a connection has prepared, the driver's and the pool's. SQLite's own (of a virtual table, a
+/// blob) are not to be touched, and hide those after them.
 /// </summary>
 internal static class NativeStatements
 {
@@ -28,8 +28,8 @@ internal static class NativeStatements
         }
         catch (KeyNotFoundException)
         {
-            // One of SQLite's own (FTS5, R-tree). This mode does nothing, but refuses while a statement of the connection
-            // still reads; engines that do not know it refuse always.
+            // One of SQLite's own (FTS5, R-tree). This mode does nothing, but refuses while a statement of the
+            // connection still reads; engines that do not know it refuse always.
             return raw.sqlite3_wal_checkpoint_v2(handle, "main", CheckpointNoOperation, out _, out _) != raw.SQLITE_OK;
         }
     }

@@ -1,21 +1,24 @@
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>
-/// Recognises network file systems, on which SQLite's locks are not certain to hold and the shared memory of a WAL is not shared.
-/// Only mounts are looked at; the file is not opened.
+/// Recognises network file systems, on which SQLite's locks are not certain to hold and the shared memory of a WAL is
+/// not shared. Only mounts are looked at; the file is not opened.
 /// </summary>
 internal static class NetworkFileSystem
 {
     private const string LinuxMounts = "/proc/self/mountinfo";
 
-    // As Linux names them. Not what a virtual machine shares with its host (9p, virtiofs): within the machine locks hold.
+    // As Linux names them. Not what a virtual machine shares with its host (9p, virtiofs): within the machine locks
+    // hold.
     private static readonly HashSet<string> Types = new(StringComparer.OrdinalIgnoreCase)
     {
         "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "coda", "ceph", "glusterfs", "lustre", "gpfs", "beegfs", "pvfs2", "davfs",
         "fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.davfs2", "fuse.s3fs", "fuse.gcsfuse", "fuse.rclone", "fuse.juicefs",
     };
 
-    /// <summary>The name of the network file system that a file lies on; null when it is local, or it cannot be told.</summary>
+    /// <summary>
+    /// The name of the network file system that a file lies on; null when it is local, or it cannot be told.
+    /// </summary>
     /// <param name="path">A full path, through links.</param>
     public static string? Of(string path)
     {

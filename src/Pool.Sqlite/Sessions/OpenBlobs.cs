@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>
-/// The streams that a lease has opened. Each holds a statement of SQLite's own, which would keep the connection in a read
-/// transaction: they end with the lease, and say so when they are used afterwards.
+/// The streams that a lease has opened. Each holds a statement of SQLite's own, which would keep the connection in a
+/// read transaction: they end with the lease, and say so when they are used afterwards.
 /// </summary>
 internal sealed class OpenBlobs
 {

@@ -11,11 +11,14 @@ internal sealed class OpenFile(PhysicalConnection connection, StatementAuthorize
     /// <summary>Called when it is found that the file has moved: other connections have the same one open.</summary>
     public Action? Moved { get; set; }
 
-    /// <summary>True when nothing of the pool has noticed it yet, and so nothing has opened what is there now.</summary>
+    /// <summary>
+    /// True when nothing of the pool has noticed it yet, and so nothing has opened what is there now.
+    /// </summary>
     public Func<bool>? WasFirstToNotice { get; set; }
 
     /// <summary>
-    /// True when what is open is not what the path leads to. The connection is not lent again then. Two calls of <c>stat</c>.
+    /// True when what is open is not what the path leads to. The connection is not lent again then. Two calls of
+    /// <c>stat</c>.
     /// </summary>
     /// <param name="looksAtWal">False for the file alone: one call.</param>
     public bool HasMoved(bool looksAtWal = true)
@@ -41,8 +44,8 @@ internal sealed class OpenFile(PhysicalConnection connection, StatementAuthorize
         }
     }
 
-    // What was committed belongs into the old file, and not into the one that has taken its place: SQLite would take the -wal
-    // for that one's. Only as long as nothing of this process can have opened the new one.
+    // What was committed belongs into the old file, and not into the one that has taken its place: SQLite would take
+    // the -wal for that one's. Only as long as nothing of this process can have opened the new one.
     private void LeaveNothingInWal(FileGuard file)
     {
         if (WasFirstToNotice?.Invoke() == true && file.HasMoved && !file.HasLostWal && !connection.IsInTransaction)

@@ -2,7 +2,9 @@ using Pool.Sqlite.Pooling;
 
 namespace Pool.Sqlite.Sessions;
 
-/// <summary>How long the opening of a connection may wait for the locks of others, within <c>busy_timeout</c>.</summary>
+/// <summary>
+/// How long the opening of a connection may wait for the locks of others, within <c>busy_timeout</c>.
+/// </summary>
 /// <param name="limit">Infinite without a limit.</param>
 /// <param name="token">Ends the wait.</param>
 internal sealed class OpeningWait(TimeSpan limit, CancellationToken token)

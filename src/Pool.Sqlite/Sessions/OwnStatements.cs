@@ -53,8 +53,8 @@ internal sealed class OwnStatements(PhysicalConnection connection)
 
     /// <summary>
     /// True when another connection's lock is in the way, so that trying again can help. Not so SQLITE_BUSY_SNAPSHOT,
-    /// nor a table that this connection itself has locked, nor a commit while a reader of its own still writes. (Results
-    /// come as extended codes where a hook has asked SQLite for those.)
+    /// nor a table that this connection itself has locked, nor a commit while a reader of its own still writes.
+    /// (Results come as extended codes where a hook has asked SQLite for those.)
     /// </summary>
     public bool IsLocked(int result) => (result & 0xff) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
         && ExtendedCode(result) is raw.SQLITE_BUSY or raw.SQLITE_BUSY_RECOVERY or BusyTimedOut or raw.SQLITE_LOCKED_SHAREDCACHE

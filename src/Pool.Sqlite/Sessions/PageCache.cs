@@ -9,7 +9,9 @@ internal static class PageCache
     // sqlite3.h: SQLITE_DBSTATUS_CACHE_WRITE.
     private const int PagesWritten = 9;
 
-    /// <summary>How it has done since the last call. Only for the thread that uses the connection, while no statement runs.</summary>
+    /// <summary>
+    /// How it has done since the last call. Only for the thread that uses the connection, while no statement runs.
+    /// </summary>
     public static CacheFigures TakeFigures(sqlite3 handle, long cacheBytes)
     {
         _ = raw.sqlite3_db_status(handle, raw.SQLITE_DBSTATUS_CACHE_HIT, out int hits, out _, resetFlg: 1);

@@ -93,7 +93,9 @@ internal sealed class PhysicalConnection
     /// <summary>What is known of the current lease.</summary>
     public LeaseRecord Notes { get; } = new();
 
-    /// <summary>Counts failures that lie in the database; null for a connection that belongs to no pool's figures.</summary>
+    /// <summary>
+    /// Counts failures that lie in the database; null for a connection that belongs to no pool's figures.
+    /// </summary>
     public StatementFailures? Failures { get; set; }
 
     /// <summary>Kept for the next execution, so that most need no object of their own. Empty while in use.</summary>
@@ -112,11 +114,14 @@ internal sealed class PhysicalConnection
     public bool WantsCacheLook { get; set; }
 
     /// <summary>
-    /// True when closing it would take the database with it: what cannot be undone stays, as on a connection without a pool.
+    /// True when closing it would take the database with it: what cannot be undone stays, as on a connection without a
+    /// pool.
     /// </summary>
     public bool IsTheDatabase { get; }
 
-    /// <summary>True where the caller has asked for that: a write that is refused is then the caller's mistake.</summary>
+    /// <summary>
+    /// True where the caller has asked for that: a write that is refused is then the caller's mistake.
+    /// </summary>
     public bool IsReadOnly { get; }
 
     /// <inheritdoc cref="ConnectionWrites.Gate"/>
@@ -139,7 +144,9 @@ internal sealed class PhysicalConnection
         set => Activity.Running = value;
     }
 
-    /// <summary>True while the lease has the driver's object, through which it can do what the pool does not see.</summary>
+    /// <summary>
+    /// True while the lease has the driver's object, through which it can do what the pool does not see.
+    /// </summary>
     public bool IsExposed => Access.IsExposed;
 
     /// <inheritdoc cref="DriverAccess.IsClosedByCaller"/>
@@ -154,7 +161,9 @@ internal sealed class PhysicalConnection
 
     public bool IsInTransaction => !IsClosedByCaller && raw.sqlite3_get_autocommit(Handle) == 0;
 
-    /// <summary>The connection is set up: from here on SQLite tells what is prepared on it, and can be interrupted.</summary>
+    /// <summary>
+    /// The connection is set up: from here on SQLite tells what is prepared on it, and can be interrupted.
+    /// </summary>
     public void BeginAuthorizing()
     {
         _authorizer.Attach(Handle);
@@ -188,8 +197,8 @@ internal sealed class PhysicalConnection
     public void MarkAmbientGate(long leaseId = 0, string? sql = null) => Writes.MarkAmbientGate(leaseId, sql);
 
     /// <summary>
-    /// The one place where a write ends: when nothing is being written any more, its commit is noted and the write gate is let
-    /// go.
+    /// The one place where a write ends: when nothing is being written any more, its commit is noted and the write gate
+    /// is let go.
     /// </summary>
     public void ReleaseGateIfDone()
     {

@@ -30,7 +30,9 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
 
     public const string TempStore = "temp_store";
 
-    /// <summary>Those that the pool does not set, that say what they are, and that can be given back the value they had.</summary>
+    /// <summary>
+    /// Those that the pool does not set, that say what they are, and that can be given back the value they had.
+    /// </summary>
     public static readonly string[] Restorable =
     [
         "recursive_triggers", "query_only", "read_uncommitted", "defer_foreign_keys", "ignore_check_constraints",
@@ -49,8 +51,8 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     {
         SqlitePragmas options = pool.Pragmas;
 
-        // First the busy timeout: the others may meet another connection's lock. Then the format of the file, which the journal
-        // mode writes into it. Then the journal mode, which the rest builds upon.
+        // First the busy timeout: the others may meet another connection's lock. Then the format of the file, which the
+        // journal mode writes into it. Then the journal mode, which the rest builds upon.
         List<Pragma> pragmas = [Number("busy_timeout", (long)options.BusyTimeout.TotalMilliseconds), .. pool.Untrusted ? Hardening.Pragmas : []];
         List<Pragma> additional = [.. options.Additional.Select(pair => new Pragma(pair.Key, pair.Value, AsRead(pair.Key, pair.Value)))];
         pragmas.AddRange(additional.Where(static pragma => pragma.FixesFormat).OrderByDescending(static pragma => pragma.IsEncoding));

@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>
-/// One SQL text on one connection, with its statements: each is prepared when its turn comes, since it may need what those
-/// before it make. In use by one command at a time.
+/// One SQL text on one connection, with its statements: each is prepared when its turn comes, since it may need what
+/// those before it make. In use by one command at a time.
 /// </summary>
 internal sealed class PreparedText(string sql) : IDisposable
 {

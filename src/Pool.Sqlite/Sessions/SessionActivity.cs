@@ -14,12 +14,14 @@ internal sealed class SessionActivity
     public string? CurrentSql => Running ?? (_reading is { IsFinished: false } reading ? reading.Text.Sql : null);
 
     /// <summary>
-    /// Counts up with each state of the database that is read from: a transaction, or a reader outside one. 0 while there is
-    /// none.
+    /// Counts up with each state of the database that is read from: a transaction, or a reader outside one. 0 while
+    /// there is none.
     /// </summary>
     public long Snapshot => _isInTransaction || _reading is { IsFinished: false } ? Volatile.Read(ref _snapshots) : 0;
 
-    /// <summary>To be called after whatever can begin or end a transaction, by the thread that uses the connection.</summary>
+    /// <summary>
+    /// To be called after whatever can begin or end a transaction, by the thread that uses the connection.
+    /// </summary>
     public void NoteTransaction(bool isInTransaction)
     {
         if (isInTransaction && !_isInTransaction)

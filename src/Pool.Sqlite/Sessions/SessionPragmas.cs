@@ -5,7 +5,9 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Sessions;
 
-/// <summary>The PRAGMAs of one connection: applied and read back when it is opened, put right after each lease.</summary>
+/// <summary>
+/// The PRAGMAs of one connection: applied and read back when it is opened, put right after each lease.
+/// </summary>
 internal sealed class SessionPragmas(
     sqlite3 handle,
     ConnectionWrites writes,
@@ -57,7 +59,9 @@ internal sealed class SessionPragmas(
     /// <summary>SQLite waits by itself while the connection is being opened, and never afterwards.</summary>
     public void LimitNativeWait() => _ = raw.sqlite3_busy_timeout(handle, NativeWaitMilliseconds);
 
-    /// <summary>From here on the pool does the waiting for the locks of others: see <see cref="StatementAuthorizer"/>.</summary>
+    /// <summary>
+    /// From here on the pool does the waiting for the locks of others: see <see cref="StatementAuthorizer"/>.
+    /// </summary>
     public void TakeOverWaiting()
     {
         foreach (Pragma pragma in _pragmas)

@@ -58,8 +58,8 @@ internal sealed class SessionTransaction(PhysicalConnection connection)
         }
     }
 
-    // One that was begun on the driver's own object, which otherwise takes itself to be in it for ever, and to roll back
-    // has to find one.
+    // One that was begun on the driver's own object, which otherwise takes itself to be in it for ever, and to roll
+    // back has to find one.
     private void EndDriverTransaction()
     {
         using SqliteCommand command = connection.Driver.CreateCommand();

@@ -1,8 +1,8 @@
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>
-/// The transaction of a batch, which the items of the write queue share: an item can neither begin nor end one, nor leave
-/// anything running in it.
+/// The transaction of a batch, which the items of the write queue share: an item can neither begin nor end one, nor
+/// leave anything running in it.
 /// </summary>
 internal sealed class SharedTransaction(PhysicalConnection connection, StatementAuthorizer authorizer)
 {

@@ -52,12 +52,14 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
     }
 
     /// <summary>
-    /// How long statements of this connection wait for the locks of others, in milliseconds. SQLite is not told: the pool
-    /// does the waiting. Yet <c>PRAGMA busy_timeout</c> answers it, and sets it until the lease ends.
+    /// How long statements of this connection wait for the locks of others, in milliseconds. SQLite is not told: the
+    /// pool does the waiting. Yet <c>PRAGMA busy_timeout</c> answers it, and sets it until the lease ends.
     /// </summary>
     public int BusyTimeoutMilliseconds { get; set; }
 
-    /// <summary>Makes sure that SQLite itself does not wait, after what may have been prepared without the pool.</summary>
+    /// <summary>
+    /// Makes sure that SQLite itself does not wait, after what may have been prepared without the pool.
+    /// </summary>
     public void StopNativeWaiting()
     {
         if (_waitsNatively && _database!.TryGetTarget(out sqlite3? database))
@@ -68,9 +70,9 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
     }
 
     /// <summary>
-    /// Set while an item of the write queue runs on the connection: what would begin or end a transaction is refused, also
-    /// on the driver's own object, and everything once SQLite has rolled the transaction back by itself. (Not kept longer:
-    /// SQLite keeps this object alive, and a forgotten connection must be found by its finalizer.)
+    /// Set while an item of the write queue runs on the connection: what would begin or end a transaction is refused,
+    /// also on the driver's own object, and everything once SQLite has rolled the transaction back by itself. (Not kept
+    /// longer: SQLite keeps this object alive, and a forgotten connection must be found by its finalizer.)
     /// </summary>
     public sqlite3? Guarded { get; set; }
 
@@ -83,8 +85,8 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
     }
 
     /// <summary>
-    /// True when what was prepared writes, and that to databases alone which no other connection can see. SQLite does not
-    /// tell of everything that writes (VACUUM), so that nothing seen is no proof.
+    /// True when what was prepared writes, and that to databases alone which no other connection can see. SQLite does
+    /// not tell of everything that writes (VACUUM), so that nothing seen is no proof.
     /// </summary>
     public bool WritesOnlyAside(sqlite3 database) => _written.Count > 0 && _written.All(name => IsAside(database, name));
 

@@ -30,7 +30,9 @@ internal sealed class StatementCache(int capacity)
 
     /// <summary>What is prepared of a text, for one user until <see cref="PutBack"/>.</summary>
     /// <param name="sql">The text.</param>
-    /// <param name="isCommand">False for the pool's own (BEGIN, SAVEPOINT, …), which would hide how the commands do.</param>
+    /// <param name="isCommand">
+    /// False for the pool's own (BEGIN, SAVEPOINT, …), which would hide how the commands do.
+    /// </param>
     public PreparedText Take(string sql, bool isCommand = true)
     {
         if (_texts.TryGetValue(sql, out PreparedText? text) && !text.IsInUse)

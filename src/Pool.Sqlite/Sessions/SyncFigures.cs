@@ -3,7 +3,9 @@ using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite.Sessions;
 
-/// <summary>What group commit has done for the database of one pool, by whichever pool of the process a commit came.</summary>
+/// <summary>
+/// What group commit has done for the database of one pool, by whichever pool of the process a commit came.
+/// </summary>
 internal sealed class SyncFigures : IGroupCommitEvents
 {
     private long _commits;

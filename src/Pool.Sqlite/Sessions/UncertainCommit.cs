@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>
-/// A commit whose last step fails: the fsync, or the removal of the rollback journal. All is written, and may be found after
-/// a restart or not. Nobody knows.
+/// A commit whose last step fails: the fsync, or the removal of the rollback journal. All is written, and may be found
+/// after a restart or not. Nobody knows.
 /// </summary>
 internal static class UncertainCommit
 {
@@ -16,7 +16,9 @@ internal static class UncertainCommit
     private const int JournalDeletion = raw.SQLITE_IOERR | (10 << 8);
     private const int JournalIsGone = raw.SQLITE_IOERR | (23 << 8);
 
-    /// <summary>True for the failure of a write of which it is not known whether it is stored: it must not simply be repeated.</summary>
+    /// <summary>
+    /// True for the failure of a write of which it is not known whether it is stored: it must not simply be repeated.
+    /// </summary>
     public static bool Is(SqliteException failure) => Is(failure.SqliteExtendedErrorCode);
 
     /// <exception cref="SqliteException">The failure is one of these.</exception>

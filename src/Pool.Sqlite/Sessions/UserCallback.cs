@@ -1,6 +1,8 @@
 namespace Pool.Sqlite.Sessions;
 
-/// <summary>Knows whether this thread is inside one of the user's hooks, where waiting for a connection is futile.</summary>
+/// <summary>
+/// Knows whether this thread is inside one of the user's hooks, where waiting for a connection is futile.
+/// </summary>
 internal static class UserCallback
 {
     [ThreadStatic]

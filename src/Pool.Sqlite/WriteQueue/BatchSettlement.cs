@@ -64,7 +64,8 @@ internal sealed class BatchSettlement(IWriterSource pool, WriteBacklog backlog, 
 
     private static void Settle(WriteItem[] items, (WriteItem Item, Exception Failure)[] failures)
     {
-        // First those that are stored: a handler that is told of a failure may take its time. Last those that marked a place.
+        // First those that are stored: a handler that is told of a failure may take its time. Last those that marked a
+        // place.
         int failed = 0;
         foreach (WriteItem item in items)
         {

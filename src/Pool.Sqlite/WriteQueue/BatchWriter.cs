@@ -25,7 +25,9 @@ internal sealed class BatchWriter(
     private CommitTicket _commit;
 
     /// <summary>Writes a batch, and has its tasks end when it is on disk.</summary>
-    /// <exception cref="SqliteException">Another connection's lock is in the way, or nothing can be written at all.</exception>
+    /// <exception cref="SqliteException">
+    /// Another connection's lock is in the way, or nothing can be written at all.
+    /// </exception>
     public async ValueTask Write()
     {
         PoolEntry<PhysicalConnection> writer =
@@ -109,8 +111,8 @@ internal sealed class BatchWriter(
         return true;
     }
 
-    // One that was opened while the file was read-only stays so, for example: the next batch is to have a new one. (But not
-    // where the connection is the database.)
+    // One that was opened while the file was read-only stays so, for example: the next batch is to have a new one. (But
+    // not where the connection is the database.)
     private bool MayBeTheConnection(Exception? failure) => !pool.IsPrivateMemory && ConnectionFailure.MayBeItsOwn(failure);
 
     /// <summary>Runs the items; what fails is noted, to be told when the rest is committed.</summary>
@@ -151,8 +153,8 @@ internal sealed class BatchWriter(
     }
 
     /// <summary>
-    /// The batch is undone. One alone is to blame; of several it is not known which, nor what those that failed would have
-    /// come to without it: each is run again by itself.
+    /// The batch is undone. One alone is to blame; of several it is not known which, nor what those that failed would
+    /// have come to without it: each is run again by itself.
     /// </summary>
     /// <returns>True when the batch is settled by this.</returns>
     private bool ShareBlame(IReadOnlyList<WriteItem> batch, Exception culprit)
@@ -169,7 +171,8 @@ internal sealed class BatchWriter(
     }
 
     /// <summary>
-    /// It is unknown whether the batch is stored. To run it again could store it twice, so every caller is told just that.
+    /// It is unknown whether the batch is stored. To run it again could store it twice, so every caller is told just
+    /// that.
     /// </summary>
     /// <returns>True: the batch is settled by this.</returns>
     private bool ShareDoubt(IReadOnlyList<WriteItem> batch, SqliteException failure)
@@ -181,7 +184,9 @@ internal sealed class BatchWriter(
         return true;
     }
 
-    /// <summary>Runs a statement of the pool's own, again and again while a lock is in the way, until BusyTimeout has passed.</summary>
+    /// <summary>
+    /// Runs a statement of the pool's own, again and again while a lock is in the way, until BusyTimeout has passed.
+    /// </summary>
     /// <exception cref="SqliteException">It was not done in time, or cannot be.</exception>
     private async ValueTask<bool> Until(string sql, PhysicalConnection physical)
     {

@@ -9,16 +9,18 @@ using Pool.Sqlite.Writing;
 namespace Pool.Sqlite;
 
 /// <summary>
-/// Many small writes in few commits: whatever has queued up while the last batch was written is the next one. A caller's
-/// task succeeds only after the COMMIT that contains its item; an item that fails, fails alone and leaves no trace.
+/// Many small writes in few commits: whatever has queued up while the last batch was written is the next one. A
+/// caller's task succeeds only after the COMMIT that contains its item; an item that fails, fails alone and leaves no
+/// trace.
 /// </summary>
 /// <remarks>
 /// <para>
 /// An item is a function on the writer connection, or one statement. It runs on a thread of the thread pool, inside a
 /// transaction with others, and must be synchronous: the connection that it gets is its own only until it returns. It
 /// should change nothing but the database, because it can be called more than once: when its batch cannot be committed,
-/// every item of it is run again by itself, so that only the guilty fail. It can neither begin nor end a transaction. What it
-/// changes in the session (a PRAGMA, a temp table) the others of its batch can meet; it is put right after the batch.
+/// every item of it is run again by itself, so that only the guilty fail. It can neither begin nor end a transaction.
+/// What it changes in the session (a PRAGMA, a temp table) the others of its batch can meet; it is put right after the
+/// batch.
 /// </para>
 /// <para>
 /// An item that is enqueued from inside another runs at once, in a savepoint inside the other's: its task is completed
@@ -56,8 +58,9 @@ public sealed class SqlitePoolWriteQueue
     /// <summary>Runs a function on the writer connection, together with what else is queued.</summary>
     /// <param name="work">What to write, synchronously. It can be called more than once.</param>
     /// <param name="cancellationToken">
-    /// Cancels the item as long as it has not begun. Pass it on to the commands inside to have it stop those; an item that
-    /// then ends with <see cref="OperationCanceledException"/> is cancelled and leaves no trace, one that does not is stored.
+    /// Cancels the item as long as it has not begun. Pass it on to the commands inside to have it stop those; an item
+    /// that then ends with <see cref="OperationCanceledException"/> is cancelled and leaves no trace, one that does not
+    /// is stored.
     /// </param>
     /// <returns>What the function answered, once that is committed.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled, and nothing of it is stored.</exception>
@@ -65,14 +68,15 @@ public sealed class SqlitePoolWriteQueue
     /// It waited for longer than <see cref="SqlitePoolWriteQueueOptions.ItemTimeout"/>, and never ran.
     /// </exception>
     /// <exception cref="SqliteException">
-    /// SQLite refuses its statements or its COMMIT, the writer connection cannot be opened, or another process held the lock for
-    /// longer than <see cref="SqlitePoolOptions.RentTimeout"/>. Nothing of it is stored.
+    /// SQLite refuses its statements or its COMMIT, the writer connection cannot be opened, or another process held the
+    /// lock for longer than <see cref="SqlitePoolOptions.RentTimeout"/>. Nothing of it is stored.
     /// </exception>
     /// <exception cref="SqlitePoolTimeoutException">
     /// Another writer of this process did not let go within <see cref="SqlitePoolOptions.RentTimeout"/>.
     /// </exception>
     /// <exception cref="ObjectDisposedException">
-    /// The pool is closed, or was closed and could not commit it within <see cref="SqlitePoolOptions.ShutdownTimeout"/>.
+    /// The pool is closed, or was closed and could not commit it within
+    /// <see cref="SqlitePoolOptions.ShutdownTimeout"/>.
     /// </exception>
     /// <exception cref="ArgumentException">The function is asynchronous.</exception>
     public Task<T> EnqueueAsync<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken = default)
@@ -102,7 +106,8 @@ public sealed class SqlitePoolWriteQueue
     /// <param name="cancellationToken">Cancels it as long as it has not begun, and stops it while it runs.</param>
     /// <returns>How many rows it changed, or -1 when it cannot change any; once that is committed.</returns>
     /// <exception cref="ArgumentException">
-    /// A value stands where no parameter can (in quotes, for a name, in a comment), or has a format. Thrown by the call itself.
+    /// A value stands where no parameter can (in quotes, for a name, in a comment), or has a format. Thrown by the call
+    /// itself.
     /// </exception>
     /// <inheritdoc cref="EnqueueAsync{T}"/>
     public Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
@@ -115,12 +120,14 @@ public sealed class SqlitePoolWriteQueue
     /// <summary>Runs one statement with its values.</summary>
     /// <param name="sql">One statement with named parameters (<c>$id</c>) or numbered ones (<c>?1</c>).</param>
     /// <param name="parameters">
-    /// The values, in the order in which the parameters first appear in the statement. It must not be changed before the
-    /// task has ended.
+    /// The values, in the order in which the parameters first appear in the statement. It must not be changed before
+    /// the task has ended.
     /// </param>
     /// <param name="cancellationToken">Cancels it as long as it has not begun, and stops it while it runs.</param>
     /// <returns>How many rows it changed, or -1 when it cannot change any; once that is committed.</returns>
-    /// <exception cref="ArgumentException">There are not as many values as parameters, or one of those has no name.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are not as many values as parameters, or one of those has no name.
+    /// </exception>
     /// <inheritdoc cref="EnqueueAsync{T}"/>
     public Task<int> ExecuteAsync(
         string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken = default)
@@ -131,7 +138,8 @@ public sealed class SqlitePoolWriteQueue
     }
 
     /// <summary>
-    /// Queues a function that is not awaited. When it fails, <see cref="PostFailed"/> and the log tell, and it is counted.
+    /// Queues a function that is not awaited. When it fails, <see cref="PostFailed"/> and the log tell, and it is
+    /// counted.
     /// </summary>
     /// <param name="work">What to write, synchronously. It can be called more than once.</param>
     /// <returns>False when the queue is full or closed: then it never runs.</returns>
@@ -141,7 +149,9 @@ public sealed class SqlitePoolWriteQueue
         return TryPost(new PostedAction(_counters, this, work));
     }
 
-    /// <summary>Not possible: an item of the queue is synchronous. (Without this overload it would compile, and fail unnoticed.)</summary>
+    /// <summary>
+    /// Not possible: an item of the queue is synchronous. (Without this overload it would compile, and fail unnoticed.)
+    /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     [Obsolete("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.", error: true)]
     public bool TryPost(Func<SqlitePoolConnection, Task> work) =>
@@ -169,12 +179,20 @@ public sealed class SqlitePoolWriteQueue
         return TryPost(new PostedStatement(_counters, this, sql, parameters));
     }
 
-    /// <summary>Ends when everything that was accepted before is committed, or has failed and its caller been told.</summary>
+    /// <summary>
+    /// Ends when everything that was accepted before is committed, or has failed and its caller been told.
+    /// </summary>
     /// <param name="cancellationToken">Ends the wait; what is queued stays queued.</param>
-    /// <exception cref="InvalidOperationException">It is called inside an item, which is itself not committed yet.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It is called inside an item, which is itself not committed yet.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="SqliteException">Nothing can be written; what was queued has failed with the same reason.</exception>
-    /// <exception cref="ObjectDisposedException">The pool was closed, and not everything could be committed in time.</exception>
+    /// <exception cref="SqliteException">
+    /// Nothing can be written; what was queued has failed with the same reason.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">
+    /// The pool was closed, and not everything could be committed in time.
+    /// </exception>
     public Task FlushAsync(CancellationToken cancellationToken = default)
     {
         if (Loop.IsInsideItem)

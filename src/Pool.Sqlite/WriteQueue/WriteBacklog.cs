@@ -3,8 +3,9 @@ using System.Threading.Channels;
 namespace Pool.Sqlite.WriteQueue;
 
 /// <summary>
-/// What a write queue has accepted and not settled: the channel, the batch that is being written, and what has to be run
-/// again one by one. The lock is for the close, which takes everything away at any moment; nothing slow happens inside it.
+/// What a write queue has accepted and not settled: the channel, the batch that is being written, and what has to be
+/// run again one by one. The lock is for the close, which takes everything away at any moment; nothing slow happens
+/// inside it.
 /// </summary>
 internal sealed class WriteBacklog(int capacity)
 {
@@ -107,7 +108,9 @@ internal sealed class WriteBacklog(int capacity)
         }
     }
 
-    /// <summary>From here on the batch cannot be abandoned. False when it has been: then it must not be committed.</summary>
+    /// <summary>
+    /// From here on the batch cannot be abandoned. False when it has been: then it must not be committed.
+    /// </summary>
     public bool TryBeginCommit()
     {
         lock (_lock)

@@ -16,7 +16,9 @@ internal enum ItemOutcome
     TransactionLost,
 }
 
-/// <summary>Runs items on the writer connection, each in its savepoint. Used by the loop of one queue, one at a time.</summary>
+/// <summary>
+/// Runs items on the writer connection, each in its savepoint. Used by the loop of one queue, one at a time.
+/// </summary>
 internal sealed class WriteItemExecutor(IWriterSource pool)
 {
     private const string Save = "SAVEPOINT pool_item";

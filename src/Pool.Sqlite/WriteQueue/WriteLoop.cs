@@ -58,7 +58,9 @@ internal sealed class WriteLoop : IThreadPoolWorkItem
     /// <summary>True in a task that an item has started, while the batch of that item is being written.</summary>
     public bool IsBesideItem => !IsInsideItem && Volatile.Read(ref _mark) is { IsOfCurrentFlow: true };
 
-    /// <summary>True when nothing is queued or being written. (First the count: what was taken is then being written.)</summary>
+    /// <summary>
+    /// True when nothing is queued or being written. (First the count: what was taken is then being written.)
+    /// </summary>
     public bool IsQuiet => _backlog.IsEmpty && Volatile.Read(ref _runs) == 0 && _settlement.IsQuiet;
 
     /// <summary>Queues an item, once there is room.</summary>
@@ -145,8 +147,8 @@ internal sealed class WriteLoop : IThreadPoolWorkItem
         }
     }
 
-    // An item is added before the loop is found to rest or not; the loop rests before it looks for items once more. So one of
-    // the two sees the other.
+    // An item is added before the loop is found to rest or not; the loop rests before it looks for items once more. So
+    // one of the two sees the other.
     private void Start(WriteItem item)
     {
         if (!item.Writes)

@@ -5,8 +5,8 @@ namespace Pool.Sqlite.Writing;
 
 /// <summary>
 /// One holding of a write gate beyond a single statement, by a transaction or a writer lease, and the flow of control,
-/// synchronous or asynchronous, that it belongs to. Such a flow must not wait for the gate, nor for a lease behind those
-/// who wait for the gate: it would wait for itself.
+/// synchronous or asynchronous, that it belongs to. Such a flow must not wait for the gate, nor for a lease behind
+/// those who wait for the gate: it would wait for itself.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -16,8 +16,8 @@ namespace Pool.Sqlite.Writing;
 /// own, so that a flow which inherited the mark of an earlier one is not taken for the holder of a later one.
 /// </para>
 /// <para>
-/// A task that the holder starts (<c>Task.Run</c>) runs beside it and can wait for the gate like any other: it loses the
-/// mark as it starts. An item of the write queue is synchronous, and a task that it starts is either waited for or
+/// A task that the holder starts (<c>Task.Run</c>) runs beside it and can wait for the gate like any other: it loses
+/// the mark as it starts. An item of the write queue is synchronous, and a task that it starts is either waited for or
 /// outlives it: that mark stays, and counts only as long as the item runs.
 /// </para>
 /// </remarks>
@@ -53,8 +53,8 @@ internal sealed class AmbientWriteGate
     }
 
     /// <summary>
-    /// True when the current flow holds a gate, or this thread was the last to use a connection that does. For what does
-    /// no harm where it is not certain.
+    /// True when the current flow holds a gate, or this thread was the last to use a connection that does. For what
+    /// does no harm where it is not certain.
     /// </summary>
     public static bool MayHoldGate => Innermost(Current.Value) is not null || _lastUsedHere is { IsHeld: true };
 
@@ -94,7 +94,9 @@ internal sealed class AmbientWriteGate
         return mark;
     }
 
-    /// <summary>The mark that the current flow will hold a gate by; to be ended when it does not come to that.</summary>
+    /// <summary>
+    /// The mark that the current flow will hold a gate by; to be ended when it does not come to that.
+    /// </summary>
     /// <param name="bindsTasks">True when tasks that the flow starts keep the mark.</param>
     public static AmbientWriteGate Prepare(bool bindsTasks = false)
     {
@@ -116,7 +118,9 @@ internal sealed class AmbientWriteGate
         gate.Holder = _lastUsedHere = this;
     }
 
-    /// <summary>The connection that holds the gate is used by the current flow, which has the mark from now on.</summary>
+    /// <summary>
+    /// The connection that holds the gate is used by the current flow, which has the mark from now on.
+    /// </summary>
     /// <param name="sql">The statement that it runs, for messages.</param>
     public void Adopt(string? sql)
     {
@@ -152,10 +156,12 @@ internal sealed class AmbientWriteGate
     public void EndUnlessHeld() => Interlocked.CompareExchange(ref _state, Ended, Prepared);
 
     /// <summary>
-    /// Watches the holder while something that its own flow has begun waits for the gate. It may be meant to run after the
-    /// transaction, not awaited before; a flow that awaits it does nothing else.
+    /// Watches the holder while something that its own flow has begun waits for the gate. It may be meant to run after
+    /// the transaction, not awaited before; a flow that awaits it does nothing else.
     /// </summary>
-    /// <returns>True when the holder does nothing any more, false when the wait is over or the gate is let go.</returns>
+    /// <returns>
+    /// True when the holder does nothing any more, false when the wait is over or the gate is let go.
+    /// </returns>
     public async Task<bool> StopsBefore(Task wait)
     {
         for (; ; )
@@ -194,8 +200,8 @@ internal sealed class AmbientWriteGate
         return mark;
     }
 
-    // The beginning of a task is the only thing that inherits a context and has a task's identity: the continuation of an
-    // await has none.
+    // The beginning of a task is the only thing that inherits a context and has a task's identity: the continuation of
+    // an await has none.
     private static void OnChanged(AsyncLocalValueChangedArgs<AmbientWriteGate?> change)
     {
         if (change.ThreadContextChanged

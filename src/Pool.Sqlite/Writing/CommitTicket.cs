@@ -1,8 +1,9 @@
 namespace Pool.Sqlite.Writing;
 
 /// <summary>
-/// Stands for a commit whose caller is not to be answered before it is durable. Taken where a write ends, while the gate is
-/// still held; waited for after the gate has passed on. The default stands for a commit that is as durable as it will be.
+/// Stands for a commit whose caller is not to be answered before it is durable. Taken where a write ends, while the
+/// gate is still held; waited for after the gate has passed on. The default stands for a commit that is as durable as
+/// it will be.
 /// </summary>
 internal readonly struct CommitTicket(GroupCommit? group, long number)
 {

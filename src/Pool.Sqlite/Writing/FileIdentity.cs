@@ -6,13 +6,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Pool.Sqlite.Writing;
 
 /// <summary>
-/// A file by device, inode and time of birth, so that all spellings of its path (symbolic links, hard links, bind mounts) are the same
-/// file, and a file that took the place of another is not. It is asked for by a <c>stat</c>, never by an open: closing
-/// any descriptor of a database file drops SQLite's locks on it.
+/// A file by device, inode and time of birth, so that all spellings of its path (symbolic links, hard links, bind
+/// mounts) are the same file, and a file that took the place of another is not. It is asked for by a <c>stat</c>, never
+/// by an open: closing any descriptor of a database file drops SQLite's locks on it.
 /// </summary>
 /// <remarks>
-/// An inode is used again once its file is deleted and no process has it open any more, often by the next file; the time
-/// of birth, where the file system keeps it, tells them apart.
+/// An inode is used again once its file is deleted and no process has it open any more, often by the next file; the
+/// time of birth, where the file system keeps it, tells them apart.
 /// </remarks>
 internal readonly record struct FileIdentity(ulong Device, ulong Inode, long Birth)
 {
@@ -21,7 +21,9 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, long Bir
     /// </summary>
     public static bool IsSupported { get; } = NativeFileStatus.IsSupported;
 
-    /// <summary>The file that a path leads to now, through links; null when there is none, or it cannot be told.</summary>
+    /// <summary>
+    /// The file that a path leads to now, through links; null when there is none, or it cannot be told.
+    /// </summary>
     public static FileIdentity? Of(string path)
     {
         if (!IsSupported)

@@ -6,13 +6,14 @@ using SQLitePCL;
 namespace Pool.Sqlite.Writing;
 
 /// <summary>
-/// Makes the commits of one database file durable, many with one sync of its WAL. A commit that wrote its frames before a
-/// sync began is durable when that has ended; one that came later waits for the next. One object a file and process.
+/// Makes the commits of one database file durable, many with one sync of its WAL. A commit that wrote its frames before
+/// a sync began is durable when that has ended; one that came later waits for the next. One object a file and process.
 /// </summary>
 /// <remarks>
 /// The first to wait while no sync is going on syncs on its own thread: alone it must not pay for another. Those that
-/// come meanwhile wait. When some still do at the end, a thread of its own takes over and goes on as long as there are any: not
-/// one of the thread pool, all of whose threads may be blocked by synchronous callers that wait for this very sync.
+/// come meanwhile wait. When some still do at the end, a thread of its own takes over and goes on as long as there are
+/// any: not one of the thread pool, all of whose threads may be blocked by synchronous callers that wait for this very
+/// sync.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing to be given back.")]
 internal sealed class GroupCommit
@@ -128,8 +129,8 @@ internal sealed class GroupCommit
     }
 
     /// <summary>
-    /// Makes durable what is committed so far, and waits for the sync that is running: afterwards none begins for those. A sync
-    /// that the disk refuses is told to those whose commits it was to cover.
+    /// Makes durable what is committed so far, and waits for the sync that is running: afterwards none begins for
+    /// those. A sync that the disk refuses is told to those whose commits it was to cover.
     /// </summary>
     public async ValueTask SyncCommitted()
     {

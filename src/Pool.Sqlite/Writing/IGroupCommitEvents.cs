@@ -1,6 +1,8 @@
 namespace Pool.Sqlite.Writing;
 
-/// <summary>Told of what a <see cref="GroupCommit"/> does. Called on the thread that syncs: nothing slow, nothing that throws.</summary>
+/// <summary>
+/// Told of what a <see cref="GroupCommit"/> does. Called on the thread that syncs: nothing slow, nothing that throws.
+/// </summary>
 internal interface IGroupCommitEvents
 {
     /// <summary>The disk has what was written.</summary>

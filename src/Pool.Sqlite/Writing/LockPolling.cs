@@ -3,8 +3,8 @@ using Pool.Sqlite.Pooling;
 namespace Pool.Sqlite.Writing;
 
 /// <summary>
-/// The one way in which SQLite's locks are waited for: the call that met the lock is made again about every millisecond.
-/// SQLite's own waiting would block the thread, and in some builds sleeps whole seconds.
+/// The one way in which SQLite's locks are waited for: the call that met the lock is made again about every
+/// millisecond. SQLite's own waiting would block the thread, and in some builds sleeps whole seconds.
 /// </summary>
 internal static class LockPolling
 {

@@ -1,10 +1,10 @@
 namespace Pool.Sqlite.Writing;
 
 /// <summary>
-/// Makes durable what a WAL holds, and does not believe a sync that succeeds after one that failed: the operating system may
-/// have given up the pages that it could not write, and calls them clean. What was written later comes behind them in the
-/// WAL, and after a power failure SQLite reads that only up to the first frame that is missing. So every sync fails
-/// until the WAL has begun anew, with all of it in the database file.
+/// Makes durable what a WAL holds, and does not believe a sync that succeeds after one that failed: the operating
+/// system may have given up the pages that it could not write, and calls them clean. What was written later comes
+/// behind them in the WAL, and after a power failure SQLite reads that only up to the first frame that is missing. So
+/// every sync fails until the WAL has begun anew, with all of it in the database file.
 /// </summary>
 /// <param name="path">Of the WAL.</param>
 /// <param name="flush">Makes the file durable; a test passes a disk of its own.</param>
@@ -18,7 +18,9 @@ internal sealed class WalSyncer(string path, Action? flush = null)
     /// <summary>True from a sync that failed until <see cref="BeginAnew"/>.</summary>
     public bool IsSuspect => Volatile.Read(ref _failure) is not null;
 
-    /// <summary>All that the WAL held is in the database file, and durable there; the next frame is its first.</summary>
+    /// <summary>
+    /// All that the WAL held is in the database file, and durable there; the next frame is its first.
+    /// </summary>
     public void BeginAnew() => Volatile.Write(ref _failure, null);
 
     /// <summary>Makes durable everything that was written before the call.</summary>

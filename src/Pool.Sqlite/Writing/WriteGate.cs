@@ -67,7 +67,9 @@ internal sealed class WriteGate
     /// <summary>How many wait.</summary>
     public int Waiting => _waiters.Count;
 
-    /// <summary>The gate of a database file, the same for every pool in the process and every name of the file.</summary>
+    /// <summary>
+    /// The gate of a database file, the same for every pool in the process and every name of the file.
+    /// </summary>
     /// <param name="file">Its full path, as SQLite itself resolves it.</param>
     public static WriteGate ForFile(string file) => For(FileIdentity.KeyOf(file));
 
@@ -92,7 +94,9 @@ internal sealed class WriteGate
     }
 
     /// <summary>What makes the commits of this database durable.</summary>
-    /// <param name="file">Its full path, as SQLite itself resolves it: by a hard link it would have another WAL.</param>
+    /// <param name="file">
+    /// Its full path, as SQLite itself resolves it: by a hard link it would have another WAL.
+    /// </param>
     /// <param name="flush">See <see cref="WalSyncer"/>; for the first that asks.</param>
     public GroupCommit GroupCommitOf(string file, Action? flush = null)
     {
@@ -115,7 +119,9 @@ internal sealed class WriteGate
         return true;
     }
 
-    /// <summary>Has something called once, before the next one goes in. False when something else is to be called already.</summary>
+    /// <summary>
+    /// Has something called once, before the next one goes in. False when something else is to be called already.
+    /// </summary>
     public bool TryCallBeforeNext(Action call) => Interlocked.CompareExchange(ref _beforeNext, call, null) is null;
 
     /// <summary>Takes back <see cref="TryCallBeforeNext"/>.</summary>
@@ -128,7 +134,8 @@ internal sealed class WriteGate
 
     /// <summary>Enters in turn, or has a combined write run in turn by the holder that leaves.</summary>
     /// <param name="combinedWrite">
-    /// It is run inside, does one short thing and leaves; or it stays inside, for who waited to go on. It must not throw.
+    /// It is run inside, does one short thing and leaves; or it stays inside, for who waited to go on. It must not
+    /// throw.
     /// </param>
     /// <param name="async">Whether the wait may be asynchronous.</param>
     /// <param name="timeout">How long to wait.</param>
@@ -234,7 +241,8 @@ internal sealed class WriteGate
         return true;
     }
 
-    // The holder frees the gate and then looks for waiters; a waiter queues and then looks for a free gate: one sees the other.
+    // The holder frees the gate and then looks for waiters; a waiter queues and then looks for a free gate: one sees
+    // the other.
     private void GrantIfFree()
     {
         while (_waiters.Count > 0 && Interlocked.CompareExchange(ref _held, 1, 0) == 0)

@@ -2,7 +2,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.AspNetCore.Tests.Support;
 
-/// <summary>A bit of everything that a pool meets: reads, writes, waits, refusals, cancellations, retirements.</summary>
+/// <summary>
+/// A bit of everything that a pool meets: reads, writes, waits, refusals, cancellations, retirements.
+/// </summary>
 internal static class Load
 {
     public static async Task Apply(SqlitePool pool)

@@ -4,7 +4,8 @@ namespace Pool.Sqlite.AspNetCore.Tests.Support;
 internal static class PageChecks
 {
     /// <summary>
-    /// Every visible text whose contrast with what is behind it is below 4.5 to 1, the least that WCAG's level AA allows.
+    /// Every visible text whose contrast with what is behind it is below 4.5 to 1, the least that WCAG's level AA
+    /// allows.
     /// </summary>
     public const string TooFaint = """
         () => {

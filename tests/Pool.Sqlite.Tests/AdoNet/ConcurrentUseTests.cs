@@ -4,7 +4,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.AdoNet;
 
-/// <summary>One lease and two threads. The SQL function <c>hold()</c> keeps a query running until the test lets it end.</summary>
+/// <summary>
+/// One lease and two threads. The SQL function <c>hold()</c> keeps a query running until the test lets it end.
+/// </summary>
 public sealed class ConcurrentUseTests : IDisposable
 {
     private readonly TempDatabase _database = new();

@@ -6,7 +6,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.AdoNet;
 
-/// <summary>One connection object that several threads open and close: wrong use, which must stay the caller's own problem.</summary>
+/// <summary>
+/// One connection object that several threads open and close: wrong use, which must stay the caller's own problem.
+/// </summary>
 public sealed class OpenMeetsCloseTests
 {
     [Fact]

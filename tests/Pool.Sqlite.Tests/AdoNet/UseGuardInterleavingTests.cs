@@ -1,9 +1,9 @@
 namespace Pool.Sqlite.Tests.AdoNet;
 
 /// <summary>
-/// Runs every interleaving of the calls that can meet on one connection object against the real guard, one atomic step at
-/// a time. The steps around the guard are those of <see cref="SqlitePoolConnection"/>: they read and write its entry and
-/// its flag, and take entries from a pool that notices an entry with two owners.
+/// Runs every interleaving of the calls that can meet on one connection object against the real guard, one atomic step
+/// at a time. The steps around the guard are those of <see cref="SqlitePoolConnection"/>: they read and write its entry
+/// and its flag, and take entries from a pool that notices an entry with two owners.
 /// </summary>
 public sealed class UseGuardInterleavingTests
 {
@@ -68,7 +68,9 @@ public sealed class UseGuardInterleavingTests
         }
     }
 
-    /// <summary>Depth first: each schedule is a list of choices, run from the beginning; the last choice that can grow, grows.</summary>
+    /// <summary>
+    /// Depth first: each schedule is a list of choices, run from the beginning; the last choice that can grow, grows.
+    /// </summary>
     private static void ExploreAll(bool startsOpen, params string[][] scripts)
     {
         List<int> choices = [];
@@ -154,7 +156,9 @@ public sealed class UseGuardInterleavingTests
             }
         }
 
-        /// <summary>Nothing runs any more: what is out is what the connection has, and closing it takes it back.</summary>
+        /// <summary>
+        /// Nothing runs any more: what is out is what the connection has, and closing it takes it back.
+        /// </summary>
         public void AssertAtRest(string schedule)
         {
             Assert.True(_out.Count == (_guard.IsClosed ? 0 : 1), $"{_out.Count} are out, closed {_guard.IsClosed}: {schedule}");

@@ -1,7 +1,8 @@
 namespace Pool.Sqlite.Tests.Architecture;
 
 /// <summary>
-/// The rooms of the library lie above each other, and a room uses only what lies below it: read from the built assembly.
+/// The rooms of the library lie above each other, and a room uses only what lies below it: read from the built
+/// assembly.
 /// </summary>
 public sealed class RoomsTests
 {

@@ -6,8 +6,8 @@ using System.Reflection.PortableExecutable;
 namespace Pool.Sqlite.Tests.Architecture;
 
 /// <summary>
-/// Which types of an assembly refer to which others of it: in what they derive from, in fields, signatures and the code of methods.
-/// Nested and compiler-generated types count as the type around them.
+/// Which types of an assembly refer to which others of it: in what they derive from, in fields, signatures and the code
+/// of methods. Nested and compiler-generated types count as the type around them.
 /// </summary>
 internal sealed class TypeReferences : IDisposable
 {
@@ -36,8 +36,8 @@ internal sealed class TypeReferences : IDisposable
     }
 
     /// <summary>
-    /// The room of each type: its namespace below Pool.Sqlite, or the folder of its source where the namespace is Pool.Sqlite
-    /// itself. A type of that namespace which uses no room is one of the records that every room may use.
+    /// The room of each type: its namespace below Pool.Sqlite, or the folder of its source where the namespace is
+    /// Pool.Sqlite itself. A type of that namespace which uses no room is one of the records that every room may use.
     /// </summary>
     public Dictionary<string, string> RoomsOfTypes()
     {

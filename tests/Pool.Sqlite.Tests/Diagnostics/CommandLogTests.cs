@@ -6,7 +6,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Diagnostics;
 
-/// <summary>What the log and the spans say of commands: the function <c>wait(s)</c> lets as many seconds pass.</summary>
+/// <summary>
+/// What the log and the spans say of commands: the function <c>wait(s)</c> lets as many seconds pass.
+/// </summary>
 public sealed class CommandLogTests : DiagnosticsTest
 {
     private const string Category = "Pool.Sqlite.Command";

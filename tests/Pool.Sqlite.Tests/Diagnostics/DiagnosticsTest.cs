@@ -4,7 +4,9 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Tests.Diagnostics;
 
-/// <summary>A database, a log, a clock, and a pool with a name that no other test has: meters and spans are the process's.</summary>
+/// <summary>
+/// A database, a log, a clock, and a pool with a name that no other test has: meters and spans are the process's.
+/// </summary>
 public abstract class DiagnosticsTest : IDisposable
 {
     private protected TempDatabase Database { get; } = new();
@@ -49,7 +51,9 @@ public abstract class DiagnosticsTest : IDisposable
         }
     }
 
-    /// <summary>For <see cref="SqlitePoolOptions.ConnectionOpened"/>: each COMMIT takes a quarter of a second.</summary>
+    /// <summary>
+    /// For <see cref="SqlitePoolOptions.ConnectionOpened"/>: each COMMIT takes a quarter of a second.
+    /// </summary>
     private protected void SlowCommits(SqliteConnection connection) => raw.sqlite3_commit_hook(
         connection.Handle,
         _ =>

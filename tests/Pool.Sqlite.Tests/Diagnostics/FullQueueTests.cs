@@ -3,7 +3,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Diagnostics;
 
-/// <summary>What health and advice say of a write queue that has no room, and that they are silent while it has.</summary>
+/// <summary>
+/// What health and advice say of a write queue that has no room, and that they are silent while it has.
+/// </summary>
 public sealed class FullQueueTests : DiagnosticsTest
 {
     [Fact]

@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace Pool.Sqlite.Tests.Diagnostics;
 
 /// <summary>
-/// Listens to the meter of the process, and keeps what is said of one pool. A listener is everybody's: the tests that look at
-/// what happens while nobody listens are in a collection with those that do.
+/// Listens to the meter of the process, and keeps what is said of one pool. A listener is everybody's: the tests that
+/// look at what happens while nobody listens are in a collection with those that do.
 /// </summary>
 internal sealed class MeterCollector : IDisposable
 {

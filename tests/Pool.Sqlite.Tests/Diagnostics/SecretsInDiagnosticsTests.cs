@@ -5,7 +5,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Diagnostics;
 
-/// <summary>What is secret in a connection string, or in a parameter, is in nothing that can be seen of a pool.</summary>
+/// <summary>
+/// What is secret in a connection string, or in a parameter, is in nothing that can be seen of a pool.
+/// </summary>
 [Collection(nameof(MeterCollector))]
 public sealed class SecretsInDiagnosticsTests : DiagnosticsTest
 {

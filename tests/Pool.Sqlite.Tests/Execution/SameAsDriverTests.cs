@@ -7,8 +7,10 @@ using SQLitePCL;
 
 namespace Pool.Sqlite.Tests.Execution;
 
-/// <summary>The same SQL and parameters, through the pool and through the driver alone: what comes of it is the same. (But see
-/// <see cref="Writing.ReturningTests"/>.)</summary>
+/// <summary>
+/// The same SQL and parameters, through the pool and through the driver alone: what comes of it is the same. (But see
+/// <see cref="Writing.ReturningTests"/>.)
+/// </summary>
 public sealed class SameAsDriverTests : IDisposable
 {
     private const string Setup = """
@@ -72,7 +74,8 @@ public sealed class SameAsDriverTests : IDisposable
     {
         foreach (Func<DbCommand, object?> run in Ways)
         {
-            // Twice: prepared, and from the cache. After a write, so that its count is there to be mistaken for another's.
+            // Twice: prepared, and from the cache. After a write, so that its count is there to be mistaken for
+            // another's.
             for (int i = 0; i < 2; i++)
             {
                 Same(sql, _ => { }, run);

@@ -7,7 +7,8 @@ namespace Pool.Sqlite.Tests.Execution;
 /// <summary>What is reported as stopped is not stored, and what is stored is not reported as stopped.</summary>
 public sealed class StoppedOrStoredTests : IDisposable
 {
-    // SQLite asks every thousand steps whether it is to stop, and these have a few each: of some it asks once they have ended.
+    // SQLite asks every thousand steps whether it is to stop, and these have a few each: of some it asks once they have
+    // ended.
     private const int Writes = 1_500;
 
     private readonly TempDatabase _database = new();

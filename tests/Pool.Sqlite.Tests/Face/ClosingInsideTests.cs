@@ -4,7 +4,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Face;
 
-/// <summary>The pool is closed by what it calls itself. A clock that stands still shows that nobody waits for it.</summary>
+/// <summary>
+/// The pool is closed by what it calls itself. A clock that stands still shows that nobody waits for it.
+/// </summary>
 public sealed class ClosingInsideTests : IDisposable
 {
     private readonly TempDatabase _database = new();

@@ -5,7 +5,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Face;
 
-/// <summary>Work as one writes it: lambdas with and without a token, asynchronous or not, and methods by their name.</summary>
+/// <summary>
+/// Work as one writes it: lambdas with and without a token, asynchronous or not, and methods by their name.
+/// </summary>
 public sealed class WorkFormsTests : IDisposable
 {
     private readonly TempDatabase _database = new();

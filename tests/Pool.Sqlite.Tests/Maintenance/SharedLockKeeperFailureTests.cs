@@ -4,7 +4,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Maintenance;
 
-/// <summary>It is looked at by a timer, where an exception ends the process: what is in the way must not become one.</summary>
+/// <summary>
+/// It is looked at by a timer, where an exception ends the process: what is in the way must not become one.
+/// </summary>
 public sealed class SharedLockKeeperFailureTests
 {
     [Theory]

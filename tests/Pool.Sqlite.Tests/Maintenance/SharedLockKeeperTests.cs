@@ -5,8 +5,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Tests.Maintenance;
 
 /// <summary>
-/// While there is much to read and nobody writes, the pool keeps SQLite's lock for reading. What another process sees of
-/// it: what it writes meanwhile cannot be moved out of the WAL.
+/// While there is much to read and nobody writes, the pool keeps SQLite's lock for reading. What another process sees
+/// of it: what it writes meanwhile cannot be moved out of the WAL.
 /// </summary>
 public sealed class SharedLockKeeperTests : IDisposable
 {

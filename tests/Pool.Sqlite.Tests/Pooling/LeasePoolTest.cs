@@ -98,7 +98,9 @@ public abstract class LeasePoolTest : IAsyncDisposable
         }
     }
 
-    /// <summary>A health check, due after 60 seconds, that goes on when the latch opens. Its items find nothing wrong.</summary>
+    /// <summary>
+    /// A health check, due after 60 seconds, that goes on when the latch opens. Its items find nothing wrong.
+    /// </summary>
     /// <returns>The round, which the housekeeper is in.</returns>
     private protected async Task<Task> StartHealthCheck(Latch latch)
     {

@@ -23,7 +23,8 @@ public sealed class FaultyDiskTests(ITestOutputHelper output)
         Assert.Equal(6, kinds.Length);
         Assert.All(kinds[..5], static kind => Assert.Matches(@": failed [\d ]*, recovered, stored (\d+) of \1, permits 3, open 0$", kind));
 
-        // Each kind makes itself felt: writes and syncs as I/O errors or a full disk, opens as a file that cannot be opened.
+        // Each kind makes itself felt: writes and syncs as I/O errors or a full disk, opens as a file that cannot be
+        // opened.
         Assert.Matches("^writes: failed (10|13)", kinds[0]);
         Assert.Matches("^syncs: failed 10", kinds[1]);
         Assert.Matches("^opens: failed .*(10|14)", kinds[2]);

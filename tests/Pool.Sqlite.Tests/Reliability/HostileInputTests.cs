@@ -7,8 +7,8 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.Reliability;
 
 /// <summary>
-/// Whatever text comes from outside: it is refused by a documented exception or does what it says, and nothing else. A failure
-/// names the input and the seed.
+/// Whatever text comes from outside: it is refused by a documented exception or does what it says, and nothing else. A
+/// failure names the input and the seed.
 /// </summary>
 public sealed class HostileInputTests : IDisposable
 {

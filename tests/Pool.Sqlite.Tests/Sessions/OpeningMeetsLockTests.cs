@@ -4,8 +4,8 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.Sessions;
 
 /// <summary>
-/// Another process keeps a file in rollback-journal mode locked while a connection is opened: the rent keeps its time and its
-/// token, blocking or not, although the busy timeout is much longer.
+/// Another process keeps a file in rollback-journal mode locked while a connection is opened: the rent keeps its time
+/// and its token, blocking or not, although the busy timeout is much longer.
 /// </summary>
 public sealed class OpeningMeetsLockTests : IDisposable
 {

@@ -3,7 +3,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Pool.Sqlite.Tests.Support;
 
-/// <summary>A data source of another provider, on SQLite's driver, that counts, and can fail where a test wants it to.</summary>
+/// <summary>
+/// A data source of another provider, on SQLite's driver, that counts, and can fail where a test wants it to.
+/// </summary>
 internal sealed class FakeDataSource(string connectionString) : DbDataSource
 {
     public override string ConnectionString => connectionString;

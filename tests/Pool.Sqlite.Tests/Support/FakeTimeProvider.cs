@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Pool.Sqlite.Tests.Support;
 
 /// <summary>
-/// The library's fake clock, stepped from one due time to the next, so that each timer sees the time at which it is due and not
-/// the end of the advance; and with its timers counted.
+/// The library's fake clock, stepped from one due time to the next, so that each timer sees the time at which it is due
+/// and not the end of the advance; and with its timers counted.
 /// </summary>
 internal sealed class FakeTimeProvider()
     : Microsoft.Extensions.Time.Testing.FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))

@@ -32,7 +32,9 @@ internal static class Limit
         }
     }
 
-    /// <summary>Runs something that blocks on a thread of its own, so that it takes none of the thread pool's.</summary>
+    /// <summary>
+    /// Runs something that blocks on a thread of its own, so that it takes none of the thread pool's.
+    /// </summary>
     public static Task<T> OnThread<T>(Func<T> work) => Task.Factory.StartNew(
         work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 

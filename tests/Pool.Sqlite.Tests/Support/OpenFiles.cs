@@ -1,6 +1,8 @@
 namespace Pool.Sqlite.Tests.Support;
 
-/// <summary>What files this process has open, as the kernel sees it. Known on Linux only; elsewhere nothing is.</summary>
+/// <summary>
+/// What files this process has open, as the kernel sees it. Known on Linux only; elsewhere nothing is.
+/// </summary>
 internal static class OpenFiles
 {
     private const string Descriptors = "/proc/self/fd";

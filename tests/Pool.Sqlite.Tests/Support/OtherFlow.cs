@@ -1,6 +1,8 @@
 namespace Pool.Sqlite.Tests.Support;
 
-/// <summary>Runs something as another flow of control would, beginning on this thread: without what this flow is marked with.</summary>
+/// <summary>
+/// Runs something as another flow of control would, beginning on this thread: without what this flow is marked with.
+/// </summary>
 internal static class OtherFlow
 {
     private static readonly ExecutionContext Clean = CaptureClean();

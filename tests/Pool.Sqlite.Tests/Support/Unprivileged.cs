@@ -10,7 +10,9 @@ internal static class Unprivileged
 {
     private const uint Nobody = 65534;
 
-    /// <summary>False where there is no way to do this, or where it must not be done to find something forbidden.</summary>
+    /// <summary>
+    /// False where there is no way to do this, or where it must not be done to find something forbidden.
+    /// </summary>
     public static bool IsPossible => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess;
 
     public static T Run<T>(Func<T> work)

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Pool.Sqlite.Tests.Support;
 
-/// <summary>Another process, made by the project Pool.Sqlite.Tests.Writer, that ends at the latest with this object.</summary>
+/// <summary>
+/// Another process, made by the project Pool.Sqlite.Tests.Writer, that ends at the latest with this object.
+/// </summary>
 internal sealed class WriterProcess : IDisposable
 {
     private readonly Process _process;

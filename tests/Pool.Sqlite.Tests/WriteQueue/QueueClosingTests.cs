@@ -178,7 +178,8 @@ public sealed class QueueClosingTests : QueueTest
         await Limit.Until(() => Statistics.Items > 5);
         await Pool.RunExclusiveAsync(async _ =>
         {
-            // The producer's next write is queued, so that there is something to be written, and what came before is counted.
+            // The producer's next write is queued, so that there is something to be written, and what came before is
+            // counted.
             await Limit.Until(() => Statistics.Queued == 1);
             long items = Statistics.Items;
             for (int i = 0; i < 1_000; i++)

@@ -4,8 +4,8 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.WriteQueue;
 
 /// <summary>
-/// A COMMIT of which nobody knows whether it took. A folder stands where the rollback journal was, so that SQLite writes
-/// everything and then cannot remove the journal.
+/// A COMMIT of which nobody knows whether it took. A folder stands where the rollback journal was, so that SQLite
+/// writes everything and then cannot remove the journal.
 /// </summary>
 public sealed class UncertainBatchTests : QueueTest
 {

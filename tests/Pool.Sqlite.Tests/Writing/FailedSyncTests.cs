@@ -4,7 +4,9 @@ using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite.Tests.Writing;
 
-/// <summary>A disk that refuses the sync of group commit, and its recovery. The database is real, its sync is the test's.</summary>
+/// <summary>
+/// A disk that refuses the sync of group commit, and its recovery. The database is real, its sync is the test's.
+/// </summary>
 public sealed class FailedSyncTests : IDisposable
 {
     private readonly TempDatabase _database = new();

@@ -37,7 +37,9 @@ public abstract class GateTest : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>A write of another flow, on a lease of its own. It has begun to wait, or is done, when this comes back.</summary>
+    /// <summary>
+    /// A write of another flow, on a lease of its own. It has begun to wait, or is done, when this comes back.
+    /// </summary>
     private protected Task<int> Write(CancellationToken cancellationToken = default) =>
         OtherFlow.Run(() => WriteHere(cancellationToken));
 

@@ -3,7 +3,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Writing;
 
-/// <summary>A flow of control that holds the gate and asks for it again would wait for itself: it is told at once.</summary>
+/// <summary>
+/// A flow of control that holds the gate and asks for it again would wait for itself: it is told at once.
+/// </summary>
 public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
 {
     // Far from the 30 seconds of the timeouts, and from what a busy machine takes.

@@ -2,7 +2,9 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Writing;
 
-/// <summary>A lease goes back while a call on it waits for the gate: nothing of that call reaches what its thread runs next.</summary>
+/// <summary>
+/// A lease goes back while a call on it waits for the gate: nothing of that call reaches what its thread runs next.
+/// </summary>
 public sealed class ReturnedWhileWaitingTests() : GateTest(size: 3, overflow: 0)
 {
     public static TheoryData<string> Calls => ["ExecuteNonQuery", "ExecuteScalar", "returning", "ExecuteReader", "two statements", "batch"];

@@ -5,8 +5,8 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.Writing;
 
 /// <summary>
-/// A statement that answers what it has written has its first row before its foreign keys are checked and it is committed:
-/// only its end says whether it is stored. The driver does not look.
+/// A statement that answers what it has written has its first row before its foreign keys are checked and it is
+/// committed: only its end says whether it is stored. The driver does not look.
 /// </summary>
 public sealed class ReturningTests : IDisposable
 {

@@ -14,8 +14,8 @@ internal readonly record struct EngineVersion(int Number)
     public static EngineVersion Current => Loaded.Value;
 
     /// <summary>
-    /// True when a checkpoint that overlaps a commit which resets the WAL can lose what was committed: from 3.7.0, fixed
-    /// in 3.51.3, and backported to 3.50.7 and 3.44.6.
+    /// True when a checkpoint that overlaps a commit which resets the WAL can lose what was committed: from 3.7.0,
+    /// fixed in 3.51.3, and backported to 3.50.7 and 3.44.6.
     /// </summary>
     public bool HasWalResetBug => Number switch
     {
@@ -26,7 +26,9 @@ internal readonly record struct EngineVersion(int Number)
         _ => true,
     };
 
-    /// <summary>True when an aggregate query with more terms than columns can corrupt memory: CVE-2025-6965, fixed in 3.50.2.</summary>
+    /// <summary>
+    /// True when an aggregate query with more terms than columns can corrupt memory: CVE-2025-6965, fixed in 3.50.2.
+    /// </summary>
     public bool HasAggregateBug => Number < 3_050_002;
 
     public override string ToString() => string.Create(

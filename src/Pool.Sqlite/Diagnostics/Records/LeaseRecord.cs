@@ -1,12 +1,12 @@
 namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>
-/// Notes on the lease that a connection is out on. Its holder writes them; an inspection of the pool reads them, from any
-/// thread, and may see the lease before or after.
+/// Notes on the lease that a connection is out on. Its holder writes them; an inspection of the pool reads them, from
+/// any thread, and may see the lease before or after.
 /// </summary>
 /// <remarks>
-/// Nothing is cleared when a lease goes back, which would cost every return: each note carries the number of the rent it
-/// was made for, and says nothing of any other.
+/// Nothing is cleared when a lease goes back, which would cost every return: each note carries the number of the rent
+/// it was made for, and says nothing of any other.
 /// </remarks>
 internal sealed class LeaseRecord
 {
@@ -16,7 +16,9 @@ internal sealed class LeaseRecord
     private long _readerRent;
     private long _reportedRent;
 
-    /// <summary>The housekeeper's: which state of the database it saw the lease read from, since when, and beside how much WAL.</summary>
+    /// <summary>
+    /// The housekeeper's: which state of the database it saw the lease read from, since when, and beside how much WAL.
+    /// </summary>
     public SnapshotObservation? Sight { get; set; }
 
     /// <summary>Notes when, and perhaps where, a lease was made.</summary>

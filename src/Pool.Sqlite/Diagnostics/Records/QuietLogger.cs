@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Pool.Sqlite.Diagnostics.Records;
 
 /// <summary>
-/// A logger that never throws and repeats nothing without end. It is called between taking the write gate or a permit and
-/// giving it back, which an exception must not prevent; and a pool under load has the same to say of every rent.
+/// A logger that never throws and repeats nothing without end. It is called between taking the write gate or a permit
+/// and giving it back, which an exception must not prevent; and a pool under load has the same to say of every rent.
 /// </summary>
 internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
 {

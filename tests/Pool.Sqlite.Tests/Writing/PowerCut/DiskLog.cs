@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Pool.Sqlite.Tests.Writing.PowerCut;
 
-/// <summary>What <c>powercut.c</c> has logged, and the files as a power failure at some moment would leave them.</summary>
+/// <summary>
+/// What <c>powercut.c</c> has logged, and the files as a power failure at some moment would leave them.
+/// </summary>
 internal sealed class DiskLog
 {
     private const int HeaderLength = 21;

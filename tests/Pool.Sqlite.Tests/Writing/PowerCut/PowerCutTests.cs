@@ -5,8 +5,8 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.Writing.PowerCut;
 
 /// <summary>
-/// A process writes by every kind of write and is killed; from a log of all that it wrote and synced, its files are put back
-/// as a power failure at many moments would have left them. What was answered by then must be there.
+/// A process writes by every kind of write and is killed; from a log of all that it wrote and synced, its files are put
+/// back as a power failure at many moments would have left them. What was answered by then must be there.
 /// </summary>
 public sealed class PowerCutTests
 {
