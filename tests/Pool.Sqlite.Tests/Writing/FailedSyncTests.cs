@@ -31,7 +31,7 @@ public sealed class FailedSyncTests : IDisposable
 
     public static TheoryData<string> Writes =>
     [
-        "autocommit", "blocking", "returning", "ddl", "begin commit", "transaction", "outermost release", "WriteAsync", "ExecuteAsync",
+        "autocommit", "autocommit async", "returning", "ddl", "begin commit", "transaction async", "outermost release", "WriteAsync", "ExecuteAsync",
         "ExecuteManyAsync", "queue",
     ];
 
@@ -199,52 +199,7 @@ public sealed class FailedSyncTests : IDisposable
 
     private async Task Write(string kind)
     {
-        const string Insert = "insert into t(value) values (1)";
         using SqlitePoolConnection lease = await _pool.RentAsync();
-        switch (kind)
-        {
-            case "autocommit":
-                await lease.CreateCommand(Insert).ExecuteNonQueryAsync();
-                break;
-            case "blocking":
-                lease.Run(Insert);
-                break;
-            case "returning":
-                await lease.CreateCommand(Insert + " returning id").ExecuteScalarAsync();
-                break;
-            case "ddl":
-                lease.Run("create table other(value)");
-                break;
-            case "begin commit":
-                lease.Run("begin");
-                lease.Run(Insert);
-                lease.Run("commit");
-                break;
-            case "transaction":
-                await using (SqlitePoolTransaction transaction = await lease.BeginTransactionAsync())
-                {
-                    lease.Run(Insert);
-                    await transaction.CommitAsync();
-                }
-
-                break;
-            case "outermost release":
-                lease.Run("savepoint s");
-                lease.Run(Insert);
-                lease.Run("release s");
-                break;
-            case "WriteAsync":
-                await _pool.WriteAsync(static connection => connection.CreateCommand(Insert).ExecuteNonQueryAsync());
-                break;
-            case "ExecuteAsync":
-                await _pool.ExecuteAsync($"insert into t(value) values (1)");
-                break;
-            case "ExecuteManyAsync":
-                await _pool.ExecuteManyAsync("insert into t(value) values ($v)", [[1]]);
-                break;
-            default:
-                await _pool.Writes.ExecuteAsync($"insert into t(value) values (1)");
-                break;
-        }
+        await KindsOfWrite.Write(_pool, lease, kind);
     }
 }

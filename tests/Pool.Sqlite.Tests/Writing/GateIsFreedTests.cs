@@ -5,7 +5,7 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.Writing;
 
 /// <summary>However a write ends, the next one goes in at once, also while the lease is still out.</summary>
-public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromMilliseconds(300))
+public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromSeconds(1))
 {
     [Theory]
     [InlineData("insert into rule values (-1)")]

@@ -36,7 +36,7 @@ public sealed class GroupCommitOnPoolTests : IDisposable
     {
         using SqlitePoolConnection lease = _pool.Rent();
         long before = Synced(lease);
-        await Write(kind, lease);
+        await KindsOfWrite.Write(_pool, lease, kind);
         if (kind != "driver")
         {
             Assert.Equal(before + 1, Synced(lease));
@@ -205,84 +205,6 @@ public sealed class GroupCommitOnPoolTests : IDisposable
 
         using SqlitePoolConnection lease = _pool.Rent();
         Assert.Equal(Committed(lease), Synced(lease));
-    }
-
-    private async Task Write(string kind, SqlitePoolConnection lease)
-    {
-        const string Insert = "insert into t(value) values (1)";
-        switch (kind)
-        {
-            case "autocommit":
-                lease.Run(Insert);
-                break;
-            case "autocommit async":
-                await lease.CreateCommand(Insert).ExecuteNonQueryAsync();
-                break;
-            case "returning":
-                await lease.CreateCommand(Insert + " returning id").ExecuteScalarAsync();
-                break;
-            case "returning reader":
-                using (System.Data.Common.DbDataReader reader = lease.CreateCommand(Insert + " returning id").ExecuteReader())
-                {
-                    Assert.True(reader.Read());
-                }
-
-                break;
-            case "ddl":
-                lease.Run("create table other(value)");
-                break;
-            case "user_version":
-                lease.Run("PRAGMA user_version=7");
-                break;
-            case "begin commit":
-                lease.Run("begin");
-                lease.Run(Insert);
-                lease.Run("commit");
-                break;
-            case "transaction":
-                using (SqlitePoolTransaction transaction = lease.BeginTransaction())
-                {
-                    lease.Run(Insert);
-                    transaction.Commit();
-                }
-
-                break;
-            case "transaction async":
-                await using (SqlitePoolTransaction transaction = await lease.BeginTransactionAsync())
-                {
-                    lease.Run(Insert);
-                    await transaction.CommitAsync();
-                }
-
-                break;
-            case "outermost release":
-                lease.Run("savepoint s");
-                lease.Run(Insert);
-                lease.Run("release s");
-                break;
-            case "WriteAsync":
-                await _pool.WriteAsync(static connection => connection.CreateCommand(Insert).ExecuteNonQueryAsync());
-                break;
-            case "writer lease":
-                using (SqlitePoolConnection writer = await _pool.RentWriterAsync())
-                {
-                    writer.Run(Insert);
-                }
-
-                break;
-            case "ExecuteAsync":
-                await _pool.ExecuteAsync($"insert into t(value) values (1)");
-                break;
-            case "ExecuteManyAsync":
-                await _pool.ExecuteManyAsync("insert into t(value) values ($v)", [[1], [2]]);
-                break;
-            case "queue":
-                await _pool.Writes.ExecuteAsync($"insert into t(value) values (1)");
-                break;
-            default:
-                lease.SqliteConnection.Run(Insert);
-                break;
-        }
     }
 
     private static void AssertMode(string reads, Action<SqlitePoolOptions> change)

@@ -7,7 +7,7 @@ using SQLitePCL;
 namespace Pool.Sqlite.Tests.Writing;
 
 /// <summary>A connection that is not the pool's, as one of another process, holds SQLite's own lock.</summary>
-public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromMilliseconds(400))
+public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromSeconds(1))
 {
     // One goes straight to the engine, the other by way of the driver.
     public static TheoryData<string, object> Inserts => new()
