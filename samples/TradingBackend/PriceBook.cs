@@ -6,9 +6,7 @@ namespace TradingBackend;
 
 public sealed record Price(string Symbol, long Cents, long Changes);
 
-/// <summary>
-/// Prices, the same on SQLite and on PostgreSQL: a data source to write to, and one for what only reads.
-/// </summary>
+/// <summary>Prices, the same on SQLite and on PostgreSQL: a data source to write to, and one for what only reads.</summary>
 public sealed class PriceBook(DbDataSource database, DbDataSource reads)
 {
     public Task CreateAsync() => database.ExecuteAsync(
@@ -28,9 +26,7 @@ public sealed class PriceBook(DbDataSource database, DbDataSource reads)
         await database.ExecuteAsync(
             $"update price set cents = {cents}, changes = changes + 1 where symbol = {symbol}", cancellation) == 1;
 
-    /// <summary>
-    /// Reads, decides and writes in one transaction, which is run again when another one was in its way.
-    /// </summary>
+    /// <summary>Reads, decides and writes in one transaction, which is run again when another one was in its way.</summary>
     public Task<long> AddAsync(string symbol, long cents, CancellationToken cancellation = default) => database.WriteAsync(
         async connection =>
         {
