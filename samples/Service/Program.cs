@@ -40,7 +40,7 @@ app.MapGet("/utilization", (SqlitePool pool) =>
 });
 
 // Something to measure: a request that holds a connection for so long.
-app.MapPost("/work/{milliseconds:int}", async (int milliseconds, SqlitePool pool, CancellationToken cancellation) =>
+app.MapPost("/hold/{milliseconds:int}", async (int milliseconds, SqlitePool pool, CancellationToken cancellation) =>
 {
     long start = Stopwatch.GetTimestamp();
     try

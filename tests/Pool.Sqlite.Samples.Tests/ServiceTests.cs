@@ -29,9 +29,9 @@ public sealed partial class ServiceTests
                 Assert.Equal(HttpStatusCode.OK, await Get(client, "/health/ready"));
 
                 using CancellationTokenSource end = new();
-                Task<HttpResponseMessage> holding = client.PostAsync("/work/600000", null, end.Token);
+                Task<HttpResponseMessage> holding = client.PostAsync("/hold/600000", null, end.Token);
                 await Until(async () => (await Utilization(client)).GetProperty("inUse").GetInt32() == 1);
-                Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.PostAsync("/work/0", null)).StatusCode);
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.PostAsync("/hold/0", null)).StatusCode);
                 Assert.Equal(HttpStatusCode.ServiceUnavailable, await Get(client, "/health/ready"));
                 Assert.Equal(HttpStatusCode.OK, await Get(client, "/health/live"));
 
@@ -55,9 +55,9 @@ public sealed partial class ServiceTests
             using (client)
             {
                 using CancellationTokenSource end = new();
-                Task<HttpResponseMessage> holding = client.PostAsync("/work/600000", null, end.Token);
+                Task<HttpResponseMessage> holding = client.PostAsync("/hold/600000", null, end.Token);
                 await Until(async () => (await Utilization(client)).GetProperty("inUse").GetInt32() == 1);
-                await client.PostAsync("/work/0", null);
+                await client.PostAsync("/hold/0", null);
                 string metrics = "";
                 await Until(async () =>
                 {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 
 namespace Pool.Sqlite.Diagnostics;
 
@@ -12,8 +13,7 @@ internal static class PoolMeter
     public const string PoolNameAttribute = "db.client.connection.pool.name";
 
     private static readonly Meter Meter = new(Name, typeof(PoolMeter).Assembly.GetName().Version?.ToString(3));
-    private static readonly Lock PoolsLock = new();
-    private static readonly List<WeakReference<PoolMetrics>> Pools = [];
+    private static readonly ConditionalWeakTable<PoolMetrics, object?> Pools = [];
 
     public static readonly Histogram<double> CreateTime = Seconds("db.client.connection.create_time", "The time it took to open a connection.");
 
@@ -58,22 +58,9 @@ internal static class PoolMeter
             "pool.sqlite.wal.size", static () => Observe(static metrics => [metrics.WalSize()]), "By", "The size of the WAL file.");
     }
 
-    public static void Add(PoolMetrics pool)
-    {
-        lock (PoolsLock)
-        {
-            Pools.RemoveAll(static known => !known.TryGetTarget(out _));
-            Pools.Add(new WeakReference<PoolMetrics>(pool));
-        }
-    }
+    public static void Add(PoolMetrics pool) => Pools.Add(pool, null);
 
-    public static void Remove(PoolMetrics pool)
-    {
-        lock (PoolsLock)
-        {
-            Pools.RemoveAll(known => !known.TryGetTarget(out PoolMetrics? target) || ReferenceEquals(target, pool));
-        }
-    }
+    public static void Remove(PoolMetrics pool) => Pools.Remove(pool);
 
     private static Histogram<double> Seconds(string name, string description) => Meter.CreateHistogram<double>(
         name,
@@ -91,20 +78,6 @@ internal static class PoolMeter
     private static void Counter(string name, string unit, string description, Func<SqlitePoolStatistics, long> value) =>
         Meter.CreateObservableCounter(name, () => Observe(metrics => [metrics.Measure(value)]), unit, description);
 
-    private static List<Measurement<long>> Observe(Func<PoolMetrics, IEnumerable<Measurement<long>>> measure)
-    {
-        List<PoolMetrics> pools = [];
-        lock (PoolsLock)
-        {
-            foreach (WeakReference<PoolMetrics> known in Pools)
-            {
-                if (known.TryGetTarget(out PoolMetrics? pool))
-                {
-                    pools.Add(pool);
-                }
-            }
-        }
-
-        return [.. pools.SelectMany(measure)];
-    }
+    private static List<Measurement<long>> Observe(Func<PoolMetrics, IEnumerable<Measurement<long>>> measure) =>
+        [.. Pools.SelectMany(pool => measure(pool.Key))];
 }

@@ -9,7 +9,7 @@ internal static class IntegrityCheck
 {
     private const int MostFindings = 100;
 
-    /// <param name="physical">A connection that nobody else uses.</param>
+    /// <param name="physical">A connection that is rented for this check alone.</param>
     /// <param name="quick">Without comparing indices with their tables, and without foreign keys.</param>
     /// <param name="foreignKeys">Whether rows that refer to none are findings.</param>
     /// <param name="cancellationToken">Stops it.</param>

@@ -6,7 +6,7 @@ using SQLitePCL;
 namespace Pool.Sqlite.Maintenance;
 
 /// <summary>
-/// Keeps SQLite's lock for reading on behalf of all connections of this process, while there is much to read and nobody
+/// Keeps SQLite's lock for reading on behalf of all connections of this process, while there are many reads and no
 /// writes. Each read outside a transaction takes that lock and lets it go, which is two calls of the operating system
 /// and most of the cost of a short one; where another connection of the process has it already, SQLite spares both.
 /// </summary>

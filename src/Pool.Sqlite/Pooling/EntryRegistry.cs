@@ -70,8 +70,8 @@ internal sealed class EntryRegistry<T>
     }
 
     /// <summary>
-    /// Claims an item for closing. False when there would be fewer than <paramref name="floor"/> left, or somebody
-    /// else has claimed it.
+    /// Claims an item for closing. False when there would be fewer than <paramref name="floor"/> left, or when it
+    /// is claimed already.
     /// </summary>
     public bool TryBeginClose(PoolEntry<T> item, int floor = 0)
     {

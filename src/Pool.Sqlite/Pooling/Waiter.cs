@@ -18,7 +18,7 @@ internal enum WaitOutcome
 }
 
 /// <summary>
-/// Somebody who waits for permits: one to rent, all of them for exclusive work. A place in a
+/// One wait for permits: for one by a rent, for all of them by exclusive work. A place in a
 /// <see cref="WaiterQueue{T}"/>, which guards the fields.
 /// </summary>
 internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)

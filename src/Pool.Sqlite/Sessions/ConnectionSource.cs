@@ -167,7 +167,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             item.Close(last);
             Figures.NoteFileClosed(item);
         }
-#pragma warning disable CA1031 // There is nobody to tell but the log.
+#pragma warning disable CA1031 // A close has no caller to throw to: the log is told.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -237,7 +237,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         }
     }
 
-    // A shared memory database lives as long as somebody has it open.
+    // A shared memory database lives as long as a connection to it is open.
     private void KeepAlive()
     {
         if (_anchor is null)

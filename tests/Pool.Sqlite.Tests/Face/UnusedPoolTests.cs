@@ -27,15 +27,19 @@ public sealed class UnusedPoolTests
     }
 
     [Fact]
-    public void Ten_thousand_pools_that_are_made_and_forgotten_leave_nothing()
+    public async Task Ten_thousand_pools_that_are_made_and_forgotten_leave_nothing()
     {
         using TempDatabase database = new();
         FakeTimeProvider time = new();
         List<WeakReference> pools = MakeAndForget(database, time, 10_000);
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-        Assert.Equal(0, pools.Count(static pool => pool.IsAlive));
+
+        // Another test that reads the meters at this moment holds every pool for as long as it reads.
+        await Limit.Until(() =>
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return !pools.Exists(static pool => pool.IsAlive);
+        });
         Assert.Equal(0, time.CreatedTimers);
         Assert.False(database.Exists());
     }

@@ -70,7 +70,7 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromSeco
             outside.Run("begin immediate");
             Task write = pool.ExecuteAsync(FormattableStringFactory.Create(sql));
             Task work = pool.WriteAsync(connection => connection.CreateCommand("insert into t(value) values (2)").ExecuteNonQueryAsync());
-            await Task.Delay(20);
+            await Limit.Until(() => write.IsCompleted || pool.GetStatistics().WriteGateWaiting == 1);
             Assert.False(write.IsCompleted, $"{write.Exception}");
             Assert.False(work.IsCompleted, $"{work.Exception}");
             outside.Run("commit");
