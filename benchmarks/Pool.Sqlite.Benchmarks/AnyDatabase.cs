@@ -7,7 +7,13 @@ namespace Pool.Sqlite.Benchmarks;
 internal static class AnyDatabase
 {
     public static int Run(
-        string file, string query, int[] threadCounts, double seconds, string output, CancellationToken stop)
+        string file,
+        string query,
+        int[] threadCounts,
+        double seconds,
+        string output,
+        CancellationToken stop
+    )
     {
         var found = ReadOnlyQuery.Check(file, query);
         var title = $"{query.Trim()} on {Path.GetFileName(file)}: {found.Rows} rows of {found.Columns} columns";
@@ -19,13 +25,17 @@ internal static class AnyDatabase
     {
         Work Loop(IContender contender) =>
             new ThreadLoop(threads, 1, _ => count => Repeat(contender, query, count), contender);
-        return new Contest(threads == 1 ? "1 thread" : $"{threads} threads", "query", query,
-        [
-            new(Role.Unpooled, _ => Loop(new Unpooled(connectionString))),
-            new(Role.Driver, _ => Loop(new DriverPool(connectionString, threads + 2))),
-            new(Role.Pool, _ => Loop(new ThisPool(connectionString, threads))),
-        ],
-        []);
+        return new Contest(
+            threads == 1 ? "1 thread" : $"{threads} threads",
+            "query",
+            query,
+            [
+                new(Role.Unpooled, _ => Loop(new Unpooled(connectionString))),
+                new(Role.Driver, _ => Loop(new DriverPool(connectionString, threads + 2))),
+                new(Role.Pool, _ => Loop(new ThisPool(connectionString, threads))),
+            ],
+            []
+        );
     }
 
     private static void Repeat(IContender contender, string query, int count)

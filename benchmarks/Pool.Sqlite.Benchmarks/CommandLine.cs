@@ -28,20 +28,32 @@ internal static class CommandLine
     };
 
     private static readonly Option<double?> Threads = Number(
-        "--threads", "N", "With --database: the number of threads. Without it both 1 and 8 are measured.",
-        1, MostThreads, NumberStyles.None);
+        "--threads",
+        "N",
+        "With --database: the number of threads. Without it both 1 and 8 are measured.",
+        1,
+        MostThreads,
+        NumberStyles.None
+    );
 
     private static readonly Option<double?> Seconds = Number(
-        "--seconds", "S", "Seconds for each contender of --database (2 unless given), or of profiling (10).",
-        0.05, MostSeconds, NumberStyles.AllowDecimalPoint);
+        "--seconds",
+        "S",
+        "Seconds for each contender of --database (2 unless given), or of profiling (10).",
+        0.05,
+        MostSeconds,
+        NumberStyles.AllowDecimalPoint
+    );
 
     private static readonly Option<string[]> Only = new("--only")
     {
-        Description = "Suites or cases to measure, with commas between them: "
-            + string.Join(", ", Catalogue.Suites.Select(suite => suite.Suite)) + ".",
+        Description =
+            "Suites or cases to measure, with commas between them: "
+            + string.Join(", ", Catalogue.Suites.Select(suite => suite.Suite))
+            + ".",
         HelpName = "SUITES",
-        CustomParser = result => result.Tokens[0].Value.Split(
-            ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+        CustomParser = result =>
+            result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
     };
 
     private static readonly Option<bool> Smoke = new("--smoke", "--quick")
@@ -60,12 +72,20 @@ internal static class CommandLine
     {
         var root = new RootCommand(
             "Compares Pool.Sqlite with opening connections and with the driver's own pool. "
-            + "Without arguments: the whole comparison, in about two minutes.")
+                + "Without arguments: the whole comparison, in about two minutes."
+        )
         {
-            Database, Query, Threads, Seconds, Only, Smoke, Output,
+            Database,
+            Query,
+            Threads,
+            Seconds,
+            Only,
+            Smoke,
+            Output,
             new Command(
                 "bench",
-                "Runs the BenchmarkDotNet suites; all that follows is for BenchmarkDotNet, such as --filter '*'."),
+                "Runs the BenchmarkDotNet suites; all that follows is for BenchmarkDotNet, such as --filter '*'."
+            ),
             Profile(),
             TwoProcessesCommand(),
             Chaos(),
@@ -112,10 +132,18 @@ internal static class CommandLine
         var name = new Argument<string>("CASE") { Description = "Such as writers-16, rent-1, point, rows." };
         var role = new Option<Role>("--of") { Description = "Which contestant.", HelpName = "ROLE" };
         var seconds = Number(
-            "--seconds", "S", "For how long; 10 unless given.", 0.05, MostSeconds, NumberStyles.AllowDecimalPoint);
+            "--seconds",
+            "S",
+            "For how long; 10 unless given.",
+            0.05,
+            MostSeconds,
+            NumberStyles.AllowDecimalPoint
+        );
         var command = new Command("profile", "Runs one case of this pool for some seconds, for a profiler to watch.")
         {
-            name, role, seconds,
+            name,
+            role,
+            seconds,
         };
         command.SetAction(options =>
         {
@@ -123,7 +151,11 @@ internal static class CommandLine
             Engine.Load();
             using var interruption = new Interruption();
             return Comparison.Profile(
-                contest, options.GetValue(role), options.GetValue(seconds) ?? 10, interruption.Token);
+                contest,
+                options.GetValue(role),
+                options.GetValue(seconds) ?? 10,
+                interruption.Token
+            );
         });
         return command;
     }
@@ -131,56 +163,106 @@ internal static class CommandLine
     private static Command Chaos()
     {
         var seconds = Number(
-            "--seconds", "S", "For how long; 20 unless given.", 0.05, MostSeconds, NumberStyles.AllowDecimalPoint);
-        var seed = Number("--seed", "N", "Decides settings and actions; 1 unless given.", 0, int.MaxValue, NumberStyles.None);
+            "--seconds",
+            "S",
+            "For how long; 20 unless given.",
+            0.05,
+            MostSeconds,
+            NumberStyles.AllowDecimalPoint
+        );
+        var seed = Number(
+            "--seed",
+            "N",
+            "Decides settings and actions; 1 unless given.",
+            0,
+            int.MaxValue,
+            NumberStyles.None
+        );
         var synchronous = new Option<SynchronousMode?>("--synchronous")
         {
             Description = "The setting of every pool; each has its own unless given.",
             HelpName = "MODE",
         };
-        var diskFaults = new Option<bool>("--disk-faults") { Description = "The disk fails under every pool, not under some." };
-        var command = new Command(
-            "chaos", "Does all that can be done to a pool while what is underneath fails; fails when anything is lost or stuck.")
+        var diskFaults = new Option<bool>("--disk-faults")
         {
-            seconds, seed, synchronous, diskFaults,
+            Description = "The disk fails under every pool, not under some.",
         };
-        command.SetAction((options, _) =>
+        var command = new Command(
+            "chaos",
+            "Does all that can be done to a pool while what is underneath fails; fails when anything is lost or stuck."
+        )
         {
-            Engine.Load();
-            return ChaosProcess.Run(
-                (int)(options.GetValue(seed) ?? 1),
-                TimeSpan.FromSeconds(options.GetValue(seconds) ?? 20),
-                options.GetValue(synchronous),
-                options.GetValue(diskFaults));
-        });
+            seconds,
+            seed,
+            synchronous,
+            diskFaults,
+        };
+        command.SetAction(
+            (options, _) =>
+            {
+                Engine.Load();
+                return ChaosProcess.Run(
+                    (int)(options.GetValue(seed) ?? 1),
+                    TimeSpan.FromSeconds(options.GetValue(seconds) ?? 20),
+                    options.GetValue(synchronous),
+                    options.GetValue(diskFaults)
+                );
+            }
+        );
         return command;
     }
 
     private static Command Limits()
     {
-        var rents = Number("--rents", "N", "How many rents; ten million unless given.", 1, int.MaxValue, NumberStyles.None);
-        var texts = Number("--texts", "N", "How many different texts; a million unless given.", 1, 1_000_000_000, NumberStyles.None);
-        var pools = Number("--pools", "N", "How many pools are made and forgotten; 10,000 unless given.", 1, int.MaxValue, NumberStyles.None);
+        var rents = Number(
+            "--rents",
+            "N",
+            "How many rents; ten million unless given.",
+            1,
+            int.MaxValue,
+            NumberStyles.None
+        );
+        var texts = Number(
+            "--texts",
+            "N",
+            "How many different texts; a million unless given.",
+            1,
+            1_000_000_000,
+            NumberStyles.None
+        );
+        var pools = Number(
+            "--pools",
+            "N",
+            "How many pools are made and forgotten; 10,000 unless given.",
+            1,
+            int.MaxValue,
+            NumberStyles.None
+        );
         var command = new Command("limits", "Very many rents, texts and pools; fails when memory or descriptors grow.")
         {
-            rents, texts, pools,
+            rents,
+            texts,
+            pools,
         };
-        command.SetAction(async (options, _) =>
-        {
-            Engine.Load();
-            var folder = Directory.CreateTempSubdirectory("pool-sqlite-limits-");
-            try
+        command.SetAction(
+            async (options, _) =>
             {
-                return await new LimitsRun(folder.FullName, Console.Out).Run(
-                    (int)(options.GetValue(rents) ?? 10_000_000),
-                    (int)(options.GetValue(texts) ?? 1_000_000),
-                    (int)(options.GetValue(pools) ?? 10_000));
+                Engine.Load();
+                var folder = Directory.CreateTempSubdirectory("pool-sqlite-limits-");
+                try
+                {
+                    return await new LimitsRun(folder.FullName, Console.Out).Run(
+                        (int)(options.GetValue(rents) ?? 10_000_000),
+                        (int)(options.GetValue(texts) ?? 1_000_000),
+                        (int)(options.GetValue(pools) ?? 10_000)
+                    );
+                }
+                finally
+                {
+                    folder.Delete(recursive: true);
+                }
             }
-            finally
-            {
-                folder.Delete(recursive: true);
-            }
-        });
+        );
         return command;
     }
 
@@ -191,9 +273,12 @@ internal static class CommandLine
         var times = new Option<int>(TwoProcesses.TimesOption) { Hidden = true };
         var command = new Command(
             TwoProcesses.Command,
-            "Lets two processes increment one counter 1,000 times each; fails unless it ends at exactly 2,000.")
+            "Lets two processes increment one counter 1,000 times each; fails unless it ends at exactly 2,000."
+        )
         {
-            join, times, Output,
+            join,
+            times,
+            Output,
         };
         command.SetAction(options =>
         {
@@ -205,8 +290,13 @@ internal static class CommandLine
 
             using var interruption = new Interruption();
             return Comparison.Run(
-                "Two processes", Catalogue.Select([TwoProcesses.Command]), Effort.Full, options.GetValue(Output)!,
-                TwoProcesses.Command, interruption.Token);
+                "Two processes",
+                Catalogue.Select([TwoProcesses.Command]),
+                Effort.Full,
+                options.GetValue(Output)!,
+                TwoProcesses.Command,
+                interruption.Token
+            );
         });
         return command;
     }
@@ -230,22 +320,36 @@ internal static class CommandLine
     }
 
     private static Option<double?> Number(
-        string name, string helpName, string description, double least, double most, NumberStyles style) => new(name)
+        string name,
+        string helpName,
+        string description,
+        double least,
+        double most,
+        NumberStyles style
+    ) =>
+        new(name)
         {
             Description = description,
             HelpName = helpName,
             CustomParser = argument =>
             {
                 var text = argument.Tokens[0].Value;
-                if (double.TryParse(text, style, CultureInfo.InvariantCulture, out var value)
-                    && value >= least && value <= most)
+                if (
+                    double.TryParse(text, style, CultureInfo.InvariantCulture, out var value)
+                    && value >= least
+                    && value <= most
+                )
                 {
                     return value;
                 }
 
                 var whole = style == NumberStyles.None ? "whole " : "";
-                argument.AddError(string.Create(CultureInfo.InvariantCulture,
-                    $"{name} '{text}' is refused: write a {whole}number from {least} to {most}, such as {name} 8."));
+                argument.AddError(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{name} '{text}' is refused: write a {whole}number from {least} to {most}, such as {name} 8."
+                    )
+                );
                 return null;
             },
         };

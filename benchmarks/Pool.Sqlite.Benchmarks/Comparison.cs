@@ -13,7 +13,13 @@ internal static class Comparison
     /// <summary>Measures <paramref name="cases"/> and leaves files called <paramref name="name"/>; 1 when a fault was
     /// found. A target that is missed is a figure; a lost row is a fault.</summary>
     public static int Run(
-        string title, IReadOnlyList<Case> cases, Effort effort, string output, string name, CancellationToken stop)
+        string title,
+        IReadOnlyList<Case> cases,
+        Effort effort,
+        string output,
+        string name,
+        CancellationToken stop
+    )
     {
         var started = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
@@ -27,12 +33,21 @@ internal static class Comparison
         var runner = new Runner(effort, databases, calm, stop);
         var results = new List<CaseResult>();
         ConsoleReport.Progress(
-            console, [.. cases.Select(one => (one.Title, (Action)(() => results.Add(runner.Measure(one)))))]);
+            console,
+            [.. cases.Select(one => (one.Title, (Action)(() => results.Add(runner.Measure(one)))))]
+        );
         stop.ThrowIfCancellationRequested();
 
         var objection = effort.Quotable ? calm.Objection(results) : "a smoke run is too short for figures";
         var report = new RunReport(
-            title, objection, started, clock.Elapsed.TotalSeconds, surroundings, calm.Milliseconds, results);
+            title,
+            objection,
+            started,
+            clock.Elapsed.TotalSeconds,
+            surroundings,
+            calm.Milliseconds,
+            results
+        );
         ConsoleReport.Write(console, report);
         console.WriteLine($"{report.Seconds:0} s. {Artifacts.Write(output, name, report)}");
         return report.Faults.Any() ? 1 : 0;
@@ -41,16 +56,26 @@ internal static class Comparison
     /// <summary>Runs one contestant of a case for some seconds, for a profiler to watch.</summary>
     public static int Profile(Contest contest, Role role, double seconds, CancellationToken stop)
     {
-        var contestant = contest.Contestants.FirstOrDefault(one => one.Role == role) ?? throw new UsageException(
-            $"--of {role}: {contest.Key} has {string.Join(", ", contest.Contestants.Select(one => one.Role))}.");
+        var contestant =
+            contest.Contestants.FirstOrDefault(one => one.Role == role)
+            ?? throw new UsageException(
+                $"--of {role}: {contest.Key} has {string.Join(", ", contest.Contestants.Select(one => one.Role))}."
+            );
         using var databases = new SampleDatabase();
         var runner = new Runner(Effort.Profile, databases, new Calm(), stop);
         Console.WriteLine($"{contest.Title}: {role}, process {Environment.ProcessId}");
         var clock = Stopwatch.StartNew();
-        runner.Watch(contest, contestant, () => clock.Elapsed.TotalSeconds < seconds, sample => Console.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  ")
-            + $"{Format.Count(sample.PerSecond)}/s  {Format.Time(1e9 / sample.PerSecond)}  "
-            + $"{Format.Count(sample.BytesPerOperation)} B"));
+        runner.Watch(
+            contest,
+            contestant,
+            () => clock.Elapsed.TotalSeconds < seconds,
+            sample =>
+                Console.WriteLine(
+                    string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds, 6:0.0} s  ")
+                        + $"{Format.Count(sample.PerSecond)}/s  {Format.Time(1e9 / sample.PerSecond)}  "
+                        + $"{Format.Count(sample.BytesPerOperation)} B"
+                )
+        );
         return 0;
     }
 }

@@ -18,8 +18,7 @@ internal static class Engine
 
     public static string DriverVersion => InformationalVersion(typeof(SqliteConnection));
 
-    public static int DriverMajor =>
-        int.Parse(DriverVersion.Split('.')[0], CultureInfo.InvariantCulture);
+    public static int DriverMajor => int.Parse(DriverVersion.Split('.')[0], CultureInfo.InvariantCulture);
 
     /// <summary>Where the engine comes from: the path in <see cref="Variable"/>, or null for the one that was built
     /// in.</summary>
@@ -37,18 +36,21 @@ internal static class Engine
             {
                 throw new UsageException(
                     $"{Variable} names '{path}', which cannot be loaded as a library. Give the full path of a SQLite "
-                    + "library, such as libsqlite3.so.0, or unset it.");
+                        + "library, such as libsqlite3.so.0, or unset it."
+                );
             }
 
             if (!NativeLibrary.TryGetExport(library, "sqlite3_libversion", out _))
             {
                 throw new UsageException(
-                    $"{Variable} names '{path}', which is not SQLite: it has no sqlite3_libversion.");
+                    $"{Variable} names '{path}', which is not SQLite: it has no sqlite3_libversion."
+                );
             }
 
             NativeLibrary.SetDllImportResolver(
                 typeof(SQLite3Provider_e_sqlite3).Assembly,
-                (name, _, _) => name == "e_sqlite3" ? library : nint.Zero);
+                (name, _, _) => name == "e_sqlite3" ? library : nint.Zero
+            );
         }
 
         Batteries_V2.Init();

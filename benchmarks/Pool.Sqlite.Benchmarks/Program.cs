@@ -26,8 +26,14 @@ internal static class Program
             Console.Error.WriteLine("Stopped. Temporary files are removed; nothing was written.");
             return Interrupted;
         }
-        catch (Exception error) when (error
-            is DbException or IOException or UnauthorizedAccessException or TimeoutException or ArgumentException)
+        catch (Exception error)
+            when (error
+                    is DbException
+                        or IOException
+                        or UnauthorizedAccessException
+                        or TimeoutException
+                        or ArgumentException
+            )
         {
             Console.Error.WriteLine($"The comparison failed: {error.Message}");
             return Failed;

@@ -6,8 +6,7 @@ namespace Pool.Sqlite.Benchmarks;
 /// <summary>A file and a query that were tried once and found to be fit for measuring.</summary>
 internal sealed record ReadOnlyQuery(string ConnectionString, int Columns, long Rows)
 {
-    private const string Advice =
-        "Write one statement that reads, such as \"select count(*) from sqlite_master\".";
+    private const string Advice = "Write one statement that reads, such as \"select count(*) from sqlite_master\".";
 
     /// <summary>Refuses, in one line, what cannot be measured. SQLite itself is asked about the SQL; no text is
     /// matched.</summary>
@@ -67,7 +66,8 @@ internal sealed record ReadOnlyQuery(string ConnectionString, int Columns, long 
             if (result != raw.SQLITE_OK)
             {
                 throw new UsageException(
-                    $"--query does not parse: {raw.sqlite3_errmsg(handle).utf8_to_string()}. {Advice}");
+                    $"--query does not parse: {raw.sqlite3_errmsg(handle).utf8_to_string()}. {Advice}"
+                );
             }
 
             if (statement.IsInvalid)
@@ -88,7 +88,8 @@ internal sealed record ReadOnlyQuery(string ConnectionString, int Columns, long 
             if (raw.sqlite3_bind_parameter_count(statement) > 0)
             {
                 throw new UsageException(
-                    "--query has parameters, which have no values here: write the values into the SQL.");
+                    "--query has parameters, which have no values here: write the values into the SQL."
+                );
             }
 
             if (HasStatement(connection, rest))

@@ -87,8 +87,7 @@ internal sealed class SampleDatabase : IDisposable
         connection.Open();
         using (var command = connection.CreateCommand())
         {
-            command.CommandText =
-                """
+            command.CommandText = """
                 pragma journal_mode = wal;
                 create table kv(id integer primary key, k text, v text);
                 create table log(id integer primary key, k text, v text);

@@ -14,25 +14,42 @@ await using (Shop shop = await factory.CreateDbContextAsync())
 {
     await shop.Database.EnsureDeletedAsync();
     await shop.Database.EnsureCreatedAsync();
-    await shop.BulkInsertAsync(Enumerable.Range(1, 10_000).Select(i => new Product { Name = $"product {i}", Price = i / 100m }));
+    await shop.BulkInsertAsync(
+        Enumerable.Range(1, 10_000).Select(i => new Product { Name = $"product {i}", Price = i / 100m })
+    );
 }
 
-await Task.WhenAll(Enumerable.Range(0, 32).Select(customer => Task.Run(async () =>
-{
-    for (int i = 0; i < 20; i++)
-    {
-        await using Shop shop = await factory.CreateDbContextAsync();
-        Product product = await shop.Products.OrderBy(p => p.Id).Skip((customer * 20) + i).FirstAsync();
-        shop.Add(new Order { Customer = customer, ProductId = product.Id, Paid = product.Price });
-        await shop.SaveChangesAsync();
-    }
-})));
+await Task.WhenAll(
+    Enumerable
+        .Range(0, 32)
+        .Select(customer =>
+            Task.Run(async () =>
+            {
+                for (int i = 0; i < 20; i++)
+                {
+                    await using Shop shop = await factory.CreateDbContextAsync();
+                    Product product = await shop.Products.OrderBy(p => p.Id).Skip((customer * 20) + i).FirstAsync();
+                    shop.Add(
+                        new Order
+                        {
+                            Customer = customer,
+                            ProductId = product.Id,
+                            Paid = product.Price,
+                        }
+                    );
+                    await shop.SaveChangesAsync();
+                }
+            })
+        )
+);
 
 await using (Shop shop = await factory.CreateDbContextAsync())
 {
     decimal paid = await shop.Orders.SumAsync(order => order.Paid);
     SqlitePoolStatistics statistics = provider.GetRequiredService<SqlitePool>().GetStatistics();
-    Console.WriteLine($"{await shop.Orders.CountAsync()} orders, {paid} paid, {statistics.Open} connections, {statistics.Rents} rents");
+    Console.WriteLine(
+        $"{await shop.Orders.CountAsync()} orders, {paid} paid, {statistics.Open} connections, {statistics.Rents} rents"
+    );
 }
 
 internal sealed class Shop(DbContextOptions<Shop> options) : DbContext(options)

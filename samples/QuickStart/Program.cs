@@ -4,8 +4,9 @@ await using SqlitePool pool = new("Data Source=quick-start.db");
 
 using (SqlitePoolConnection connection = await pool.RentAsync())
 {
-    using SqlitePoolCommand command =
-        connection.CreateCommand("create table if not exists person (id integer primary key, name text)");
+    using SqlitePoolCommand command = connection.CreateCommand(
+        "create table if not exists person (id integer primary key, name text)"
+    );
     await command.ExecuteNonQueryAsync();
 }
 

@@ -18,16 +18,23 @@ internal sealed class UnitOfWork(SqlitePool pool)
 /// <summary>What can be done inside a unit of work.</summary>
 internal sealed class Scores(SqlitePoolConnection connection)
 {
-    public Task AwardAsync(string employee, long points) => connection.ExecuteAsync(
-        """
-        insert into score (employee, points) values (@employee, @points)
-        on conflict (employee) do update set points = points + excluded.points
-        """,
-        new { employee, points });
+    public Task AwardAsync(string employee, long points) =>
+        connection.ExecuteAsync(
+            """
+            insert into score (employee, points) values (@employee, @points)
+            on conflict (employee) do update set points = points + excluded.points
+            """,
+            new { employee, points }
+        );
 
     public async Task ThrowIfBelowZeroAsync(string employee)
     {
-        if (await connection.ExecuteScalarAsync<long>("select points from score where employee = @employee", new { employee }) < 0)
+        if (
+            await connection.ExecuteScalarAsync<long>(
+                "select points from score where employee = @employee",
+                new { employee }
+            ) < 0
+        )
         {
             throw new BadHttpRequestException($"{employee} has not so many points.");
         }

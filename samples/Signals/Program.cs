@@ -25,11 +25,17 @@ await pool.Writes.EnqueueAsync(connection =>
         """
         create table if not exists price (at integer not null, symbol text not null, value real not null);
         create table if not exists signal (id integer primary key, at integer not null, symbol text not null, side text not null);
-        """);
+        """
+    );
     create.ExecuteNonQuery();
 });
 
-Dictionary<string, double> last = new() { ["BTC"] = 100, ["ETH"] = 50, ["SOL"] = 10 };
+Dictionary<string, double> last = new()
+{
+    ["BTC"] = 100,
+    ["ETH"] = 50,
+    ["SOL"] = 10,
+};
 Random random = new(1);
 long signals = 0;
 int tick = 0;
@@ -47,7 +53,8 @@ for (; tick < ticks && !stop.IsCancellationRequested; tick++)
         signals = await pool.Writes.EnqueueAsync(connection =>
         {
             using SqlitePoolCommand insert = connection.CreateCommand(
-                "insert into signal (at, symbol, side) values ($at, $symbol, 'buy') returning id");
+                "insert into signal (at, symbol, side) values ($at, $symbol, 'buy') returning id"
+            );
             insert.Parameters.AddWithValue("$at", tick);
             insert.Parameters.AddWithValue("$symbol", symbol);
             return (long)insert.ExecuteScalar()!;
@@ -72,7 +79,9 @@ using (SqlitePoolConnection lease = await pool.RentAsync())
 
 SqlitePoolHealth health = pool.GetHealth();
 SqlitePoolWriteQueueStatistics queue = health.Statistics.Writes;
-Console.WriteLine($"{queue.Items} writes in {queue.Batches} commits, {signals} signals, {queue.Failures} failures, {health.Status}");
+Console.WriteLine(
+    $"{queue.Items} writes in {queue.Batches} commits, {signals} signals, {queue.Failures} failures, {health.Status}"
+);
 
 // Ends the loop: what was accepted is committed, and the pool is closed.
 void Stop(PosixSignalContext signal)

@@ -27,7 +27,10 @@ public static partial class Database
         return services
             .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).BuildMultiHost())
             .AddSingleton<DbDataSource>(provider => Target(provider, TargetSessionAttributes.Primary))
-            .AddKeyedSingleton<DbDataSource>(Reads, (provider, _) => Target(provider, TargetSessionAttributes.PreferStandby));
+            .AddKeyedSingleton<DbDataSource>(
+                Reads,
+                (provider, _) => Target(provider, TargetSessionAttributes.PreferStandby)
+            );
     }
 
     private static NpgsqlDataSource Target(IServiceProvider provider, TargetSessionAttributes target) =>
@@ -61,10 +64,13 @@ public static partial class Database
 
         return settings;
 
-        string? Decoded(string group) => match.Groups[group] is { Success: true, Value: var text } ? Uri.UnescapeDataString(text) : null;
+        string? Decoded(string group) =>
+            match.Groups[group] is { Success: true, Value: var text } ? Uri.UnescapeDataString(text) : null;
     }
 
-    [GeneratedRegex("^postgres(ql)?://((?<user>[^:@/]*)(:(?<password>[^@/]*))?@)?(?<hosts>[^/?]+)(/(?<database>[^?]*))?([?](?<options>.*))?$")]
+    [GeneratedRegex(
+        "^postgres(ql)?://((?<user>[^:@/]*)(:(?<password>[^@/]*))?@)?(?<hosts>[^/?]+)(/(?<database>[^?]*))?([?](?<options>.*))?$"
+    )]
     private static partial Regex PostgresUrl();
 
     [GeneratedRegex("^sqlite:///")]

@@ -18,17 +18,30 @@ internal sealed class Orders(Session session, Accounts accounts)
     /// <summary>The order, the position and the cash: all of it, or nothing.</summary>
     public async Task<long> BuyAsync(Order order)
     {
-        if (await session.Connection.ExecuteScalarAsync<long?>("select cents from price where symbol = @Symbol", order) is not { } cents)
+        if (
+            await session.Connection.ExecuteScalarAsync<long?>("select cents from price where symbol = @Symbol", order)
+            is not { } cents
+        )
         {
             throw new RefusedException($"{order.Symbol} has no price.");
         }
 
-        if (await session.Connection.ExecuteAsync(
-            """
-            insert into trade (id, account, symbol, quantity, cents) values (@Id, @Account, @Symbol, @Quantity, @cents)
-            on conflict (id) do nothing
-            """,
-            new { order.Id, order.Account, order.Symbol, order.Quantity, cents }) == 0)
+        if (
+            await session.Connection.ExecuteAsync(
+                """
+                insert into trade (id, account, symbol, quantity, cents) values (@Id, @Account, @Symbol, @Quantity, @cents)
+                on conflict (id) do nothing
+                """,
+                new
+                {
+                    order.Id,
+                    order.Account,
+                    order.Symbol,
+                    order.Quantity,
+                    cents,
+                }
+            ) == 0
+        )
         {
             throw new RefusedException($"Order {order.Id} is stored already.");
         }
@@ -38,7 +51,8 @@ internal sealed class Orders(Session session, Accounts accounts)
             insert into position (account, symbol, quantity) values (@Account, @Symbol, @Quantity)
             on conflict (account, symbol) do update set quantity = position.quantity + excluded.quantity
             """,
-            order);
+            order
+        );
         await accounts.WithdrawAsync(order.Account, cents * order.Quantity);
         return cents;
     }

@@ -13,20 +13,23 @@ internal sealed class Session(DbDataSource database)
 
     /// <summary>The connection of the unit of work, in its transaction.</summary>
     public DbConnection Connection =>
-        _connection ?? throw new InvalidOperationException("There is no unit of work: map the endpoint with MapUnitOfWork.");
+        _connection
+        ?? throw new InvalidOperationException("There is no unit of work: map the endpoint with MapUnitOfWork.");
 
-    public Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation) => database.WriteAsync(
-        async connection =>
-        {
-            _connection = connection;
-            try
+    public Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation) =>
+        database.WriteAsync(
+            async connection =>
             {
-                return await work();
-            }
-            finally
-            {
-                _connection = null;
-            }
-        },
-        cancellation);
+                _connection = connection;
+                try
+                {
+                    return await work();
+                }
+                finally
+                {
+                    _connection = null;
+                }
+            },
+            cancellation
+        );
 }

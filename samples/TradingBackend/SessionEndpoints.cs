@@ -6,19 +6,21 @@ internal static class SessionEndpoints
     public static RouteGroupBuilder MapUnitOfWork(this IEndpointRouteBuilder app)
     {
         RouteGroupBuilder group = app.MapGroup("");
-        group.AddEndpointFilter(async (context, next) =>
-        {
-            HttpContext http = context.HttpContext;
-            Session session = http.RequestServices.GetRequiredService<Session>();
-            try
+        group.AddEndpointFilter(
+            async (context, next) =>
             {
-                return await session.RunAsync(async () => await next(context), http.RequestAborted);
+                HttpContext http = context.HttpContext;
+                Session session = http.RequestServices.GetRequiredService<Session>();
+                try
+                {
+                    return await session.RunAsync(async () => await next(context), http.RequestAborted);
+                }
+                catch (RefusedException refused)
+                {
+                    return Results.Conflict(new { refused = refused.Message }); // Everything was rolled back.
+                }
             }
-            catch (RefusedException refused)
-            {
-                return Results.Conflict(new { refused = refused.Message }); // Everything was rolled back.
-            }
-        });
+        );
         return group;
     }
 }

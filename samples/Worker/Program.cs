@@ -10,7 +10,8 @@ builder.Services.AddSqlitePool().BindConfiguration("SqlitePool").ValidateOnStart
 builder.Services.AddHostedService<Recorder>();
 await builder.Build().RunAsync();
 
-internal sealed class Recorder(SqlitePool pool, IHostApplicationLifetime lifetime, ILogger<Recorder> logger) : BackgroundService
+internal sealed class Recorder(SqlitePool pool, IHostApplicationLifetime lifetime, ILogger<Recorder> logger)
+    : BackgroundService
 {
     private const int Producers = 4;
     private const int Measurements = 500;
@@ -18,7 +19,9 @@ internal sealed class Recorder(SqlitePool pool, IHostApplicationLifetime lifetim
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await pool.ExecuteAsync(
-            $"create table if not exists measurement (producer integer, number integer, value real)", stoppingToken);
+            $"create table if not exists measurement (producer integer, number integer, value real)",
+            stoppingToken
+        );
         await Task.WhenAll(Enumerable.Range(0, Producers).Select(producer => Record(producer, stoppingToken)));
         long stored = await pool.ReadAsync(
             async connection =>
@@ -26,7 +29,8 @@ internal sealed class Recorder(SqlitePool pool, IHostApplicationLifetime lifetim
                 using SqlitePoolCommand count = connection.CreateCommand("select count(*) from measurement");
                 return (long)(await count.ExecuteScalarAsync(stoppingToken))!;
             },
-            stoppingToken);
+            stoppingToken
+        );
         logger.LogInformation("{Stored} measurements are stored", stored);
         lifetime.StopApplication();
     }
@@ -37,7 +41,9 @@ internal sealed class Recorder(SqlitePool pool, IHostApplicationLifetime lifetim
         {
             double value = Math.Sin(number / 10.0);
             await pool.Writes.ExecuteAsync(
-                $"insert into measurement (producer, number, value) values ({producer}, {number}, {value})", stoppingToken);
+                $"insert into measurement (producer, number, value) values ({producer}, {number}, {value})",
+                stoppingToken
+            );
         }
     }
 }

@@ -23,7 +23,8 @@ internal static class LivePage
             "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",
-            "frame-ancestors 'none'");
+            "frame-ancestors 'none'"
+        );
     }
 
     public static byte[] Bytes { get; }
@@ -38,5 +39,6 @@ internal static class LivePage
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 
-    private static string Hash(string text) => $"sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
+    private static string Hash(string text) =>
+        $"sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
 }

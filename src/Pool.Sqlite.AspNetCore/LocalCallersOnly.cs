@@ -13,26 +13,29 @@ internal sealed partial class LocalCallersOnly(string pool, ILogger logger)
 {
     private int _isSaid;
 
-    public RequestDelegate Around(RequestDelegate endpoint) => context =>
-    {
-        if (SaysWhoMaySee(context.GetEndpoint()))
+    public RequestDelegate Around(RequestDelegate endpoint) =>
+        context =>
         {
-            return endpoint(context);
-        }
+            if (SaysWhoMaySee(context.GetEndpoint()))
+            {
+                return endpoint(context);
+            }
 
-        if (Interlocked.Exchange(ref _isSaid, 1) == 0)
-        {
-            LogUnprotected(logger, pool);
-        }
+            if (Interlocked.Exchange(ref _isSaid, 1) == 0)
+            {
+                LogUnprotected(logger, pool);
+            }
 
-        return IsLocal(context) ? endpoint(context) : Refuse(context);
-    };
+            return IsLocal(context) ? endpoint(context) : Refuse(context);
+        };
 
     private static bool SaysWhoMaySee(Endpoint? endpoint) =>
         endpoint is not null
-        && (endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null
+        && (
+            endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null
             || endpoint.Metadata.GetMetadata<AuthorizationPolicy>() is not null
-            || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null);
+            || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
+        );
 
     // What a proxy on this machine passes on comes from this machine as well, but says that it was passed on. A
     // connection without an address is one inside the process, or through a Unix socket.
@@ -49,8 +52,11 @@ internal sealed partial class LocalCallersOnly(string pool, ILogger logger)
         return Task.CompletedTask;
     }
 
-    [LoggerMessage(1, LogLevel.Warning,
+    [LoggerMessage(
+        1,
+        LogLevel.Warning,
         "The endpoints of pool {Pool} require no authorization, so they answer only callers on this machine (403 for others). "
-        + "Call RequireAuthorization() on what MapSqlitePool returns, or AllowAnonymous() to open them to everybody.")]
+            + "Call RequireAuthorization() on what MapSqlitePool returns, or AllowAnonymous() to open them to everybody."
+    )]
     private static partial void LogUnprotected(ILogger logger, string pool);
 }

@@ -14,20 +14,25 @@ internal sealed class PoolEndpoints(SqlitePool pool, TimeProvider time)
         return Send(context, StatusCodes.Status200OK, "text/html; charset=utf-8", LivePage.Bytes);
     }
 
-    public Task Stats(HttpContext context) => Send(
-        context,
-        StatusCodes.Status200OK,
-        "application/json; charset=utf-8",
-        JsonSerializer.SerializeToUtf8Bytes(PoolReport.Of(pool, time), PoolJson.Default.PoolReport));
+    public Task Stats(HttpContext context) =>
+        Send(
+            context,
+            StatusCodes.Status200OK,
+            "application/json; charset=utf-8",
+            JsonSerializer.SerializeToUtf8Bytes(PoolReport.Of(pool, time), PoolJson.Default.PoolReport)
+        );
 
     public Task Health(HttpContext context)
     {
         PoolHealthReport report = PoolHealthReport.Of(pool);
         return Send(
             context,
-            report.Status == SqlitePoolStatus.Critical ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK,
+            report.Status == SqlitePoolStatus.Critical
+                ? StatusCodes.Status503ServiceUnavailable
+                : StatusCodes.Status200OK,
             "application/json; charset=utf-8",
-            JsonSerializer.SerializeToUtf8Bytes(report, PoolJson.Default.PoolHealthReport));
+            JsonSerializer.SerializeToUtf8Bytes(report, PoolJson.Default.PoolHealthReport)
+        );
     }
 
     private static Task Send(HttpContext context, int status, string contentType, byte[] body)

@@ -9,7 +9,13 @@ namespace Pool.Sqlite.AspNetCore;
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    Converters = [typeof(SecondsConverter), typeof(WordConverter<SqlitePoolStatus>), typeof(WordConverter<SqlitePoolAdviceSeverity>), typeof(WordConverter<SqlitePoolConnectionRole>)])]
+    Converters = [
+        typeof(SecondsConverter),
+        typeof(WordConverter<SqlitePoolStatus>),
+        typeof(WordConverter<SqlitePoolAdviceSeverity>),
+        typeof(WordConverter<SqlitePoolConnectionRole>),
+    ]
+)]
 [JsonSerializable(typeof(PoolReport))]
 [JsonSerializable(typeof(PoolHealthReport))]
 internal sealed partial class PoolJson : JsonSerializerContext;

@@ -13,7 +13,8 @@ internal sealed record PoolReport(
     string EngineVersion,
     long WalBytes,
     SqlitePoolStatistics Statistics,
-    IReadOnlyList<SqlitePoolLease> Leases)
+    IReadOnlyList<SqlitePoolLease> Leases
+)
 {
     public static PoolReport Of(SqlitePool pool, TimeProvider time)
     {
@@ -28,7 +29,8 @@ internal sealed record PoolReport(
             health.EngineVersion,
             health.WalBytes,
             health.Statistics,
-            pool.GetLeases());
+            pool.GetLeases()
+        );
     }
 }
 
@@ -40,12 +42,20 @@ internal sealed record PoolHealthReport(
     IReadOnlyList<string> Reasons,
     IReadOnlyList<SqlitePoolAdvice> Advice,
     string EngineVersion,
-    long WalBytes)
+    long WalBytes
+)
 {
     public static PoolHealthReport Of(SqlitePool pool)
     {
         SqlitePoolHealth health = pool.GetHealth();
         return new PoolHealthReport(
-            pool.Name, health.Status, health.Utilization, health.Reasons, health.Advice, health.EngineVersion, health.WalBytes);
+            pool.Name,
+            health.Status,
+            health.Utilization,
+            health.Reasons,
+            health.Advice,
+            health.EngineVersion,
+            health.WalBytes
+        );
     }
 }

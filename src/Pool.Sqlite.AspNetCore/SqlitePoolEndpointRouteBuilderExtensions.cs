@@ -30,18 +30,29 @@ public static class SqlitePoolEndpointRouteBuilderExtensions
     /// <exception cref="InvalidOperationException">No such pool is registered.</exception>
     /// <example><code>app.MapSqlitePool("/pool").RequireAuthorization("Operators");</code></example>
     public static IEndpointConventionBuilder MapSqlitePool(
-        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/pool", object? serviceKey = null)
+        this IEndpointRouteBuilder endpoints,
+        [StringSyntax("Route")] string pattern = "/pool",
+        object? serviceKey = null
+    )
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         SqlitePool pool = PoolLookup.Find(endpoints.ServiceProvider, serviceKey);
         PoolEndpoints answers = new(pool, endpoints.ServiceProvider.GetService<TimeProvider>() ?? TimeProvider.System);
         LocalCallersOnly guard = new(
             pool.Name,
-            endpoints.ServiceProvider.GetService<ILoggerFactory>()?.CreateLogger("Pool.Sqlite.AspNetCore") ?? NullLogger.Instance);
+            endpoints.ServiceProvider.GetService<ILoggerFactory>()?.CreateLogger("Pool.Sqlite.AspNetCore")
+                ?? NullLogger.Instance
+        );
         RouteGroupBuilder group = endpoints.MapGroup(pattern);
-        group.MapMethods("/", GetAndHead, guard.Around(PoolEndpoints.Page)).WithDisplayName($"SQLite pool '{pool.Name}': page");
-        group.MapMethods("/stats", GetAndHead, guard.Around(answers.Stats)).WithDisplayName($"SQLite pool '{pool.Name}': stats");
-        group.MapMethods("/health", GetAndHead, guard.Around(answers.Health)).WithDisplayName($"SQLite pool '{pool.Name}': health");
+        group
+            .MapMethods("/", GetAndHead, guard.Around(PoolEndpoints.Page))
+            .WithDisplayName($"SQLite pool '{pool.Name}': page");
+        group
+            .MapMethods("/stats", GetAndHead, guard.Around(answers.Stats))
+            .WithDisplayName($"SQLite pool '{pool.Name}': stats");
+        group
+            .MapMethods("/health", GetAndHead, guard.Around(answers.Health))
+            .WithDisplayName($"SQLite pool '{pool.Name}': health");
         return group;
     }
 }

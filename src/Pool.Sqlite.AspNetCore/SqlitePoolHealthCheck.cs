@@ -8,7 +8,9 @@ namespace Pool.Sqlite.AspNetCore;
 internal sealed class SqlitePoolHealthCheck(SqlitePool pool, TimeSpan limit) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(
-        HealthCheckContext context, CancellationToken cancellationToken = default)
+        HealthCheckContext context,
+        CancellationToken cancellationToken = default
+    )
     {
         long start = Stopwatch.GetTimestamp();
         Exception? failure = await Read(cancellationToken).ConfigureAwait(false);
@@ -51,31 +53,35 @@ internal sealed class SqlitePoolHealthCheck(SqlitePool pool, TimeSpan limit) : I
 
     private string Describe(Exception? failure, TimeSpan took, SqlitePoolHealth health)
     {
-        string[] reasons = failure is null ? [.. health.Reasons] : [$"Reading failed: {failure.Message}", .. health.Reasons];
+        string[] reasons = failure is null
+            ? [.. health.Reasons]
+            : [$"Reading failed: {failure.Message}", .. health.Reasons];
         SqlitePoolStatistics figures = health.Statistics;
         return reasons is [_, ..]
             ? $"Pool '{pool.Name}': {string.Join(" ", reasons)}"
             : $"Pool '{pool.Name}': read in {Seconds(took)}, {figures.InUse} of {figures.PoolSize + figures.MaxOverflow} connections in use.";
     }
 
-    private static Dictionary<string, object> Data(SqlitePoolHealth health, TimeSpan took) => new()
-    {
-        ["readSeconds"] = took.TotalSeconds,
-        ["utilization"] = health.Utilization,
-        ["inUse"] = health.Statistics.InUse,
-        ["idle"] = health.Statistics.Idle,
-        ["waiting"] = health.Statistics.Waiting,
-        ["poolSize"] = health.Statistics.PoolSize,
-        ["maxOverflow"] = health.Statistics.MaxOverflow,
-        ["hitRatio"] = health.Statistics.HitRatio,
-        ["timeouts"] = health.Statistics.Timeouts,
-        ["openFailures"] = health.Statistics.OpenFailures,
-        ["leaks"] = health.Statistics.Leaks,
-        ["walBytes"] = health.WalBytes,
-        ["engineVersion"] = health.EngineVersion,
-        ["reasons"] = health.Reasons,
-        ["advice"] = health.Advice.Select(static advice => advice.Id).ToArray(),
-    };
+    private static Dictionary<string, object> Data(SqlitePoolHealth health, TimeSpan took) =>
+        new()
+        {
+            ["readSeconds"] = took.TotalSeconds,
+            ["utilization"] = health.Utilization,
+            ["inUse"] = health.Statistics.InUse,
+            ["idle"] = health.Statistics.Idle,
+            ["waiting"] = health.Statistics.Waiting,
+            ["poolSize"] = health.Statistics.PoolSize,
+            ["maxOverflow"] = health.Statistics.MaxOverflow,
+            ["hitRatio"] = health.Statistics.HitRatio,
+            ["timeouts"] = health.Statistics.Timeouts,
+            ["openFailures"] = health.Statistics.OpenFailures,
+            ["leaks"] = health.Statistics.Leaks,
+            ["walBytes"] = health.WalBytes,
+            ["engineVersion"] = health.EngineVersion,
+            ["reasons"] = health.Reasons,
+            ["advice"] = health.Advice.Select(static advice => advice.Id).ToArray(),
+        };
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.####} s");
+    private static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.####} s");
 }

@@ -29,15 +29,19 @@ public static class SqlitePoolHealthChecksBuilderExtensions
         object? serviceKey = null,
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null,
-        TimeSpan? timeout = null)
+        TimeSpan? timeout = null
+    )
     {
         ArgumentNullException.ThrowIfNull(builder);
         TimeSpan limit = timeout ?? DefaultTimeout;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero, nameof(timeout));
-        return builder.Add(new HealthCheckRegistration(
-            name ?? (serviceKey is null ? "sqlite_pool" : $"sqlite_pool_{serviceKey}"),
-            services => new SqlitePoolHealthCheck(PoolLookup.Find(services, serviceKey), limit),
-            failureStatus,
-            tags));
+        return builder.Add(
+            new HealthCheckRegistration(
+                name ?? (serviceKey is null ? "sqlite_pool" : $"sqlite_pool_{serviceKey}"),
+                services => new SqlitePoolHealthCheck(PoolLookup.Find(services, serviceKey), limit),
+                failureStatus,
+                tags
+            )
+        );
     }
 }

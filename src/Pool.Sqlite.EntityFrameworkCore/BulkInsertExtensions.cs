@@ -29,7 +29,8 @@ public static class BulkInsertExtensions
         this DbContext context,
         IEnumerable<TEntity> entities,
         IProgress<long>? progress = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
         where TEntity : class
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -39,8 +40,9 @@ public static class BulkInsertExtensions
             return await InsertAsync(context, entities, progress, cancellationToken).ConfigureAwait(false);
         }
 
-        IDbContextTransaction transaction =
-            await context.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        IDbContextTransaction transaction = await context
+            .Database.BeginTransactionAsync(cancellationToken)
+            .ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
             long done = await InsertAsync(context, entities, progress, cancellationToken).ConfigureAwait(false);
@@ -50,7 +52,11 @@ public static class BulkInsertExtensions
     }
 
     private static async Task<long> InsertAsync<TEntity>(
-        DbContext context, IEnumerable<TEntity> entities, IProgress<long>? progress, CancellationToken cancellationToken)
+        DbContext context,
+        IEnumerable<TEntity> entities,
+        IProgress<long>? progress,
+        CancellationToken cancellationToken
+    )
         where TEntity : class
     {
         long done = 0;

@@ -24,15 +24,20 @@ internal sealed class EntityColumn
         }
         else if (_property.IsShadowProperty())
         {
-            throw EntityTable.Unsupported(entityType, $"its property {_property.Name} is a shadow property, which an entity has no value for");
+            throw EntityTable.Unsupported(
+                entityType,
+                $"its property {_property.Name} is a shadow property, which an entity has no value for"
+            );
         }
 
         // As the change tracker does it: keys, and what the model names a generator for. Temporary values are for the
         // tracker alone; there the database generates the lasting one.
-        if (_property.ValueGenerated.HasFlag(ValueGenerated.OnAdd)
+        if (
+            _property.ValueGenerated.HasFlag(ValueGenerated.OnAdd)
             && (_property.IsKey() || _property.GetValueGeneratorFactory() is not null)
             && generators.TrySelect(_property, entityType, out ValueGenerator? generator)
-            && generator is { GeneratesTemporaryValues: false })
+            && generator is { GeneratesTemporaryValues: false }
+        )
         {
             _generator = generator;
         }
@@ -83,15 +88,18 @@ internal sealed class EntityColumn
         Set(entity, TypeMapping.Converter is { } converter ? converter.ConvertFromProvider(value) : value);
     }
 
-    private static object ChangeType(object stored, Type type) => stored switch
-    {
-        _ when type.IsInstanceOfType(stored) => stored,
-        string text when type == typeof(Guid) => Guid.Parse(text),
-        string text when type == typeof(DateTimeOffset) =>
-            DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture),
-        _ when type.IsEnum => Enum.ToObject(type, stored),
-        _ => Convert.ChangeType(stored, type, System.Globalization.CultureInfo.InvariantCulture),
-    };
+    private static object ChangeType(object stored, Type type) =>
+        stored switch
+        {
+            _ when type.IsInstanceOfType(stored) => stored,
+            string text when type == typeof(Guid) => Guid.Parse(text),
+            string text when type == typeof(DateTimeOffset) => DateTimeOffset.Parse(
+                text,
+                System.Globalization.CultureInfo.InvariantCulture
+            ),
+            _ when type.IsEnum => Enum.ToObject(type, stored),
+            _ => Convert.ChangeType(stored, type, System.Globalization.CultureInfo.InvariantCulture),
+        };
 
     private bool HasSentinel(object entity) => Equals(_property.GetGetter().GetClrValue(entity), _property.Sentinel);
 

@@ -46,9 +46,11 @@ internal sealed class EntityInserter(DbContext context) : IAsyncDisposable
     {
         if (!_tables.TryGetValue(type, out EntityTable? table))
         {
-            IEntityType entityType = context.Model.FindRuntimeEntityType(type)
+            IEntityType entityType =
+                context.Model.FindRuntimeEntityType(type)
                 ?? throw new InvalidOperationException(
-                    $"{type.Name} is not an entity of {context.GetType().Name}. Add it to the model, or insert a type that is in it.");
+                    $"{type.Name} is not an entity of {context.GetType().Name}. Add it to the model, or insert a type that is in it."
+                );
             table = new EntityTable(entityType, context.GetService<IValueGeneratorSelector>());
             _tables.Add(type, table);
         }

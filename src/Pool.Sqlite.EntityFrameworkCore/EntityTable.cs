@@ -21,10 +21,18 @@ internal sealed class EntityTable
             throw Unsupported(entityType, $"it is stored in {tables.Length} tables");
         }
 
-        if (entityType.GetComplexProperties().Any()
-            || entityType.GetNavigations().Any(navigation => navigation.TargetEntityType.IsOwned()
-                && (navigation.TargetEntityType.IsMappedToJson()
-                    || navigation.TargetEntityType.GetTableMappings().Any(owned => owned.Table == mapping.Table))))
+        if (
+            entityType.GetComplexProperties().Any()
+            || entityType
+                .GetNavigations()
+                .Any(navigation =>
+                    navigation.TargetEntityType.IsOwned()
+                    && (
+                        navigation.TargetEntityType.IsMappedToJson()
+                        || navigation.TargetEntityType.GetTableMappings().Any(owned => owned.Table == mapping.Table)
+                    )
+                )
+        )
         {
             throw Unsupported(entityType, "it has owned or complex types in its own table");
         }
@@ -41,6 +49,8 @@ internal sealed class EntityTable
 
     public IReadOnlyList<EntityColumn> Columns { get; }
 
-    public static InvalidOperationException Unsupported(IEntityType entityType, string why) => new(
-        $"BulkInsertAsync cannot insert {entityType.DisplayName()}: {why}. Use AddRange and SaveChangesAsync for it.");
+    public static InvalidOperationException Unsupported(IEntityType entityType, string why) =>
+        new(
+            $"BulkInsertAsync cannot insert {entityType.DisplayName()}: {why}. Use AddRange and SaveChangesAsync for it."
+        );
 }

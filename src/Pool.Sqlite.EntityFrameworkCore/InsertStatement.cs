@@ -18,18 +18,22 @@ internal sealed class InsertStatement : IAsyncDisposable
         _generated = [.. table.Columns.Where((_, i) => (generated >> i & 1) == 1)];
         _given = [.. table.Columns.Where((_, i) => (generated >> i & 1) == 0)];
         string returning = _generated.Length == 0 ? "" : $" RETURNING {Names(_generated)}";
-        string values = _given.Length == 0
-            ? "DEFAULT VALUES"
-            : $"({Names(_given)}) VALUES ({string.Join(", ", _given.Select((_, i) => $"@p{i}"))})";
+        string values =
+            _given.Length == 0
+                ? "DEFAULT VALUES"
+                : $"({Names(_given)}) VALUES ({string.Join(", ", _given.Select((_, i) => $"@p{i}"))})";
         _command = context.Database.GetDbConnection().CreateCommand();
         _command.CommandText = $"INSERT INTO {sql.DelimitIdentifier(table.Name)} {values}{returning}";
         _command.Transaction = context.Database.CurrentTransaction?.GetDbTransaction();
         for (int i = 0; i < _given.Length; i++)
         {
-            _command.Parameters.Add(_given[i].TypeMapping.CreateParameter(_command, $"@p{i}", null, _given[i].IsNullable));
+            _command.Parameters.Add(
+                _given[i].TypeMapping.CreateParameter(_command, $"@p{i}", null, _given[i].IsNullable)
+            );
         }
 
-        string Names(EntityColumn[] columns) => string.Join(", ", columns.Select(column => sql.DelimitIdentifier(column.Name)));
+        string Names(EntityColumn[] columns) =>
+            string.Join(", ", columns.Select(column => sql.DelimitIdentifier(column.Name)));
     }
 
     public async ValueTask ExecuteAsync(object entity, CancellationToken cancellationToken)

@@ -10,21 +10,23 @@ namespace Pool.Sqlite.EntityFrameworkCore;
 internal sealed class SqlitePoolDatabaseCreator(
     RelationalDatabaseCreatorDependencies dependencies,
     ISqliteRelationalConnection connection,
-    IRawSqlCommandBuilder rawSqlCommandBuilder)
-    : SqliteDatabaseCreator(dependencies, connection, rawSqlCommandBuilder)
+    IRawSqlCommandBuilder rawSqlCommandBuilder
+) : SqliteDatabaseCreator(dependencies, connection, rawSqlCommandBuilder)
 {
     private static readonly string[] Suffixes = ["", "-wal", "-shm", "-journal"];
 
-    private SqlitePool? Pool => Dependencies.Connection.DbConnection is SqlitePoolConnection
-        ? ((SqlitePoolRelationalConnection)Dependencies.Connection).Pool
-        : null;
+    private SqlitePool? Pool =>
+        Dependencies.Connection.DbConnection is SqlitePoolConnection
+            ? ((SqlitePoolRelationalConnection)Dependencies.Connection).Pool
+            : null;
 
-    public override bool Exists() => Pool switch
-    {
-        null => base.Exists(),
-        { DatabaseFile: { } file } => File.Exists(file),
-        _ => true,
-    };
+    public override bool Exists() =>
+        Pool switch
+        {
+            null => base.Exists(),
+            { DatabaseFile: { } file } => File.Exists(file),
+            _ => true,
+        };
 
     // The base would set the journal mode, which the pool has done when it opened the connection.
     public override void Create()
@@ -58,7 +60,8 @@ internal sealed class SqlitePoolDatabaseCreator(
         if (Dependencies.Connection.CurrentTransaction is not null)
         {
             throw new InvalidOperationException(
-                "The database cannot be deleted inside a transaction of this context. Commit it or roll it back first.");
+                "The database cannot be deleted inside a transaction of this context. Commit it or roll it back first."
+            );
         }
 
         if (pool.DatabaseFile is not { } file)
@@ -73,16 +76,18 @@ internal sealed class SqlitePoolDatabaseCreator(
         bool wasOpen = own.State == ConnectionState.Open;
         own.Close();
         await pool.RunExclusiveAsync(
-            _ =>
-            {
-                foreach (string suffix in Suffixes)
+                _ =>
                 {
-                    File.Delete(file + suffix);
-                }
+                    foreach (string suffix in Suffixes)
+                    {
+                        File.Delete(file + suffix);
+                    }
 
-                return Task.CompletedTask;
-            },
-            cancellationToken).ConfigureAwait(false);
+                    return Task.CompletedTask;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         if (wasOpen)
         {
             await own.OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -94,7 +99,8 @@ internal sealed class SqlitePoolDatabaseCreator(
         await Dependencies.Connection.OpenAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await MemoryDatabase.ResetAsync((SqlitePoolConnection)Dependencies.Connection.DbConnection, cancellationToken)
+            await MemoryDatabase
+                .ResetAsync((SqlitePoolConnection)Dependencies.Connection.DbConnection, cancellationToken)
                 .ConfigureAwait(false);
         }
         finally

@@ -19,12 +19,15 @@ public static class SqlitePoolDbContextOptionsBuilderExtensions
     public static DbContextOptionsBuilder UseSqlitePool(
         this DbContextOptionsBuilder optionsBuilder,
         SqlitePool pool,
-        Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null)
+        Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null
+    )
     {
         ArgumentNullException.ThrowIfNull(optionsBuilder);
         ArgumentNullException.ThrowIfNull(pool);
         optionsBuilder.UseSqlite(pool.DriverConnectionString, sqliteOptionsAction);
-        ((IDbContextOptionsBuilderInfrastructure)optionsBuilder).AddOrUpdateExtension(new SqlitePoolOptionsExtension(pool));
+        ((IDbContextOptionsBuilderInfrastructure)optionsBuilder).AddOrUpdateExtension(
+            new SqlitePoolOptionsExtension(pool)
+        );
         return optionsBuilder;
     }
 
@@ -33,7 +36,8 @@ public static class SqlitePoolDbContextOptionsBuilderExtensions
     public static DbContextOptionsBuilder<TContext> UseSqlitePool<TContext>(
         this DbContextOptionsBuilder<TContext> optionsBuilder,
         SqlitePool pool,
-        Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null)
+        Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null
+    )
         where TContext : DbContext
     {
         UseSqlitePool((DbContextOptionsBuilder)optionsBuilder, pool, sqliteOptionsAction);
@@ -50,10 +54,16 @@ public static class SqlitePoolDbContextOptionsBuilderExtensions
     /// <param name="maxRetryDelay">The longest pause between two tries. Default 1 second.</param>
     /// <returns>The same settings, for further calls.</returns>
     public static SqliteDbContextOptionsBuilder EnableRetryOnBusy(
-        this SqliteDbContextOptionsBuilder sqliteOptions, int maxRetryCount = 6, TimeSpan? maxRetryDelay = null)
+        this SqliteDbContextOptionsBuilder sqliteOptions,
+        int maxRetryCount = 6,
+        TimeSpan? maxRetryDelay = null
+    )
     {
         ArgumentNullException.ThrowIfNull(sqliteOptions);
-        return sqliteOptions.ExecutionStrategy(dependencies =>
-            new SqlitePoolRetryingExecutionStrategy(dependencies, maxRetryCount, maxRetryDelay ?? TimeSpan.FromSeconds(1)));
+        return sqliteOptions.ExecutionStrategy(dependencies => new SqlitePoolRetryingExecutionStrategy(
+            dependencies,
+            maxRetryCount,
+            maxRetryDelay ?? TimeSpan.FromSeconds(1)
+        ));
     }
 }

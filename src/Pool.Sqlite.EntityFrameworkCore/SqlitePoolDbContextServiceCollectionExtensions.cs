@@ -25,7 +25,8 @@ public static class SqlitePoolDbContextServiceCollectionExtensions
         this IServiceCollection services,
         Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null,
         Action<DbContextOptionsBuilder>? optionsAction = null,
-        object? serviceKey = null)
+        object? serviceKey = null
+    )
         where TContext : DbContext =>
         services.AddDbContext<TContext>(Configure(sqliteOptionsAction, optionsAction, serviceKey));
 
@@ -35,7 +36,8 @@ public static class SqlitePoolDbContextServiceCollectionExtensions
         this IServiceCollection services,
         Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null,
         Action<DbContextOptionsBuilder>? optionsAction = null,
-        object? serviceKey = null)
+        object? serviceKey = null
+    )
         where TContext : DbContext =>
         services.AddDbContextPool<TContext>(Configure(sqliteOptionsAction, optionsAction, serviceKey));
 
@@ -45,7 +47,8 @@ public static class SqlitePoolDbContextServiceCollectionExtensions
         this IServiceCollection services,
         Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null,
         Action<DbContextOptionsBuilder>? optionsAction = null,
-        object? serviceKey = null)
+        object? serviceKey = null
+    )
         where TContext : DbContext =>
         services.AddDbContextFactory<TContext>(Configure(sqliteOptionsAction, optionsAction, serviceKey));
 
@@ -55,14 +58,16 @@ public static class SqlitePoolDbContextServiceCollectionExtensions
         this IServiceCollection services,
         Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null,
         Action<DbContextOptionsBuilder>? optionsAction = null,
-        object? serviceKey = null)
+        object? serviceKey = null
+    )
         where TContext : DbContext =>
         services.AddPooledDbContextFactory<TContext>(Configure(sqliteOptionsAction, optionsAction, serviceKey));
 
     private static Action<IServiceProvider, DbContextOptionsBuilder> Configure(
         Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction,
         Action<DbContextOptionsBuilder>? optionsAction,
-        object? serviceKey) =>
+        object? serviceKey
+    ) =>
         (provider, options) =>
         {
             SqlitePool pool = serviceKey is null

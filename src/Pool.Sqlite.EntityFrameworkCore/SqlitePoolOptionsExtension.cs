@@ -23,9 +23,7 @@ internal sealed class SqlitePoolOptionsExtension(SqlitePool pool) : IDbContextOp
         services.AddScoped<IRelationalDatabaseCreator, SqlitePoolDatabaseCreator>();
     }
 
-    public void Validate(IDbContextOptions options)
-    {
-    }
+    public void Validate(IDbContextOptions options) { }
 
     private sealed class ExtensionInfo(SqlitePoolOptionsExtension extension) : DbContextOptionsExtensionInfo(extension)
     {
@@ -36,7 +34,8 @@ internal sealed class SqlitePoolOptionsExtension(SqlitePool pool) : IDbContextOp
         // The pool is read from the options of each context, so all pools share one internal service provider.
         public override int GetServiceProviderHashCode() => 0;
 
-        public override bool ShouldUseSameServiceProvider(DbContextOptionsExtensionInfo other) => other is ExtensionInfo;
+        public override bool ShouldUseSameServiceProvider(DbContextOptionsExtensionInfo other) =>
+            other is ExtensionInfo;
 
         public override void PopulateDebugInfo(IDictionary<string, string> debugInfo) =>
             debugInfo["Pool.Sqlite:Pool"] = extension.Pool.Name;

@@ -21,7 +21,8 @@ internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnectio
     public SqlitePoolRelationalConnection(
         RelationalConnectionDependencies dependencies,
         IRawSqlCommandBuilder rawSqlCommandBuilder,
-        IDiagnosticsLogger<DbLoggerCategory.Infrastructure> logger)
+        IDiagnosticsLogger<DbLoggerCategory.Infrastructure> logger
+    )
         : base(dependencies, rawSqlCommandBuilder, logger)
     {
         _commands = rawSqlCommandBuilder;
@@ -61,8 +62,15 @@ internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnectio
     {
         DbContextOptionsBuilder options = new();
         ((IDbContextOptionsBuilderInfrastructure)options).AddOrUpdateExtension(
-            (SqliteOptionsExtension)_options.WithConnectionString(null).WithConnection(driver));
-        using SqliteRelationalConnection registers =
-            new(Dependencies with { ContextOptions = options.Options }, _commands, _logger);
+            (SqliteOptionsExtension)_options.WithConnectionString(null).WithConnection(driver)
+        );
+        using SqliteRelationalConnection registers = new(
+            Dependencies with
+            {
+                ContextOptions = options.Options,
+            },
+            _commands,
+            _logger
+        );
     }
 }

@@ -13,8 +13,10 @@ namespace Pool.Sqlite.EntityFrameworkCore;
 /// <param name="maxRetryCount">How often at most.</param>
 /// <param name="maxRetryDelay">The longest pause between two tries.</param>
 public sealed class SqlitePoolRetryingExecutionStrategy(
-    ExecutionStrategyDependencies dependencies, int maxRetryCount, TimeSpan maxRetryDelay)
-    : ExecutionStrategy(dependencies, maxRetryCount, maxRetryDelay)
+    ExecutionStrategyDependencies dependencies,
+    int maxRetryCount,
+    TimeSpan maxRetryDelay
+) : ExecutionStrategy(dependencies, maxRetryCount, maxRetryDelay)
 {
     /// <inheritdoc/>
     protected override bool ShouldRetryOn(Exception exception) =>

@@ -26,7 +26,9 @@ internal static class DatabaseFile
     {
         try
         {
-            return File.Exists(path) ? OpenToWrite(path) : new SqlitePool(Options(path, SqliteOpenMode.ReadWriteCreate));
+            return File.Exists(path)
+                ? OpenToWrite(path)
+                : new SqlitePool(Options(path, SqliteOpenMode.ReadWriteCreate));
         }
         catch (SqliteException)
         {
@@ -53,13 +55,17 @@ internal static class DatabaseFile
         if (mode != SqliteOpenMode.ReadWriteCreate && !File.Exists(path))
         {
             throw new ToolException(
-                Directory.Exists(path) ? $"{path} is a folder. Name a database file." : $"There is no file {path}.");
+                Directory.Exists(path) ? $"{path} is a folder. Name a database file." : $"There is no file {path}."
+            );
         }
 
         return new SqlitePoolOptions
         {
-            ConnectionString =
-                new SqliteConnectionStringBuilder { DataSource = Path.GetFullPath(path), Mode = mode }.ConnectionString,
+            ConnectionString = new SqliteConnectionStringBuilder
+            {
+                DataSource = Path.GetFullPath(path),
+                Mode = mode,
+            }.ConnectionString,
             CreateRetries = 0,
             Untrusted = true,
         };
@@ -67,12 +73,14 @@ internal static class DatabaseFile
 
     private static JournalMode JournalModeOf(string path)
     {
-        using SqliteConnection connection = new(new SqliteConnectionStringBuilder
-        {
-            DataSource = Path.GetFullPath(path),
-            Mode = SqliteOpenMode.ReadOnly,
-            Pooling = false,
-        }.ConnectionString);
+        using SqliteConnection connection = new(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = Path.GetFullPath(path),
+                Mode = SqliteOpenMode.ReadOnly,
+                Pooling = false,
+            }.ConnectionString
+        );
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = "PRAGMA journal_mode";

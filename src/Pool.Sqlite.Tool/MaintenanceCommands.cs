@@ -11,7 +11,12 @@ internal static class MaintenanceCommands
         return ExitCode.Success;
     }
 
-    public static async Task<int> Restore(string from, string path, Terminal terminal, CancellationToken cancellationToken)
+    public static async Task<int> Restore(
+        string from,
+        string path,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         if (!File.Exists(from))
         {
@@ -38,7 +43,11 @@ internal static class MaintenanceCommands
     }
 
     public static async Task<int> Checkpoint(
-        string path, CheckpointMode mode, Terminal terminal, CancellationToken cancellationToken)
+        string path,
+        CheckpointMode mode,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         await using SqlitePool pool = DatabaseFile.OpenToWrite(path);
         CheckpointResult result = await pool.CheckpointAsync(mode, cancellationToken);
@@ -50,9 +59,11 @@ internal static class MaintenanceCommands
         }
 
         string moved = $"{Terminal.Number(result.CheckpointedFrames)} of {Terminal.Number(result.WalFrames)} pages";
-        terminal.Write(result.Completed
-            ? (FormattableString)$"The write-ahead log of {path} is moved into the file ({moved})."
-            : $"Of the write-ahead log of {path}, {moved} are moved into the file; readers need the rest.");
+        terminal.Write(
+            result.Completed
+                ? (FormattableString)$"The write-ahead log of {path} is moved into the file ({moved})."
+                : $"Of the write-ahead log of {path}, {moved} are moved into the file; readers need the rest."
+        );
         return result.Completed ? ExitCode.Success : ExitCode.Failure;
     }
 
@@ -65,7 +76,9 @@ internal static class MaintenanceCommands
             int percent = value.PagesTotal == 0 ? 100 : (int)(100L * value.PagesDone / value.PagesTotal);
             if (percent / 10 > _percent / 10)
             {
-                terminal.Progress($"{percent} % ({Terminal.Number(value.PagesDone)} of {Terminal.Number(value.PagesTotal)} pages)");
+                terminal.Progress(
+                    $"{percent} % ({Terminal.Number(value.PagesDone)} of {Terminal.Number(value.PagesTotal)} pages)"
+                );
             }
 
             _percent = percent;

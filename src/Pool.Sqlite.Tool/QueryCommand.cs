@@ -9,7 +9,12 @@ internal static class QueryCommand
     private const int WidestCell = 60;
 
     public static async Task<int> Run(
-        string path, string sql, bool json, Terminal terminal, CancellationToken cancellationToken)
+        string path,
+        string sql,
+        bool json,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         await using SqlitePool pool = DatabaseFile.OpenToRead(path);
         using SqlitePoolConnection connection = await pool.RentReaderAsync(cancellationToken);
@@ -48,7 +53,11 @@ internal static class QueryCommand
 
     // Row by row: there may be more of them than memory.
     private static async Task WriteJson(
-        SqlitePoolDataReader reader, string[] columns, Terminal terminal, CancellationToken cancellationToken)
+        SqlitePoolDataReader reader,
+        string[] columns,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         string separator = "[";
         while (await reader.ReadAsync(cancellationToken))
@@ -79,14 +88,15 @@ internal static class QueryCommand
         return names;
     }
 
-    private static JsonNode? Json(object value) => value switch
-    {
-        long number => number,
-        double number when double.IsFinite(number) => number,
-        byte[] bytes => Convert.ToBase64String(bytes),
-        DBNull => null,
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture),
-    };
+    private static JsonNode? Json(object value) =>
+        value switch
+        {
+            long number => number,
+            double number when double.IsFinite(number) => number,
+            byte[] bytes => Convert.ToBase64String(bytes),
+            DBNull => null,
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture),
+        };
 
     private static string Cell(object value)
     {

@@ -19,26 +19,42 @@ internal static class StatsCommand
         }
 
         tables =
-            [.. tables.OrderByDescending(static table => table.Bytes).ThenBy(static table => table.Name, StringComparer.Ordinal)];
+        [
+            .. tables
+                .OrderByDescending(static table => table.Bytes)
+                .ThenBy(static table => table.Name, StringComparer.Ordinal),
+        ];
         if (json)
         {
-            terminal.WriteJson(new JsonArray([.. tables.Select(static table => new JsonObject
-            {
-                ["table"] = table.Name,
-                ["rows"] = table.Rows,
-                ["bytes"] = table.Bytes,
-                ["indexes"] = table.Indexes,
-            })]));
+            terminal.WriteJson(
+                new JsonArray([
+                    .. tables.Select(static table => new JsonObject
+                    {
+                        ["table"] = table.Name,
+                        ["rows"] = table.Rows,
+                        ["bytes"] = table.Bytes,
+                        ["indexes"] = table.Indexes,
+                    }),
+                ])
+            );
             return ExitCode.Success;
         }
 
         terminal.WriteTable(
             ["table", "rows", "values", "indexes"],
-            [.. tables.Select(static table => new[]
-            {
-                table.Name, Terminal.Number(table.Rows), Terminal.Size(table.Bytes), Terminal.Number(table.Indexes),
-            })],
-            static column => column > 0);
+            [
+                .. tables.Select(static table =>
+                    new[]
+                    {
+                        table.Name,
+                        Terminal.Number(table.Rows),
+                        Terminal.Size(table.Bytes),
+                        Terminal.Number(table.Indexes),
+                    }
+                ),
+            ],
+            static column => column > 0
+        );
         return ExitCode.Success;
     }
 
@@ -46,21 +62,26 @@ internal static class StatsCommand
     private static Table Read(SqlitePoolConnection connection, string name)
     {
         string literal = $"'{name.Replace("'", "''", StringComparison.Ordinal)}'";
-        string lengths = string.Join(" + ", Texts(connection, $"select name from pragma_table_xinfo({literal}) "
-            + $"where hidden <> 1")
-            .Select(static column => $"coalesce(octet_length({DatabaseFile.Quoted(column)}), 0)"));
+        string lengths = string.Join(
+            " + ",
+            Texts(connection, $"select name from pragma_table_xinfo({literal}) " + $"where hidden <> 1")
+                .Select(static column => $"coalesce(octet_length({DatabaseFile.Quoted(column)}), 0)")
+        );
         using SqlitePoolCommand command = connection.CreateCommand(
             $"select count(*), coalesce(sum({lengths}), 0), (select count(*) from pragma_index_list({literal})) "
-                + $"from {DatabaseFile.Quoted(name)}");
+                + $"from {DatabaseFile.Quoted(name)}"
+        );
         using SqlitePoolDataReader reader = (SqlitePoolDataReader)command.ExecuteReader();
         reader.Read();
         return new Table(name, reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
     }
 
-    private static List<string> Names(SqlitePoolConnection connection) => Texts(
-        connection,
-        "select name from pragma_table_list where schema = 'main' and type = 'table' and name not like "
-            + "'sqlite\\_%' escape '\\' order by name");
+    private static List<string> Names(SqlitePoolConnection connection) =>
+        Texts(
+            connection,
+            "select name from pragma_table_list where schema = 'main' and type = 'table' and name not like "
+                + "'sqlite\\_%' escape '\\' order by name"
+        );
 
     private static List<string> Texts(SqlitePoolConnection connection, string sql)
     {

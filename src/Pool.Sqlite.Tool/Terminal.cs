@@ -8,8 +8,11 @@ namespace Pool.Sqlite.Tool;
 /// <summary>Where a command writes: results to one stream, progress and errors to the other.</summary>
 internal sealed class Terminal(TextWriter output, TextWriter error)
 {
-    private static readonly JsonSerializerOptions Indented =
-        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public TextWriter Output => output;
 
@@ -38,9 +41,17 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     public void WriteTable(IReadOnlyList<string> columns, IReadOnlyList<string[]> rows, Func<int, bool> alignRight)
     {
         int[] widths =
-            [.. columns.Select((title, i) => Math.Max(title.Length, rows.Select(row => row[i].Length).DefaultIfEmpty().Max()))];
-        string Line(IReadOnlyList<string> cells) => string.Join(
-            "  ", cells.Select((cell, i) => alignRight(i) ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd();
+        [
+            .. columns.Select(
+                (title, i) => Math.Max(title.Length, rows.Select(row => row[i].Length).DefaultIfEmpty().Max())
+            ),
+        ];
+        string Line(IReadOnlyList<string> cells) =>
+            string.Join(
+                    "  ",
+                    cells.Select((cell, i) => alignRight(i) ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))
+                )
+                .TrimEnd();
         output.WriteLine(Line(columns));
         output.WriteLine(string.Join("  ", widths.Select(static width => new string('-', width))));
         foreach (string[] row in rows)

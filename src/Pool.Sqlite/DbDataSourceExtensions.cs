@@ -20,13 +20,15 @@ public static class DbDataSourceExtensions
     public static async Task<T> ReadAsync<T>(
         this DbDataSource source,
         Func<DbConnection, CancellationToken, Task<T>> work,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(work);
         if (source is SqlitePool pool)
         {
-            return await pool.ReadAsync(connection => work(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await pool.ReadAsync(connection => work(connection, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         DbConnection connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
@@ -58,7 +60,8 @@ public static class DbDataSourceExtensions
     public static Task<T> WriteAsync<T>(
         this DbDataSource source,
         Func<DbConnection, CancellationToken, Task<T>> work,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(work);
@@ -69,7 +72,10 @@ public static class DbDataSourceExtensions
 
     /// <inheritdoc cref="ReadAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
     public static Task<T> ReadAsync<T>(
-        this DbDataSource source, Func<DbConnection, Task<T>> work, CancellationToken cancellationToken = default)
+        this DbDataSource source,
+        Func<DbConnection, Task<T>> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         return source.ReadAsync((connection, _) => work(connection), cancellationToken);
@@ -78,7 +84,10 @@ public static class DbDataSourceExtensions
     /// <inheritdoc cref="ReadAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
     /// <returns>Completed when <paramref name="work"/> is.</returns>
     public static Task ReadAsync(
-        this DbDataSource source, Func<DbConnection, CancellationToken, Task> work, CancellationToken cancellationToken = default)
+        this DbDataSource source,
+        Func<DbConnection, CancellationToken, Task> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         return source.ReadAsync(AnyDataSource.Answering(work), cancellationToken);
@@ -86,7 +95,10 @@ public static class DbDataSourceExtensions
 
     /// <inheritdoc cref="ReadAsync(DbDataSource, Func{DbConnection, CancellationToken, Task}, CancellationToken)"/>
     public static Task ReadAsync(
-        this DbDataSource source, Func<DbConnection, Task> work, CancellationToken cancellationToken = default)
+        this DbDataSource source,
+        Func<DbConnection, Task> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         return source.ReadAsync((connection, _) => work(connection), cancellationToken);
@@ -94,7 +106,10 @@ public static class DbDataSourceExtensions
 
     /// <inheritdoc cref="WriteAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
     public static Task<T> WriteAsync<T>(
-        this DbDataSource source, Func<DbConnection, Task<T>> work, CancellationToken cancellationToken = default)
+        this DbDataSource source,
+        Func<DbConnection, Task<T>> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         return source.WriteAsync((connection, _) => work(connection), cancellationToken);
@@ -103,7 +118,10 @@ public static class DbDataSourceExtensions
     /// <inheritdoc cref="WriteAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
     /// <returns>Completed once it is committed.</returns>
     public static Task WriteAsync(
-        this DbDataSource source, Func<DbConnection, CancellationToken, Task> work, CancellationToken cancellationToken = default)
+        this DbDataSource source,
+        Func<DbConnection, CancellationToken, Task> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         return source.WriteAsync(AnyDataSource.Answering(work), cancellationToken);
@@ -111,7 +129,10 @@ public static class DbDataSourceExtensions
 
     /// <inheritdoc cref="WriteAsync{T}(DbDataSource, Func{DbConnection, CancellationToken, Task{T}}, CancellationToken)"/>
     public static Task WriteAsync(
-        this DbDataSource source, Func<DbConnection, Task> work, CancellationToken cancellationToken = default)
+        this DbDataSource source,
+        Func<DbConnection, Task> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         return source.WriteAsync((connection, _) => work(connection), cancellationToken);
@@ -128,7 +149,10 @@ public static class DbDataSourceExtensions
     /// <exception cref="ArgumentException">A value stands where no parameter can, or has a format.</exception>
     /// <exception cref="DbException">The database refuses it.</exception>
     public static Task<int> ExecuteAsync(
-        this DbDataSource source, FormattableString sql, CancellationToken cancellationToken = default)
+        this DbDataSource source,
+        FormattableString sql,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(sql);
@@ -155,7 +179,10 @@ public static class DbDataSourceExtensions
     /// <exception cref="InvalidCastException">It cannot be read as <typeparamref name="T"/>.</exception>
     /// <exception cref="DbException">The database refuses it.</exception>
     public static Task<T?> ExecuteScalarAsync<T>(
-        this DbDataSource source, FormattableString sql, CancellationToken cancellationToken = default)
+        this DbDataSource source,
+        FormattableString sql,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(sql);
@@ -182,7 +209,8 @@ public static class DbDataSourceExtensions
         string sql,
         IEnumerable<IReadOnlyList<object?>> rows,
         IProgress<long>? progress = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
@@ -200,7 +228,8 @@ public static class DbDataSourceExtensions
         string sql,
         IEnumerable<TRow> rows,
         IProgress<long>? progress = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
         where TRow : ITuple
     {
         ArgumentNullException.ThrowIfNull(rows);

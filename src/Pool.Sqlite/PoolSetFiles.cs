@@ -8,8 +8,9 @@ namespace Pool.Sqlite;
 internal sealed class PoolSetFiles(SqlitePoolSetOptions options)
 {
     // Once: the working directory may change.
-    private readonly string? _folder = string.IsNullOrWhiteSpace(
-        options.Folder) ? null : Path.GetFullPath(options.Folder);
+    private readonly string? _folder = string.IsNullOrWhiteSpace(options.Folder)
+        ? null
+        : Path.GetFullPath(options.Folder);
 
     /// <summary>The full path of the database of a key.</summary>
     /// <exception cref="InvalidOperationException">
@@ -23,18 +24,29 @@ internal sealed class PoolSetFiles(SqlitePoolSetOptions options)
         }
 
         string? name = fileName(key);
-        if (string.IsNullOrWhiteSpace(name) || Path.EndsInDirectorySeparator(name) || name.Contains('\0', StringComparison.Ordinal))
+        if (
+            string.IsNullOrWhiteSpace(name)
+            || Path.EndsInDirectorySeparator(name)
+            || name.Contains('\0', StringComparison.Ordinal)
+        )
         {
-            throw new InvalidOperationException($"FileName has answered '{name}' for the key '{key}', which is not "
-                + $"the path of a file.");
+            throw new InvalidOperationException(
+                $"FileName has answered '{name}' for the key '{key}', which is not " + $"the path of a file."
+            );
         }
 
         string path = _folder is null ? Path.GetFullPath(name) : Path.GetFullPath(name, _folder);
-        return _folder is null || path.StartsWith(Path.TrimEndingDirectorySeparator(_folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        return
+            _folder is null
+            || path.StartsWith(
+                Path.TrimEndingDirectorySeparator(_folder) + Path.DirectorySeparatorChar,
+                StringComparison.Ordinal
+            )
             ? path
             : throw new InvalidOperationException(
                 $"FileName has answered '{name}' for the key '{key}', which is outside of Folder. Leave Folder out "
-                    + $"to allow any path.");
+                    + $"to allow any path."
+            );
     }
 
     /// <summary>The settings of one pool.</summary>
@@ -47,8 +59,9 @@ internal sealed class PoolSetFiles(SqlitePoolSetOptions options)
         options.Configure?.Invoke(key, pool);
         if (DatabaseTarget.Parse(pool.ConnectionString).File != path)
         {
-            throw new InvalidOperationException($"Configure has changed the Data Source of the key '{key}'. Set "
-                + $"FileName instead.");
+            throw new InvalidOperationException(
+                $"Configure has changed the Data Source of the key '{key}'. Set " + $"FileName instead."
+            );
         }
 
         MakeFolder(pool.ConnectionString, path);
@@ -68,24 +81,31 @@ internal sealed class PoolSetFiles(SqlitePoolSetOptions options)
             throw new InvalidOperationException(
                 "The databases are named by FileName, so their keys cannot be read from the files. Set ListKeys to "
                     + "a function that "
-                + "gives all keys, or pass the keys to ForEachAsync.");
+                    + "gives all keys, or pass the keys to ForEachAsync."
+            );
         }
 
-        return !Directory.Exists(_folder) ? [] :
-        [
-            .. Directory.EnumerateFiles(_folder)
-                .Select(Path.GetFileName)
-                .Where(name => name!.EndsWith(options.Extension, StringComparison.Ordinal))
-                .Select(name => name![..^options.Extension.Length])
-                .Where(static key => DatabaseKey.WhyNot(key) is null)
-                .Order(StringComparer.Ordinal),
-        ];
+        return !Directory.Exists(_folder)
+            ? []
+            :
+            [
+                .. Directory
+                    .EnumerateFiles(_folder)
+                    .Select(Path.GetFileName)
+                    .Where(name => name!.EndsWith(options.Extension, StringComparison.Ordinal))
+                    .Select(name => name![..^options.Extension.Length])
+                    .Where(static key => DatabaseKey.WhyNot(key) is null)
+                    .Order(StringComparer.Ordinal),
+            ];
     }
 
     // SQLite makes a file, but not its folder.
     private static void MakeFolder(string connectionString, string path)
     {
-        if (new SqliteConnectionStringBuilder(ConnectionStringKeys.Split(connectionString).Driver).Mode == SqliteOpenMode.ReadWriteCreate)
+        if (
+            new SqliteConnectionStringBuilder(ConnectionStringKeys.Split(connectionString).Driver).Mode
+            == SqliteOpenMode.ReadWriteCreate
+        )
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         }

@@ -11,7 +11,11 @@ namespace Pool.Sqlite;
 /// <param name="idleTimeout">After which one that is not used is let go.</param>
 /// <param name="time">The clock.</param>
 internal sealed class PoolSetRegistry(
-    Func<string, SqlitePool> make, int maxPools, TimeSpan idleTimeout, TimeProvider time)
+    Func<string, SqlitePool> make,
+    int maxPools,
+    TimeSpan idleTimeout,
+    TimeProvider time
+)
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, PoolSetMember> _members = new(StringComparer.Ordinal);
@@ -159,10 +163,11 @@ internal sealed class PoolSetRegistry(
         return pool;
     }
 
-    private PoolSetMember? LeastRecentlyUsed(PoolSetMember except) => _members.Values
-        .Where(member => member.Pool is not null && member != except)
-        .OrderBy(static member => member.LastUse)
-        .FirstOrDefault(static member => !member.Pool!.Activity().IsInUse);
+    private PoolSetMember? LeastRecentlyUsed(PoolSetMember except) =>
+        _members
+            .Values.Where(member => member.Pool is not null && member != except)
+            .OrderBy(static member => member.LastUse)
+            .FirstOrDefault(static member => !member.Pool!.Activity().IsInUse);
 
     // Closing files blocks, which is nothing for the lock.
     private void LetGo(PoolSetMember member)

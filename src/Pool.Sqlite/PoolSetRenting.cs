@@ -22,9 +22,10 @@ internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions
 
             // A removal has a limit of its own; this one keeps its own time, as the thread pool may have no thread to
             // spare.
-            long dueAt = deadline.Timeout == Timeout.InfiniteTimeSpan
-                ? long.MaxValue
-                : time.GetTimestamp() + (long)(deadline.Remaining.TotalSeconds * time.TimestampFrequency);
+            long dueAt =
+                deadline.Timeout == Timeout.InfiniteTimeSpan
+                    ? long.MaxValue
+                    : time.GetTimestamp() + (long)(deadline.Remaining.TotalSeconds * time.TimestampFrequency);
             if (!Blocking.Wait(closing, time, dueAt))
             {
                 throw StillBeingRemoved(key, deadline.Elapsed);
@@ -34,7 +35,10 @@ internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions
 
     /// <summary>Rents from the pool of a key.</summary>
     public ValueTask<SqlitePoolConnection> Rent(
-        string key, Func<SqlitePool, CancellationToken, ValueTask<SqlitePoolConnection>> rent, CancellationToken cancellationToken)
+        string key,
+        Func<SqlitePool, CancellationToken, ValueTask<SqlitePoolConnection>> rent,
+        CancellationToken cancellationToken
+    )
     {
         DatabaseKey.Check(key);
         if (registry.TryGet(key, out Task closing) is not { } pool)
@@ -52,7 +56,8 @@ internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions
         SqlitePool pool,
         ValueTask<SqlitePoolConnection> rented,
         Func<SqlitePool, CancellationToken, ValueTask<SqlitePoolConnection>> rent,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -69,7 +74,8 @@ internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions
         string key,
         Task closing,
         Func<SqlitePool, CancellationToken, ValueTask<SqlitePoolConnection>> rent,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         Deadline deadline = new(time, options.RentTimeout);
         for (; ; )
@@ -102,16 +108,16 @@ internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions
         }
     }
 
-    private SqlitePoolTimeoutException StillBeingRemoved(string key, TimeSpan waited) => new(
-        $"The pool of the key '{key}' is being removed from its set, which waits for its leases to come back.")
-    {
-        PoolName = key,
-        Waited = waited,
-        PoolSize = options.PoolSize,
-        MaxOverflow = options.MaxOverflow,
-        InUse = 0,
-        Waiting = 0,
-        LongestHeld = null,
-        LongestHeldRentSite = null,
-    };
+    private SqlitePoolTimeoutException StillBeingRemoved(string key, TimeSpan waited) =>
+        new($"The pool of the key '{key}' is being removed from its set, which waits for its leases to come back.")
+        {
+            PoolName = key,
+            Waited = waited,
+            PoolSize = options.PoolSize,
+            MaxOverflow = options.MaxOverflow,
+            InUse = 0,
+            Waiting = 0,
+            LongestHeld = null,
+            LongestHeldRentSite = null,
+        };
 }

@@ -13,7 +13,10 @@ internal sealed class PoolSetRounds(Action round, TimeSpan idleTimeout, TimeProv
 
     public void Start()
     {
-        if (idleTimeout != Timeout.InfiniteTimeSpan && Interlocked.CompareExchange(ref _state, Running, Resting) == Resting)
+        if (
+            idleTimeout != Timeout.InfiniteTimeSpan
+            && Interlocked.CompareExchange(ref _state, Running, Resting) == Resting
+        )
         {
             TimeSpan quarter = idleTimeout / 4;
             SharedTimer.For(time).Add(this, quarter < Longest ? quarter : Longest);

@@ -19,10 +19,11 @@ public sealed class SqliteDatabaseMovedException : SqliteException
     internal SqliteDatabaseMovedException(string path)
         : base(
             $"The database file '{path}' was deleted, renamed or replaced while it was open, or its -wal was. Writing to the old "
-            + "file would be lost, so nothing of this was stored. The next rent opens what is at that path now: run the whole unit "
-            + "of work again. To replace or delete the file of a pool, do it inside RunExclusiveAsync.",
+                + "file would be lost, so nothing of this was stored. The next rent opens what is at that path now: run the whole unit "
+                + "of work again. To replace or delete the file of a pool, do it inside RunExclusiveAsync.",
             raw.SQLITE_READONLY,
-            DatabaseMoved)
+            DatabaseMoved
+        )
     {
         Path = path;
     }

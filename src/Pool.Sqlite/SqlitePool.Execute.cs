@@ -77,7 +77,10 @@ public sealed partial class SqlitePool
     /// <param name="cancellationToken">Stops it.</param>
     /// <inheritdoc cref="ExecuteAsync(string, object?[])"/>
     public Task<int> ExecuteAsync(
-        string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken = default)
+        string sql,
+        IReadOnlyList<object?> parameters,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(parameters);
         return Execute(sql, parameters, cancellationToken);
@@ -92,7 +95,10 @@ public sealed partial class SqlitePool
     /// </exception>
     /// <inheritdoc cref="ExecuteAsync(string, object?[])"/>
     public Task<int> ExecuteAsync(
-        string sql, IReadOnlyDictionary<string, object?> parameters, CancellationToken cancellationToken = default)
+        string sql,
+        IReadOnlyDictionary<string, object?> parameters,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(parameters);
         return Execute(sql, parameters, cancellationToken);
@@ -129,7 +135,8 @@ public sealed partial class SqlitePool
         string sql,
         IEnumerable<IReadOnlyList<object?>> rows,
         IProgress<long>? progress = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
         ArgumentNullException.ThrowIfNull(rows);
@@ -143,7 +150,8 @@ public sealed partial class SqlitePool
         string sql,
         IEnumerable<TRow> rows,
         IProgress<long>? progress = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
         where TRow : ITuple
     {
         ArgumentNullException.ThrowIfNull(rows);

@@ -69,7 +69,10 @@ public sealed partial class SqlitePool
     /// <param name="cancellationToken">Stops it.</param>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(string, object?[])"/>
     public Task<T?> ExecuteScalarAsync<T>(
-        string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken = default)
+        string sql,
+        IReadOnlyList<object?> parameters,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(parameters);
         return ExecuteScalar<T>(sql, parameters, cancellationToken);
@@ -84,7 +87,10 @@ public sealed partial class SqlitePool
     /// </exception>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(string, object?[])"/>
     public Task<T?> ExecuteScalarAsync<T>(
-        string sql, IReadOnlyDictionary<string, object?> parameters, CancellationToken cancellationToken = default)
+        string sql,
+        IReadOnlyDictionary<string, object?> parameters,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(parameters);
         return ExecuteScalar<T>(sql, parameters, cancellationToken);

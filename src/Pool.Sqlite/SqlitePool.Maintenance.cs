@@ -39,7 +39,10 @@ public sealed partial class SqlitePool
     /// <exception cref="InvalidOperationException">A private memory database would be lost.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
-    public async Task RunExclusiveAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken = default)
+    public async Task RunExclusiveAsync(
+        Func<CancellationToken, Task> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         ThrowIfPrivateMemory("closed for exclusive work");
@@ -55,7 +58,9 @@ public sealed partial class SqlitePool
     /// <exception cref="SqliteException">SQLite refuses.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public async Task<CheckpointResult> CheckpointAsync(
-        CheckpointMode mode = CheckpointMode.Passive, CancellationToken cancellationToken = default)
+        CheckpointMode mode = CheckpointMode.Passive,
+        CancellationToken cancellationToken = default
+    )
     {
         if (!Enum.IsDefined(mode))
         {
@@ -72,7 +77,8 @@ public sealed partial class SqlitePool
     /// <param name="cancellationToken">Ends the wait for the writer connection.</param>
     /// <exception cref="SqliteException">SQLite refuses.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public Task OptimizeAsync(CancellationToken cancellationToken = default) => _maintenance.Optimize(cancellationToken);
+    public Task OptimizeAsync(CancellationToken cancellationToken = default) =>
+        _maintenance.Optimize(cancellationToken);
 
     /// <summary>
     /// Copies the database as it is at this moment to another file, while reading and writing go on: from one snapshot,
@@ -91,7 +97,10 @@ public sealed partial class SqlitePool
     /// <exception cref="SqliteException">SQLite cannot write the file, or another process uses it.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public async Task BackupAsync(
-        string path, IProgress<BackupProgress>? progress = null, CancellationToken cancellationToken = default)
+        string path,
+        IProgress<BackupProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         await _maintenance.Backup(path, progress, cancellationToken).ConfigureAwait(false);
@@ -103,7 +112,8 @@ public sealed partial class SqlitePool
         {
             throw new InvalidOperationException(
                 $"The pool '{Name}' cannot be {what}: its database lives in the memory of its one connection, and would be "
-                + "lost. Write \"Data Source=app;Mode=Memory;Cache=Shared\" for one that outlives its connections.");
+                    + "lost. Write \"Data Source=app;Mode=Memory;Cache=Shared\" for one that outlives its connections."
+            );
         }
     }
 }

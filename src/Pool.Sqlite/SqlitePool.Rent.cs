@@ -33,11 +33,15 @@ public sealed partial class SqlitePool
     public ValueTask<SqlitePoolConnection> RentAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
         TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
             ? new ValueTask<SqlitePoolConnection>(new SqlitePoolConnection(this, entry))
-            : Awaited(_pools.Rent(async: true, Checked(timeout), cancellationToken), SqlitePoolConnectionRole.ReadWrite);
+            : Awaited(
+                _pools.Rent(async: true, Checked(timeout), cancellationToken),
+                SqlitePoolConnectionRole.ReadWrite
+            );
 
     /// <summary>As <see cref="RentAsync(CancellationToken)"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public SqlitePoolConnection Rent(CancellationToken cancellationToken = default) => new(this, RentEntry(cancellationToken));
+    public SqlitePoolConnection Rent(CancellationToken cancellationToken = default) =>
+        new(this, RentEntry(cancellationToken));
 
     /// <summary>As <see cref="RentAsync(TimeSpan, CancellationToken)"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync(TimeSpan, CancellationToken)"/>
@@ -52,11 +56,15 @@ public sealed partial class SqlitePool
     public ValueTask<SqlitePoolConnection> RentReaderAsync(CancellationToken cancellationToken = default) =>
         TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
             ? new ValueTask<SqlitePoolConnection>(ReaderOf(entry))
-            : Awaited(_pools.Rent(async: true, _options.RentTimeout, cancellationToken), SqlitePoolConnectionRole.Reader);
+            : Awaited(
+                _pools.Rent(async: true, _options.RentTimeout, cancellationToken),
+                SqlitePoolConnectionRole.Reader
+            );
 
     /// <summary>As <see cref="RentReaderAsync"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public SqlitePoolConnection RentReader(CancellationToken cancellationToken = default) => ReaderOf(RentEntry(cancellationToken));
+    public SqlitePoolConnection RentReader(CancellationToken cancellationToken = default) =>
+        ReaderOf(RentEntry(cancellationToken));
 
     /// <summary>
     /// Lends the pool's own writer connection, which is not counted in <see cref="SqlitePoolOptions.PoolSize"/>, with
@@ -64,14 +72,19 @@ public sealed partial class SqlitePool
     /// </summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public ValueTask<SqlitePoolConnection> RentWriterAsync(CancellationToken cancellationToken = default) =>
-        Awaited(_pools.RentWriter(async: true, _options.RentTimeout, cancellationToken), SqlitePoolConnectionRole.Writer);
+        Awaited(
+            _pools.RentWriter(async: true, _options.RentTimeout, cancellationToken),
+            SqlitePoolConnectionRole.Writer
+        );
 
     /// <summary>As <see cref="RentWriterAsync"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public SqlitePoolConnection RentWriter(CancellationToken cancellationToken = default) => new(
-        this,
-        Blocking.Result(_pools.RentWriter(async: false, _options.RentTimeout, cancellationToken)),
-        SqlitePoolConnectionRole.Writer);
+    public SqlitePoolConnection RentWriter(CancellationToken cancellationToken = default) =>
+        new(
+            this,
+            Blocking.Result(_pools.RentWriter(async: false, _options.RentTimeout, cancellationToken)),
+            SqlitePoolConnectionRole.Writer
+        );
 
     /// <summary>A connection that is closed: it rents when it is opened, and gives back when it is closed.</summary>
     public new SqlitePoolConnection CreateConnection() => new(this);
@@ -109,13 +122,19 @@ public sealed partial class SqlitePool
     protected override DbConnection OpenDbConnection() => Rent();
 
     /// <inheritdoc/>
-    protected override async ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
-        await RentAsync(cancellationToken).ConfigureAwait(false);
+    protected override async ValueTask<DbConnection> OpenDbConnectionAsync(
+        CancellationToken cancellationToken = default
+    ) => await RentAsync(cancellationToken).ConfigureAwait(false);
 
-    private bool TryRentFast(CancellationToken cancellationToken, [NotNullWhen(true)] out PoolEntry<PhysicalConnection>? entry)
+    private bool TryRentFast(
+        CancellationToken cancellationToken,
+        [NotNullWhen(true)] out PoolEntry<PhysicalConnection>? entry
+    )
     {
         entry = null;
-        return !_recorder.IsWatching && !cancellationToken.IsCancellationRequested && _leases.TryRentFromSlot(out entry);
+        return !_recorder.IsWatching
+            && !cancellationToken.IsCancellationRequested
+            && _leases.TryRentFromSlot(out entry);
     }
 
     private PoolEntry<PhysicalConnection> RentEntry(TimeSpan timeout, CancellationToken cancellationToken) =>
@@ -124,7 +143,9 @@ public sealed partial class SqlitePool
             : Blocking.Result(_pools.Rent(async: false, Checked(timeout), cancellationToken));
 
     private async ValueTask<SqlitePoolConnection> Awaited(
-        ValueTask<PoolEntry<PhysicalConnection>> rent, SqlitePoolConnectionRole role)
+        ValueTask<PoolEntry<PhysicalConnection>> rent,
+        SqlitePoolConnectionRole role
+    )
     {
         PoolEntry<PhysicalConnection> entry = await rent.ConfigureAwait(false);
         return role == SqlitePoolConnectionRole.Reader ? ReaderOf(entry) : new SqlitePoolConnection(this, entry, role);
@@ -140,5 +161,8 @@ public sealed partial class SqlitePool
         timeout == Timeout.InfiniteTimeSpan || (timeout >= TimeSpan.Zero && timeout.TotalMilliseconds <= int.MaxValue)
             ? timeout
             : throw new ArgumentOutOfRangeException(
-                nameof(timeout), timeout, "Allowed: from zero to 24 days, or Timeout.InfiniteTimeSpan.");
+                nameof(timeout),
+                timeout,
+                "Allowed: from zero to 24 days, or Timeout.InfiniteTimeSpan."
+            );
 }

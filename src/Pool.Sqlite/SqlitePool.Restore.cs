@@ -39,7 +39,10 @@ public sealed partial class SqlitePool
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
     public async Task RestoreAsync(
-        string path, IProgress<BackupProgress>? progress = null, CancellationToken cancellationToken = default)
+        string path,
+        IProgress<BackupProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         await _maintenance.Restore(path, progress, cancellationToken).ConfigureAwait(false);
@@ -91,6 +94,8 @@ public sealed partial class SqlitePool
     /// <returns>What was found. A file that is no database any more is a finding too, not an exception.</returns>
     /// <exception cref="SqliteException">The database cannot be read, for another reason than damage.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public Task<SqlitePoolIntegrityResult> CheckIntegrityAsync(bool quick, CancellationToken cancellationToken = default) =>
-        _maintenance.CheckIntegrity(quick, cancellationToken);
+    public Task<SqlitePoolIntegrityResult> CheckIntegrityAsync(
+        bool quick,
+        CancellationToken cancellationToken = default
+    ) => _maintenance.CheckIntegrity(quick, cancellationToken);
 }

@@ -21,7 +21,9 @@ public sealed partial class SqlitePool
 
     /// <inheritdoc cref="ReadAsync{T}(Func{SqlitePoolConnection, Task{T}}, CancellationToken)"/>
     public Task<T> ReadAsync<T>(
-        Func<SqlitePoolConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken = default)
+        Func<SqlitePoolConnection, CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         return _work.Read(connection => work(connection, cancellationToken), cancellationToken);
@@ -34,7 +36,9 @@ public sealed partial class SqlitePool
 
     /// <inheritdoc cref="ReadAsync(Func{SqlitePoolConnection, Task}, CancellationToken)"/>
     public Task ReadAsync(
-        Func<SqlitePoolConnection, CancellationToken, Task> work, CancellationToken cancellationToken = default)
+        Func<SqlitePoolConnection, CancellationToken, Task> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         return ReadAsync(connection => work(connection, cancellationToken), cancellationToken);
@@ -72,7 +76,10 @@ public sealed partial class SqlitePool
     /// <returns>What <paramref name="work"/> answered, once it is committed.</returns>
     /// <exception cref="SqliteException">SQLite refuses; nothing was written.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public Task<T> WriteAsync<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken = default)
+    public Task<T> WriteAsync<T>(
+        Func<SqlitePoolConnection, Task<T>> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         return _work.Write(work, cancellationToken);
@@ -80,7 +87,9 @@ public sealed partial class SqlitePool
 
     /// <inheritdoc cref="WriteAsync{T}(Func{SqlitePoolConnection, Task{T}}, CancellationToken)"/>
     public Task<T> WriteAsync<T>(
-        Func<SqlitePoolConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken = default)
+        Func<SqlitePoolConnection, CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         return _work.Write(connection => work(connection, cancellationToken), cancellationToken);
@@ -93,7 +102,9 @@ public sealed partial class SqlitePool
 
     /// <inheritdoc cref="WriteAsync(Func{SqlitePoolConnection, Task}, CancellationToken)"/>
     public Task WriteAsync(
-        Func<SqlitePoolConnection, CancellationToken, Task> work, CancellationToken cancellationToken = default)
+        Func<SqlitePoolConnection, CancellationToken, Task> work,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(work);
         return WriteAsync(connection => work(connection, cancellationToken), cancellationToken);
@@ -134,7 +145,9 @@ public sealed partial class SqlitePool
         Exception? error = null;
         try
         {
-            await _work.Execute("select count(*) from sqlite_master", NoValues, cancellationToken).ConfigureAwait(false);
+            await _work
+                .Execute("select count(*) from sqlite_master", NoValues, cancellationToken)
+                .ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever it is, it is the answer.
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -152,7 +165,9 @@ public sealed partial class SqlitePool
         if (AsynchronousResult.Is(typeof(T)))
         {
             throw new ArgumentException(
-                $"The function is asynchronous: it would go on when its lease has ended. Use {instead}.", nameof(work));
+                $"The function is asynchronous: it would go on when its lease has ended. Use {instead}.",
+                nameof(work)
+            );
         }
     }
 }

@@ -53,9 +53,7 @@ public sealed partial class SqlitePool : DbDataSource
     /// <param name="connectionString">As for Microsoft.Data.Sqlite: <c>Data Source=app.db</c>.</param>
     /// <exception cref="ArgumentException">The connection string cannot be used; the message says why.</exception>
     public SqlitePool(string connectionString)
-        : this(new SqlitePoolOptions { ConnectionString = connectionString })
-    {
-    }
+        : this(new SqlitePoolOptions { ConnectionString = connectionString }) { }
 
     /// <summary>Makes a pool. The options are copied and checked; nothing is opened.</summary>
     /// <param name="options">The settings.</param>
@@ -67,17 +65,20 @@ public sealed partial class SqlitePool : DbDataSource
     /// <exception cref="ArgumentException">
     /// A setting makes no sense; the message names it, its value and what is allowed.
     /// </exception>
-    public SqlitePool(SqlitePoolOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
-        : this(options, loggerFactory, timeProvider, budget: null)
-    {
-    }
+    public SqlitePool(
+        SqlitePoolOptions options,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null
+    )
+        : this(options, loggerFactory, timeProvider, budget: null) { }
 
     /// <summary>Makes a pool whose open connections count in a budget that it shares with others.</summary>
     internal SqlitePool(
         SqlitePoolOptions options,
         ILoggerFactory? loggerFactory,
         TimeProvider? timeProvider,
-        OpenBudget<PhysicalConnection>? budget)
+        OpenBudget<PhysicalConnection>? budget
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Clone();
@@ -100,15 +101,48 @@ public sealed partial class SqlitePool : DbDataSource
             Opening = () => _housekeeper!.Start(),
         };
         _pools = new ConnectionPools(
-            Name, source, leasing, _options, _recorder, _leaseInspector, _waits, _log, _time, budget);
+            Name,
+            source,
+            leasing,
+            _options,
+            _recorder,
+            _leaseInspector,
+            _waits,
+            _log,
+            _time,
+            budget
+        );
         _leases = _pools.Leases;
         Writes = new SqlitePoolWriteQueue(new PoolWriterSource(this), _options.Writes);
-        _statistics = new StatisticsReader(_leases, _pools.All, figures, _waits, () => _pools.Leaks, Writes.GetStatistics);
+        _statistics = new StatisticsReader(
+            _leases,
+            _pools.All,
+            figures,
+            _waits,
+            () => _pools.Leaks,
+            Writes.GetStatistics
+        );
         UtilizationWatch utilization = new(_options.Health.CriticalUtilization, _time);
         _inspector = new PoolInspector(
-            Name, _log, _time, _options.LeakThreshold, _statistics, figures, _leaseInspector, _recorder, utilization);
+            Name,
+            _log,
+            _time,
+            _options.LeakThreshold,
+            _statistics,
+            figures,
+            _leaseInspector,
+            _recorder,
+            utilization
+        );
         _health = new HealthReporter(
-            _options, _inspector, _leaseInspector, _statistics, figures, utilization, Durability.LacksGroupCommit(_options, _target));
+            _options,
+            _inspector,
+            _leaseInspector,
+            _statistics,
+            figures,
+            utilization,
+            Durability.LacksGroupCommit(_options, _target)
+        );
 
         // It has a connection of its own, which would not be in the budget.
         _sharedLockKeeper = budget is null ? SharedLockKeeper.For(_target, _options.Pragmas) : null;
@@ -125,10 +159,18 @@ public sealed partial class SqlitePool : DbDataSource
             _leaseInspector,
             _options.ShutdownTimeout,
             _log,
-            _time);
+            _time
+        );
         PoolMeter.Add(_metrics);
         _housekeeper = new Housekeeper(
-            _pools.All, _inspector, _sharedLockKeeper, _log, Name, _time, OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold));
+            _pools.All,
+            _inspector,
+            _sharedLockKeeper,
+            _log,
+            Name,
+            _time,
+            OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold)
+        );
     }
 
     /// <summary>The pool's name, as in its messages.</summary>
@@ -156,9 +198,8 @@ public sealed partial class SqlitePool : DbDataSource
 
     internal string DataSource => _target.DataSource;
 
-    internal int RentTimeoutSeconds => _options.RentTimeout == Timeout.InfiniteTimeSpan
-        ? 0
-        : (int)Math.Ceiling(_options.RentTimeout.TotalSeconds);
+    internal int RentTimeoutSeconds =>
+        _options.RentTimeout == Timeout.InfiniteTimeSpan ? 0 : (int)Math.Ceiling(_options.RentTimeout.TotalSeconds);
 
     internal TimeSpan BusyTimeout => _options.Pragmas.BusyTimeout;
 
@@ -189,7 +230,8 @@ public sealed partial class SqlitePool : DbDataSource
     internal WaitReporter Waits => _waits;
 
     /// <summary>What is out on loan at this moment, the longest first.</summary>
-    public IReadOnlyList<SqlitePoolLease> GetLeases() => [.. _leaseInspector.Inspect().Select(static snapshot => snapshot.Lease)];
+    public IReadOnlyList<SqlitePoolLease> GetLeases() =>
+        [.. _leaseInspector.Inspect().Select(static snapshot => snapshot.Lease)];
 
     /// <summary>
     /// How the pool is, why, and what would help. Status and reasons are judged by the last minute, advice by the last
@@ -217,8 +259,13 @@ public sealed partial class SqlitePool : DbDataSource
     internal void CloseIdle() => _maintenance.ClearNow();
 
     /// <summary>Null once nothing of a closed pool is open any more.</summary>
-    internal SqlitePoolTimeoutException? WhyNotClosed() => _pools.Closed.IsCompleted ? null : _leaseInspector.Refused(
-        "It was closed, but leases are still out, so its file is still open: do not delete or move it.", _options.ShutdownTimeout);
+    internal SqlitePoolTimeoutException? WhyNotClosed() =>
+        _pools.Closed.IsCompleted
+            ? null
+            : _leaseInspector.Refused(
+                "It was closed, but leases are still out, so its file is still open: do not delete or move it.",
+                _options.ShutdownTimeout
+            );
 
     /// <summary>
     /// Closes the pool without waiting for leases: who waits and who comes gets <see cref="ObjectDisposedException"/>,

@@ -19,7 +19,8 @@ public sealed class SqlitePoolConnectionTest
     public Exception? Error { get; }
 
     /// <summary>The result in a sentence.</summary>
-    public override string ToString() => Error is null
-        ? Diagnostics.Records.MessageFormat.Of($"The database can be read ({Duration.TotalMilliseconds:0.0} ms).")
-        : $"The database cannot be used: {Error.Message}";
+    public override string ToString() =>
+        Error is null
+            ? Diagnostics.Records.MessageFormat.Of($"The database can be read ({Duration.TotalMilliseconds:0.0} ms).")
+            : $"The database cannot be used: {Error.Message}";
 }

@@ -15,9 +15,7 @@ public sealed class SqlitePoolFactory : DbProviderFactory
 
     private static readonly ConcurrentDictionary<string, SqlitePool> Pools = new(StringComparer.Ordinal);
 
-    private SqlitePoolFactory()
-    {
-    }
+    private SqlitePoolFactory() { }
 
     /// <summary>Closes the pools that were made for connection strings; the next use makes new ones.</summary>
     public static void ClosePools()

@@ -38,9 +38,7 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// <param name="folder">The folder of the databases: <c>tenants</c>, with files <c>key.db</c>.</param>
     /// <exception cref="ArgumentException">The folder is empty.</exception>
     public SqlitePoolSet(string folder)
-        : this(new SqlitePoolSetOptions { Folder = folder })
-    {
-    }
+        : this(new SqlitePoolSetOptions { Folder = folder }) { }
 
     /// <summary>Makes a set. The options are copied and checked; nothing is opened.</summary>
     /// <param name="options">The settings.</param>
@@ -50,7 +48,10 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// A setting makes no sense; the message names it, its value and what is allowed.
     /// </exception>
     public SqlitePoolSet(
-        SqlitePoolSetOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        SqlitePoolSetOptions options,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Clone();
@@ -174,9 +175,10 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// The files are named by a function, and no function lists their keys.
     /// </exception>
     public Task ForEachAsync(
-        Func<string, SqlitePool, CancellationToken, Task> work, int maxParallel =
-            4, CancellationToken cancellationToken = default) =>
-        ForEachAsync(FindKeys().Union(Keys, StringComparer.Ordinal), work, maxParallel, cancellationToken);
+        Func<string, SqlitePool, CancellationToken, Task> work,
+        int maxParallel = 4,
+        CancellationToken cancellationToken = default
+    ) => ForEachAsync(FindKeys().Union(Keys, StringComparer.Ordinal), work, maxParallel, cancellationToken);
 
     /// <summary>
     /// As <see cref="ForEachAsync(Func{string, SqlitePool, CancellationToken, Task}, int, CancellationToken)"/>, for
@@ -192,26 +194,33 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
         IEnumerable<string> keys,
         Func<string, SqlitePool, CancellationToken, Task> work,
         int maxParallel = 4,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(work);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxParallel, 1);
         ConcurrentQueue<Exception> failures = new();
         ParallelOptions options = new() { MaxDegreeOfParallelism = maxParallel, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(keys, options, async (key, token) =>
-        {
-            try
-            {
-                await work(key, GetPool(key), token).ConfigureAwait(false);
-            }
+        await Parallel
+            .ForEachAsync(
+                keys,
+                options,
+                async (key, token) =>
+                {
+                    try
+                    {
+                        await work(key, GetPool(key), token).ConfigureAwait(false);
+                    }
 #pragma warning disable CA1031 // Thrown with the others, at the end.
-            catch (Exception e) when (e is not OperationCanceledException || !token.IsCancellationRequested)
+                    catch (Exception e) when (e is not OperationCanceledException || !token.IsCancellationRequested)
 #pragma warning restore CA1031
-            {
-                failures.Enqueue(new InvalidOperationException($"Database '{key}': {e.Message}", e));
-            }
-        }).ConfigureAwait(false);
+                    {
+                        failures.Enqueue(new InvalidOperationException($"Database '{key}': {e.Message}", e));
+                    }
+                }
+            )
+            .ConfigureAwait(false);
         if (!failures.IsEmpty)
         {
             throw new AggregateException($"The work failed for {failures.Count} of the databases.", failures);
@@ -233,7 +242,10 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
             PoolsMade = _registry.Made,
             PoolsClosed = _registry.LetGone,
             Pools = _registry.Kept.ToDictionary(
-                static each => each.Key, static each => each.Pool.GetStatistics(), StringComparer.Ordinal),
+                static each => each.Key,
+                static each => each.Pool.GetStatistics(),
+                StringComparer.Ordinal
+            ),
         };
     }
 
@@ -253,7 +265,9 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     public async ValueTask DisposeAsync()
     {
         SqlitePool[] pools = _registry.Close(out Task[] closing);
-        await Task.WhenAll(pools.Select(static pool => Task.Run(async () => await pool.DisposeAsync().ConfigureAwait(false))))
+        await Task.WhenAll(
+                pools.Select(static pool => Task.Run(async () => await pool.DisposeAsync().ConfigureAwait(false)))
+            )
             .ConfigureAwait(false);
         await Task.WhenAll(closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _budget.Dispose();

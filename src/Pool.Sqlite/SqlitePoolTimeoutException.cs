@@ -4,9 +4,7 @@ namespace Pool.Sqlite;
 public sealed class SqlitePoolTimeoutException : TimeoutException
 {
     internal SqlitePoolTimeoutException(string message, Exception? cause = null)
-        : base(message, cause)
-    {
-    }
+        : base(message, cause) { }
 
     /// <summary>The name of the pool.</summary>
     public required string PoolName { get; init; }

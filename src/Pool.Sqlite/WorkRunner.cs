@@ -11,7 +11,13 @@ namespace Pool.Sqlite;
 /// <summary>
 /// Runs work on leases of a pool: a function on a reader or in a transaction, one statement, many rows.
 /// </summary>
-internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetrics metrics, TimeSpan retryFor, TimeProvider time)
+internal sealed class WorkRunner(
+    SqlitePool pool,
+    PoolTracing tracing,
+    PoolMetrics metrics,
+    TimeSpan retryFor,
+    TimeProvider time
+)
 {
     private const int RowsBetweenReports = 1_000;
 
@@ -74,12 +80,18 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
 
     /// <summary>One statement for each of many rows, in one transaction.</summary>
     public async Task<long> ExecuteMany(
-        string sql, IEnumerable<IReadOnlyList<object?>> rows, IProgress<long>? progress, CancellationToken cancellationToken)
+        string sql,
+        IEnumerable<IReadOnlyList<object?>> rows,
+        IProgress<long>? progress,
+        CancellationToken cancellationToken
+    )
     {
         // Not Write, which may run its work again: the rows may be such as can be read only once.
         using SqlitePoolConnection connection = await pool.RentWriterAsync(cancellationToken).ConfigureAwait(false);
         using PoolTracing.Span span = tracing.StartBatch();
-        SqlitePoolTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        SqlitePoolTransaction transaction = await connection
+            .BeginTransactionAsync(cancellationToken)
+            .ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
             int done = 0;
@@ -87,7 +99,9 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
             {
                 long changes = ExecuteMany(connection, sql, rows, progress, ref done, cancellationToken);
                 long start = time.GetTimestamp();
-                CommitTicket commit = await transaction.CommitUnsynced(async: true, cancellationToken).ConfigureAwait(false);
+                CommitTicket commit = await transaction
+                    .CommitUnsynced(async: true, cancellationToken)
+                    .ConfigureAwait(false);
                 connection.Dispose();
                 await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
                 metrics.RecordBatch(done, time.GetElapsedTime(start));
@@ -153,7 +167,8 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
         IEnumerable<IReadOnlyList<object?>> rows,
         IProgress<long>? progress,
         ref int done,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         using SqlitePoolCommand command = connection.CreateCommand(sql);
         SqliteParameter[] parameters = command.DeriveParameters();
@@ -169,7 +184,9 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
             if (row.Count != parameters.Length)
             {
                 throw new ArgumentException(
-                    $"Row {done} has {row.Count} values, but the statement has {parameters.Length} parameters.", nameof(rows));
+                    $"Row {done} has {row.Count} values, but the statement has {parameters.Length} parameters.",
+                    nameof(rows)
+                );
             }
 
             for (int i = 0; i < parameters.Length; i++)
@@ -191,13 +208,17 @@ internal sealed class WorkRunner(SqlitePool pool, PoolTracing tracing, PoolMetri
     private async Task<T> WriteOnce<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         using SqlitePoolConnection connection = await pool.RentWriterAsync(cancellationToken).ConfigureAwait(false);
-        SqlitePoolTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        SqlitePoolTransaction transaction = await connection
+            .BeginTransactionAsync(cancellationToken)
+            .ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
             T result = await work(connection).ConfigureAwait(false);
 
             // The gate goes to the next before the wait for the disk.
-            CommitTicket commit = await transaction.CommitUnsynced(async: true, cancellationToken).ConfigureAwait(false);
+            CommitTicket commit = await transaction
+                .CommitUnsynced(async: true, cancellationToken)
+                .ConfigureAwait(false);
             connection.Dispose();
             await commit.Wait(async: true, cancellationToken).ConfigureAwait(false);
             return result;

@@ -34,12 +34,21 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
 
         SqlitePoolStatistics quiet = await Agree(app, meters);
         await page["main > details > summary"].ClickAsync();
-        foreach ((string label, long value) in new (string, long)[]
-        {
-            ("Rents", quiet.Rents), ("Hits", quiet.Hits), ("Misses", quiet.Misses), ("Waits", quiet.Waits), ("Open", quiet.Open),
-            ("In use", quiet.InUse), ("Timeouts", quiet.Timeouts), ("Cancellations", quiet.Cancellations),
-            ("Statement hits", quiet.StatementHits), ("Wait time, count", quiet.WaitTime.Count),
-        })
+        foreach (
+            (string label, long value) in new (string, long)[]
+            {
+                ("Rents", quiet.Rents),
+                ("Hits", quiet.Hits),
+                ("Misses", quiet.Misses),
+                ("Waits", quiet.Waits),
+                ("Open", quiet.Open),
+                ("In use", quiet.InUse),
+                ("Timeouts", quiet.Timeouts),
+                ("Cancellations", quiet.Cancellations),
+                ("Statement hits", quiet.StatementHits),
+                ("Wait time, count", quiet.WaitTime.Count),
+            }
+        )
         {
             await page.Shows($"#all div:has(dt:text-is('{label}')) dd", value.ToString("N0", null));
         }
@@ -53,10 +62,12 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
         Assert.Empty(page.Errors);
     }
 
-    private static TestApp App(string name, bool onKestrel = false) => new(
-        $"Pool Name={name};Pool Size=3;Max Overflow=1;Rent Timeout=2;Write Queue Capacity=8",
-        (services, _) => services.AddHealthChecks().AddSqlitePool(),
-        onKestrel: onKestrel);
+    private static TestApp App(string name, bool onKestrel = false) =>
+        new(
+            $"Pool Name={name};Pool Size=3;Max Overflow=1;Rent Timeout=2;Write Queue Capacity=8",
+            (services, _) => services.AddHealthChecks().AddSqlitePool(),
+            onKestrel: onKestrel
+        );
 
     private static async Task<SqlitePoolStatistics> Agree(TestApp app, MeterCollector meters)
     {
@@ -66,43 +77,71 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
         meters.Look();
         long Last(string instrument, string? state = null) => (long)meters.Last(instrument, state);
 
-        Assert.True(quiet.Rents > 400 && quiet.Waits > 0 && quiet.Timeouts > 0 && quiet.Cancellations > 0, quiet.ToString());
-        foreach ((string name, long value, long? metered) in new (string, long, long?)[]
+        Assert.True(
+            quiet.Rents > 400 && quiet.Waits > 0 && quiet.Timeouts > 0 && quiet.Cancellations > 0,
+            quiet.ToString()
+        );
+        foreach (
+            (string name, long value, long? metered) in new (string, long, long?)[]
+            {
+                ("rents", quiet.Rents, null),
+                ("hits", quiet.Hits, Last("pool.sqlite.hits")),
+                ("misses", quiet.Misses, Last("pool.sqlite.misses")),
+                (
+                    "open",
+                    quiet.Open,
+                    Last("db.client.connection.count", "idle") + Last("db.client.connection.count", "used")
+                ),
+                ("inUse", quiet.InUse, Last("db.client.connection.count", "used")),
+                ("idle", quiet.Idle, Last("db.client.connection.count", "idle")),
+                ("waiting", quiet.Waiting, Last("db.client.connection.pending_requests")),
+                ("waits", quiet.Waits, meters.All("db.client.connection.wait_time").LongLength),
+                ("timeouts", quiet.Timeouts, Last("db.client.connection.timeouts")),
+                ("cancellations", quiet.Cancellations, null),
+                ("recycled", quiet.Recycled, Last("pool.sqlite.recycled")),
+                ("peakInUse", quiet.PeakInUse, null),
+                ("statementHits", quiet.StatementHits, Last("pool.sqlite.statement.hits")),
+                ("statementMisses", quiet.StatementMisses, Last("pool.sqlite.statement.misses")),
+            }
+        )
         {
-            ("rents", quiet.Rents, null),
-            ("hits", quiet.Hits, Last("pool.sqlite.hits")),
-            ("misses", quiet.Misses, Last("pool.sqlite.misses")),
-            ("open", quiet.Open, Last("db.client.connection.count", "idle") + Last("db.client.connection.count", "used")),
-            ("inUse", quiet.InUse, Last("db.client.connection.count", "used")),
-            ("idle", quiet.Idle, Last("db.client.connection.count", "idle")),
-            ("waiting", quiet.Waiting, Last("db.client.connection.pending_requests")),
-            ("waits", quiet.Waits, meters.All("db.client.connection.wait_time").LongLength),
-            ("timeouts", quiet.Timeouts, Last("db.client.connection.timeouts")),
-            ("cancellations", quiet.Cancellations, null),
-            ("recycled", quiet.Recycled, Last("pool.sqlite.recycled")),
-            ("peakInUse", quiet.PeakInUse, null),
-            ("statementHits", quiet.StatementHits, Last("pool.sqlite.statement.hits")),
-            ("statementMisses", quiet.StatementMisses, Last("pool.sqlite.statement.misses")),
-        })
-        {
-            Assert.True(value == json.GetProperty(name).GetInt64(), $"{name}: {value} in the statistics, {json.GetProperty(name)} in the JSON");
-            Assert.True(metered is null || metered == value, $"{name}: {value} in the statistics, {metered} in the meter");
+            Assert.True(
+                value == json.GetProperty(name).GetInt64(),
+                $"{name}: {value} in the statistics, {json.GetProperty(name)} in the JSON"
+            );
+            Assert.True(
+                metered is null || metered == value,
+                $"{name}: {value} in the statistics, {metered} in the meter"
+            );
         }
 
         SqlitePoolWriteQueueStatistics writes = quiet.Writes;
         Assert.True(writes is { Items: 21, LargestBatch: > 1, Failures: 1, RoomWaits.Count: > 0 }, writes.ToString());
         JsonElement queue = json.GetProperty("writes");
-        foreach ((string name, double value) in new (string, double)[]
-        {
-            ("capacity", writes.Capacity), ("queued", writes.Queued), ("batches", writes.Batches), ("items", writes.Items),
-            ("meanBatch", writes.MeanBatch), ("largestBatch", writes.LargestBatch), ("failures", writes.Failures),
-            ("waitingForRoom", writes.WaitingForRoom), ("postsRefused", writes.PostsRefused), ("cancellations", writes.Cancellations),
-        })
+        foreach (
+            (string name, double value) in new (string, double)[]
+            {
+                ("capacity", writes.Capacity),
+                ("queued", writes.Queued),
+                ("batches", writes.Batches),
+                ("items", writes.Items),
+                ("meanBatch", writes.MeanBatch),
+                ("largestBatch", writes.LargestBatch),
+                ("failures", writes.Failures),
+                ("waitingForRoom", writes.WaitingForRoom),
+                ("postsRefused", writes.PostsRefused),
+                ("cancellations", writes.Cancellations),
+            }
+        )
         {
             Assert.Equal(value, queue.GetProperty(name).GetDouble(), 9);
         }
 
-        Assert.Equal(writes.CommitTime.Max.TotalSeconds, queue.GetProperty("commitTime").GetProperty("max").GetDouble(), 9);
+        Assert.Equal(
+            writes.CommitTime.Max.TotalSeconds,
+            queue.GetProperty("commitTime").GetProperty("max").GetDouble(),
+            9
+        );
         double[] batches = meters.All("pool.sqlite.write.batch_size");
         Assert.Equal((writes.Batches, writes.Items), (batches.LongLength, (long)batches.Sum()));
         Assert.Equal(writes.CommitTime.Count, meters.All("pool.sqlite.write.commit_time").LongLength);

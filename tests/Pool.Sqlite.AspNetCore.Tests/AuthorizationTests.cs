@@ -32,7 +32,8 @@ public sealed class AuthorizationTests
                 app.UseAuthentication();
                 app.UseAuthorization();
                 app.MapSqlitePool("/pool").RequireAuthorization();
-            });
+            }
+        );
         using HttpResponseMessage stranger = await app.Client.GetAsync(new Uri(path, UriKind.Relative)).Limited();
         app.Client.DefaultRequestHeaders.Add("X-Name", "ada");
         using HttpResponseMessage friend = await app.Client.GetAsync(new Uri(path, UriKind.Relative)).Limited();
@@ -43,15 +44,20 @@ public sealed class AuthorizationTests
     }
 
     private sealed class NameIsEnough(
-        IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
-        : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+        IOptionsMonitor<AuthenticationSchemeOptions> options,
+        ILoggerFactory logger,
+        UrlEncoder encoder
+    ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync()
         {
             string? name = Request.Headers["X-Name"];
             ClaimsPrincipal user = new(new ClaimsIdentity([new Claim(ClaimTypes.Name, name ?? "")], "test"));
             return Task.FromResult(
-                name is null ? AuthenticateResult.NoResult() : AuthenticateResult.Success(new AuthenticationTicket(user, "test")));
+                name is null
+                    ? AuthenticateResult.NoResult()
+                    : AuthenticateResult.Success(new AuthenticationTicket(user, "test"))
+            );
         }
     }
 }

@@ -42,33 +42,104 @@ public sealed class EndpointTests
         JsonElement report = await app.GetJson("/pool/stats");
 
         Assert.Equal(
-            ["name", "takenAt", "status", "utilization", "reasons", "advice", "engineVersion", "walBytes", "statistics", "leases"],
-            Names(report));
+            [
+                "name",
+                "takenAt",
+                "status",
+                "utilization",
+                "reasons",
+                "advice",
+                "engineVersion",
+                "walBytes",
+                "statistics",
+                "leases",
+            ],
+            Names(report)
+        );
         Assert.Equal("healthy", report.GetProperty("status").GetString());
         Assert.Equal("test.db", report.GetProperty("name").GetString());
-        Assert.InRange(report.GetProperty("takenAt").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(5));
+        Assert.InRange(
+            report.GetProperty("takenAt").GetDateTimeOffset(),
+            DateTimeOffset.UtcNow.AddMinutes(-5),
+            DateTimeOffset.UtcNow.AddMinutes(5)
+        );
         Assert.Superset(
             new HashSet<string>
             {
-                "poolSize", "maxOverflow", "open", "inUse", "idle", "opening", "overflow", "waiting", "peakInUse", "rents", "hits",
-                "misses", "hitRatio", "waits", "timeouts", "cancellations", "openFailures", "recycled", "healthCheckFailures", "leaks",
-                "discarded", "closedByAge", "closedByIdle", "closedByOverflow", "closedByClear", "closedByRetire", "statementHits",
-                "statementMisses", "waitTime", "writeGateWaiting", "writeGateWaits", "writes",
+                "poolSize",
+                "maxOverflow",
+                "open",
+                "inUse",
+                "idle",
+                "opening",
+                "overflow",
+                "waiting",
+                "peakInUse",
+                "rents",
+                "hits",
+                "misses",
+                "hitRatio",
+                "waits",
+                "timeouts",
+                "cancellations",
+                "openFailures",
+                "recycled",
+                "healthCheckFailures",
+                "leaks",
+                "discarded",
+                "closedByAge",
+                "closedByIdle",
+                "closedByOverflow",
+                "closedByClear",
+                "closedByRetire",
+                "statementHits",
+                "statementMisses",
+                "waitTime",
+                "writeGateWaiting",
+                "writeGateWaits",
+                "writes",
             },
-            Names(report.GetProperty("statistics")).ToHashSet());
+            Names(report.GetProperty("statistics")).ToHashSet()
+        );
         Assert.Equal(
             new HashSet<string> { "count", "total", "p50", "p99", "max", "mean" },
-            Names(report.GetProperty("statistics").GetProperty("waitTime")).ToHashSet());
+            Names(report.GetProperty("statistics").GetProperty("waitTime")).ToHashSet()
+        );
         Assert.Equal(
             new HashSet<string>
             {
-                "capacity", "queued", "waitingForRoom", "roomWaits", "batches", "items", "meanBatch", "largestBatch", "commitTime",
-                "retries", "failures", "postFailures", "postsRefused", "cancellations",
+                "capacity",
+                "queued",
+                "waitingForRoom",
+                "roomWaits",
+                "batches",
+                "items",
+                "meanBatch",
+                "largestBatch",
+                "commitTime",
+                "retries",
+                "failures",
+                "postFailures",
+                "postsRefused",
+                "cancellations",
             },
-            Names(report.GetProperty("statistics").GetProperty("writes")).ToHashSet());
+            Names(report.GetProperty("statistics").GetProperty("writes")).ToHashSet()
+        );
         JsonElement lease = Assert.Single(report.GetProperty("leases").EnumerateArray());
         Assert.Superset(
-            new HashSet<string> { "leaseId", "name", "role", "age", "rentSite", "sql", "snapshotAge", "holdsWriteGate" }, Names(lease).ToHashSet());
+            new HashSet<string>
+            {
+                "leaseId",
+                "name",
+                "role",
+                "age",
+                "rentSite",
+                "sql",
+                "snapshotAge",
+                "holdsWriteGate",
+            },
+            Names(lease).ToHashSet()
+        );
         Assert.Equal("readWrite", lease.GetProperty("role").GetString());
         Assert.Equal(JsonValueKind.Number, lease.GetProperty("age").ValueKind);
         Assert.Contains(nameof(Leases), lease.GetProperty("rentSite").GetString(), StringComparison.Ordinal);
@@ -99,7 +170,10 @@ public sealed class EndpointTests
         JsonElement statistics = (await app.GetJson("/pool/stats")).GetProperty("statistics");
 
         Assert.True(statistics.GetProperty("syncedCommits").GetInt64() >= 2);
-        Assert.Equal(statistics.GetProperty("syncedCommits").GetInt64(), statistics.GetProperty("syncTime").GetProperty("count").GetInt64());
+        Assert.Equal(
+            statistics.GetProperty("syncedCommits").GetInt64(),
+            statistics.GetProperty("syncTime").GetProperty("count").GetInt64()
+        );
         Assert.Equal(1, statistics.GetProperty("commitsPerSync").GetDouble());
         Assert.Equal(0, statistics.GetProperty("syncFailures").GetInt64());
     }
@@ -135,7 +209,11 @@ public sealed class EndpointTests
     [InlineData("/pool/stats", "DELETE", HttpStatusCode.MethodNotAllowed)]
     [InlineData("/pool/else", "GET", HttpStatusCode.NotFound)]
     [InlineData("/", "GET", HttpStatusCode.NotFound)]
-    public async Task Only_what_is_there_can_be_asked_and_only_asked(string path, string method, HttpStatusCode expected)
+    public async Task Only_what_is_there_can_be_asked_and_only_asked(
+        string path,
+        string method,
+        HttpStatusCode expected
+    )
     {
         await using TestApp app = new();
         using HttpRequestMessage request = new(new HttpMethod(method), path);
@@ -169,12 +247,14 @@ public sealed class EndpointTests
     public async Task The_pool_that_was_mapped_is_the_one_that_is_shown()
     {
         await using TestApp app = new(
-            services: (services, database) => services.AddSqlitePool("orders", $"Data Source={database.In("orders.db")}"),
+            services: (services, database) =>
+                services.AddSqlitePool("orders", $"Data Source={database.In("orders.db")}"),
             map: app =>
             {
                 app.MapSqlitePool();
                 app.MapGroup("/admin").MapSqlitePool("orders/pool", "orders");
-            });
+            }
+        );
 
         Assert.Equal("test.db", (await app.GetJson("/pool/stats")).GetProperty("name").GetString());
         Assert.Equal("orders.db", (await app.GetJson("/admin/orders/pool/stats")).GetProperty("name").GetString());
@@ -186,12 +266,21 @@ public sealed class EndpointTests
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         await using WebApplication app = builder.Build();
 
-        Assert.Contains("AddSqlitePool", Assert.Throws<InvalidOperationException>(() => app.MapSqlitePool()).Message, StringComparison.Ordinal);
-        Assert.Contains("'orders'", Assert.Throws<InvalidOperationException>(() => app.MapSqlitePool(serviceKey: "orders")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "AddSqlitePool",
+            Assert.Throws<InvalidOperationException>(() => app.MapSqlitePool()).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "'orders'",
+            Assert.Throws<InvalidOperationException>(() => app.MapSqlitePool(serviceKey: "orders")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static Task<HttpResponseMessage> Get(TestApp app, string path) =>
         app.Client.GetAsync(new Uri(path, UriKind.Relative)).Limited();
 
-    private static string[] Names(JsonElement element) => [.. element.EnumerateObject().Select(static each => each.Name)];
+    private static string[] Names(JsonElement element) =>
+        [.. element.EnumerateObject().Select(static each => each.Name)];
 }

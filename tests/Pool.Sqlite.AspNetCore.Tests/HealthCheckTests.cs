@@ -45,7 +45,9 @@ public sealed class HealthCheckTests
 
         await using TestApp lenient = new(
             "Pool Size=2;Max Overflow=0;Rent Timeout=0",
-            (services, _) => services.AddHealthChecks().AddSqlitePool("mine", failureStatus: HealthStatus.Degraded, tags: ["db"]));
+            (services, _) =>
+                services.AddHealthChecks().AddSqlitePool("mine", failureStatus: HealthStatus.Degraded, tags: ["db"])
+        );
         RefusedRent.On(lenient.Pool);
         HealthReportEntry entry = await Check(lenient, "mine");
         Assert.Equal(HealthStatus.Degraded, entry.Status);
@@ -57,7 +59,8 @@ public sealed class HealthCheckTests
     {
         await using TestApp app = new(
             "Pool Size=1;Max Overflow=0;Rent Timeout=Infinite",
-            (services, _) => services.AddHealthChecks().AddSqlitePool(timeout: TimeSpan.FromMilliseconds(50)));
+            (services, _) => services.AddHealthChecks().AddSqlitePool(timeout: TimeSpan.FromMilliseconds(50))
+        );
         using Leases leases = new(app.Pool, 1);
 
         HealthReportEntry entry = await Check(app);
@@ -76,7 +79,8 @@ public sealed class HealthCheckTests
             {
                 services.AddSqlitePool("missing", $"Data Source={database.In("no/such/folder.db")}");
                 services.AddHealthChecks().AddSqlitePool(serviceKey: "missing");
-            });
+            }
+        );
 
         HealthReportEntry entry = await Check(app, "sqlite_pool_missing");
 
@@ -103,7 +107,9 @@ public sealed class HealthCheckTests
         await using TestApp app = WithCheck("Pool Size=1;Max Overflow=0");
         using Leases leases = new(app.Pool, 1);
         using CancellationTokenSource source = new();
-        Task<HealthReport> report = app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(source.Token);
+        Task<HealthReport> report = app
+            .Services.GetRequiredService<HealthCheckService>()
+            .CheckHealthAsync(source.Token);
         await Limit.Until(() => app.Pool.GetStatistics().Waiting == 1);
 
         await source.CancelAsync();
@@ -114,13 +120,18 @@ public sealed class HealthCheckTests
     [Fact]
     public async Task A_pool_that_is_not_there_is_said_so()
     {
-        await using TestApp app = new(services: (services, _) => services.AddHealthChecks().AddSqlitePool(serviceKey: "orders"));
+        await using TestApp app = new(
+            services: (services, _) => services.AddHealthChecks().AddSqlitePool(serviceKey: "orders")
+        );
 
-        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() => Check(app, "sqlite_pool_orders"));
+        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            Check(app, "sqlite_pool_orders")
+        );
 
         Assert.Contains("'orders'", error.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(
-            () => new ServiceCollection().AddHealthChecks().AddSqlitePool(timeout: TimeSpan.Zero));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            new ServiceCollection().AddHealthChecks().AddSqlitePool(timeout: TimeSpan.Zero)
+        );
     }
 
     private static TestApp WithCheck(string keys = "") =>

@@ -88,13 +88,18 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
             await page.Shows("#leases .role", "Read and writeholds the write gate");
             await page["#leases summary"].FocusAsync();
             await page.Page.Keyboard.PressAsync("Enter");
-            await page.Contains("#leases .site", nameof(A_lease_that_is_held_appears_with_its_SQL_and_site_and_goes_when_it_is_back));
+            await page.Contains(
+                "#leases .site",
+                nameof(A_lease_that_is_held_appears_with_its_SQL_and_site_and_goes_when_it_is_back)
+            );
             await page.Shows("#leases .sql", Evil);
             string young = await page["#leases .age"].InnerTextAsync();
             await Assertions.Expect(page["#leases .age"]).Not.ToHaveTextAsync(young);
 
             // Whoever reads the details is not disturbed by the next figures.
-            Assert.True(await page["#leases details"].EvaluateAsync<bool>("e => e.open && e.contains(document.activeElement)"));
+            Assert.True(
+                await page["#leases details"].EvaluateAsync<bool>("e => e.open && e.contains(document.activeElement)")
+            );
             Assert.Equal(0, await page["#leases script, #leases img, #leases b"].CountAsync());
         }
 
@@ -115,7 +120,10 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
         using ManualResetEventSlim over = new();
         Task busy = app.Pool.Writes.EnqueueAsync(_ => over.Pass());
         await Limit.Until(() => app.Pool.GetStatistics().Writes.Queued == 0);
-        Task[] writes = [.. Enumerable.Range(0, 5).Select(i => app.Pool.Writes.ExecuteAsync($"insert into t values ({i})"))];
+        Task[] writes =
+        [
+            .. Enumerable.Range(0, 5).Select(i => app.Pool.Writes.ExecuteAsync($"insert into t values ({i})")),
+        ];
         Assert.False(app.Pool.Writes.TryPost($"insert into t values (1)"));
         await page.Shows("#queued", "3");
         await page.Shows("#queue-note", "2 wait for room now, 0 have had to");
@@ -190,22 +198,30 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
 
         using Leases leases = new(app.Pool, 1);
         await page.Page.EvaluateAsync(
-            "() => { Object.defineProperty(document, 'hidden', { value: false }); document.dispatchEvent(new Event('visibilitychange')); }");
+            "() => { Object.defineProperty(document, 'hidden', { value: false }); document.dispatchEvent(new Event('visibilitychange')); }"
+        );
         await page.Shows("#in-use", "1");
     }
 
     [Fact]
     public async Task It_can_be_paused_and_works_below_a_path_base_and_with_a_slash_at_the_end()
     {
-        await using TestApp app = new(onKestrel: true, map: app =>
-        {
-            app.UsePathBase("/shop");
-            app.UseRouting();
-            app.MapSqlitePool("/admin/pool");
-        });
+        await using TestApp app = new(
+            onKestrel: true,
+            map: app =>
+            {
+                app.UsePathBase("/shop");
+                app.UseRouting();
+                app.MapSqlitePool("/admin/pool");
+            }
+        );
         await using BrowserPage page = await browser.Open($"{app.Address}/shop/admin/pool/");
         await page.Shows("#status-word", "Healthy");
-        Assert.EndsWith("/shop/admin/pool/stats", await page["#json"].EvaluateAsync<string>("e => e.href"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "/shop/admin/pool/stats",
+            await page["#json"].EvaluateAsync<string>("e => e.href"),
+            StringComparison.Ordinal
+        );
 
         await page["#pause"].ClickAsync();
         await page.Contains("#freshness", "paused");

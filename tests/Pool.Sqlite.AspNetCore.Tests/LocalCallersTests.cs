@@ -30,7 +30,8 @@ public sealed class LocalCallersTests
             {
                 From(app, address);
                 app.MapSqlitePool();
-            });
+            }
+        );
         if (header.Length > 0)
         {
             app.Client.DefaultRequestHeaders.Add(header, "for=127.0.0.1");
@@ -57,16 +58,22 @@ public sealed class LocalCallersTests
             {
                 From(app, "10.0.0.7");
                 app.MapSqlitePool().AllowAnonymous();
-            });
-        using HttpResponseMessage response = await app.Client.GetAsync(new Uri("/pool/stats", UriKind.Relative)).Limited();
+            }
+        );
+        using HttpResponseMessage response = await app
+            .Client.GetAsync(new Uri("/pool/stats", UriKind.Relative))
+            .Limited();
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.DoesNotContain(log.Entries, entry => entry.Category == "Pool.Sqlite.AspNetCore");
     }
 
-    private static void From(WebApplication app, string address) => app.Use((HttpContext context, RequestDelegate next) =>
-    {
-        context.Connection.RemoteIpAddress = IPAddress.Parse(address);
-        return next(context);
-    });
+    private static void From(WebApplication app, string address) =>
+        app.Use(
+            (HttpContext context, RequestDelegate next) =>
+            {
+                context.Connection.RemoteIpAddress = IPAddress.Parse(address);
+                return next(context);
+            }
+        );
 }

@@ -4,7 +4,5 @@ namespace Pool.Sqlite.Chaos;
 internal sealed class ChaosException : Exception
 {
     public ChaosException()
-        : base("Thrown on purpose.")
-    {
-    }
+        : base("Thrown on purpose.") { }
 }

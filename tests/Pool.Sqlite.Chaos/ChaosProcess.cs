@@ -23,7 +23,9 @@ public static class ChaosProcess
 
         string folder = Directory.CreateTempSubdirectory("pool-sqlite-chaos-").FullName;
         string library = Path.Combine(folder, "faultydisk.so");
-        int result = PreloadedLibrary.TryCompile(FaultyDisk.Source, library) ? await RunAgain(library, folder) : await Run(folder);
+        int result = PreloadedLibrary.TryCompile(FaultyDisk.Source, library)
+            ? await RunAgain(library, folder)
+            : await Run(folder);
         if (result == 0)
         {
             Directory.Delete(folder, recursive: true);
@@ -36,7 +38,13 @@ public static class ChaosProcess
         return result;
 
         Task<int> Run(string folder) =>
-            ChaosRun.Run(new ChaosOptions(seed, length, folder, Console.Out) { Synchronous = synchronous, DiskFaults = diskFaults });
+            ChaosRun.Run(
+                new ChaosOptions(seed, length, folder, Console.Out)
+                {
+                    Synchronous = synchronous,
+                    DiskFaults = diskFaults,
+                }
+            );
     }
 
     private static async Task<int> RunAgain(string library, string folder)

@@ -114,9 +114,15 @@ internal sealed class ChaosRound
         SqlitePoolStatistics now = Pool.GetStatistics();
         int capacity = now.PoolSize + now.MaxOverflow;
         Faults.Check(
-            now.InUse <= now.Open && now.Open + now.Opening <= capacity && now.PeakInUse <= capacity && now.InUse >= 0
-            && now.Opening >= 0 && now.Waiting >= 0 && now.Idle >= 0,
-            $"out of bounds: {now.InUse} in use, {now.Idle} idle, {now.Opening} opening, {now.Waiting} waiting, capacity {capacity}");
+            now.InUse <= now.Open
+                && now.Open + now.Opening <= capacity
+                && now.PeakInUse <= capacity
+                && now.InUse >= 0
+                && now.Opening >= 0
+                && now.Waiting >= 0
+                && now.Idle >= 0,
+            $"out of bounds: {now.InUse} in use, {now.Idle} idle, {now.Opening} opening, {now.Waiting} waiting, capacity {capacity}"
+        );
     }
 
     /// <summary>Waits for something that must end.</summary>
@@ -149,7 +155,9 @@ internal sealed class ChaosRound
     /// <summary>What is being done, what is out, and how the pool stands.</summary>
     public string Describe()
     {
-        IEnumerable<string> running = _workers.Select(static worker => worker.Running).Where(static now => now is not null)
+        IEnumerable<string> running = _workers
+            .Select(static worker => worker.Running)
+            .Where(static now => now is not null)
             .Select(static now => $"{now!.Value.Action} for {now.Value.Since.TotalSeconds:0.0} s");
         return $"running: {string.Join("; ", running)}. Out: {string.Join("; ", Pool.GetLeases())}. {Pool.GetStatistics()}";
     }

@@ -21,11 +21,18 @@ public static class ChaosRun
         ThreadPool.SetMinThreads(100, 100);
         using IDisposable? privileges = Privileges.Drop(options.Folder);
         long start = Stopwatch.GetTimestamp();
-        long writes = 0, acknowledged = 0, actions = 0;
+        long writes = 0,
+            acknowledged = 0,
+            actions = 0;
         int round = 0;
         for (; round == 0 || Stopwatch.GetElapsedTime(start) < options.Length; round++)
         {
-            RoundPlan plan = RoundPlan.Make(round, new Random((options.Seed * 1_000_003) + round), database, options.Synchronous);
+            RoundPlan plan = RoundPlan.Make(
+                round,
+                new Random((options.Seed * 1_000_003) + round),
+                database,
+                options.Synchronous
+            );
             TimeSpan left = options.Length - Stopwatch.GetElapsedTime(start);
             plan = plan with
             {
@@ -53,7 +60,8 @@ public static class ChaosRun
 
         string failed = disk is null ? "no faulty disk" : $"the disk failed {disk.Counts}";
         options.Output.WriteLine(
-            $"clean: seed {options.Seed}, {round} rounds, {actions} actions, {writes} writes, {acknowledged} acknowledged, {failed}");
+            $"clean: seed {options.Seed}, {round} rounds, {actions} actions, {writes} writes, {acknowledged} acknowledged, {failed}"
+        );
         return 0;
     }
 

@@ -5,7 +5,10 @@ namespace Pool.Sqlite.Chaos;
 
 /// <summary>What goes wrong around the pool, each on a task of its own until the round ends.</summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage(
-    "Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing to be given back.")]
+    "Design",
+    "CA1001",
+    Justification = "A semaphore whose wait handle nobody asks for holds nothing to be given back."
+)]
 internal sealed class Disturber(ChaosRound round, FaultyDisk? disk, int seed)
 {
     // sqlite3.h: SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE.
@@ -28,13 +31,15 @@ internal sealed class Disturber(ChaosRound round, FaultyDisk? disk, int seed)
     }
 
     /// <summary>All of them.</summary>
-    public Task Run() => Task.WhenAll(
-        Loop(1, 20, true, _ => CollectGarbage()),
-        Loop(2, 60, round.Plan.HasOutsider, TakeLock),
-        Loop(3, 80, round.Plan.ClockJumps, MoveClock),
-        Loop(4, 150, round.Plan.TurnsReadOnly && Privileges.AreDropped, TurnReadOnly),
-        Loop(5, 100, round.Plan.HasDiskFaults && disk is not null, FailDisk),
-        Loop(6, 1, true, _ => Watch()));
+    public Task Run() =>
+        Task.WhenAll(
+            Loop(1, 20, true, _ => CollectGarbage()),
+            Loop(2, 60, round.Plan.HasOutsider, TakeLock),
+            Loop(3, 80, round.Plan.ClockJumps, MoveClock),
+            Loop(4, 150, round.Plan.TurnsReadOnly && Privileges.AreDropped, TurnReadOnly),
+            Loop(5, 100, round.Plan.HasDiskFaults && disk is not null, FailDisk),
+            Loop(6, 1, true, _ => Watch())
+        );
 
     private async Task Loop(int number, int pause, bool wanted, Func<Random, Task> disturb)
     {
@@ -50,11 +55,12 @@ internal sealed class Disturber(ChaosRound round, FaultyDisk? disk, int seed)
     }
 
     // A lease that was dropped comes home by its finalizer.
-    private static Task CollectGarbage() => Task.Run(static () =>
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-    });
+    private static Task CollectGarbage() =>
+        Task.Run(static () =>
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        });
 
     private async Task TakeLock(Random random)
     {
@@ -122,7 +128,8 @@ internal sealed class Disturber(ChaosRound round, FaultyDisk? disk, int seed)
             (kinds & 1) == 0 ? 0 : random.Next(rate),
             (kinds & 2) == 0 ? 0 : random.Next(rate),
             (kinds & 4) == 0 ? 0 : random.Next(rate),
-            (kinds & 8) == 0 ? 0 : random.Next(rate));
+            (kinds & 8) == 0 ? 0 : random.Next(rate)
+        );
         await Task.Delay(random.Next(120));
         disk.Heal();
     }

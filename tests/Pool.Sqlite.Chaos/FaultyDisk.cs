@@ -19,8 +19,12 @@ public sealed class FaultyDisk
     private FaultyDisk(nint library)
     {
         _set = Marshal.GetDelegateForFunctionPointer<Set>(NativeLibrary.GetExport(library, "faultydisk_set"));
-        _sharedMemory = Marshal.GetDelegateForFunctionPointer<SharedMemory>(NativeLibrary.GetExport(library, "faultydisk_shm"));
-        _injected = Marshal.GetDelegateForFunctionPointer<Injected>(NativeLibrary.GetExport(library, "faultydisk_injected"));
+        _sharedMemory = Marshal.GetDelegateForFunctionPointer<SharedMemory>(
+            NativeLibrary.GetExport(library, "faultydisk_shm")
+        );
+        _injected = Marshal.GetDelegateForFunctionPointer<Injected>(
+            NativeLibrary.GetExport(library, "faultydisk_injected")
+        );
     }
 
     private delegate void SharedMemory(int failures);
@@ -30,15 +34,17 @@ public sealed class FaultyDisk
     private delegate long Injected(int kind);
 
     /// <summary>How many writes, syncs, opens and truncates have failed.</summary>
-    public (long Writes, long Syncs, long Opens, long Truncates) Counts => (_injected(0), _injected(1), _injected(2), _injected(3));
+    public (long Writes, long Syncs, long Opens, long Truncates) Counts =>
+        (_injected(0), _injected(1), _injected(2), _injected(3));
 
     /// <summary>The beginning of the paths that it is for.</summary>
     public string Prefix { get; } = Environment.GetEnvironmentVariable(PrefixVariable)!;
 
     /// <summary>Null in a process that was not started with it.</summary>
-    public static FaultyDisk? Find() => Environment.GetEnvironmentVariable(LibraryVariable) is { Length: > 0 } path
-        ? new FaultyDisk(NativeLibrary.Load(path))
-        : null;
+    public static FaultyDisk? Find() =>
+        Environment.GetEnvironmentVariable(LibraryVariable) is { Length: > 0 } path
+            ? new FaultyDisk(NativeLibrary.Load(path))
+            : null;
 
     /// <summary>
     /// What a process has to be started with, for files whose path begins with <paramref name="prefix"/>.

@@ -11,7 +11,8 @@ internal sealed class Ledger
         "create table ledger(tx integer not null, part integer not null, parts integer not null, filler blob); "
         + "create index ledger_tx on ledger(tx)";
 
-    public const string Insert = "insert into ledger(tx, part, parts, filler) values ($tx, $part, $parts, zeroblob($size))";
+    public const string Insert =
+        "insert into ledger(tx, part, parts, filler) values ($tx, $part, $parts, zeroblob($size))";
 
     private readonly ConcurrentDictionary<long, Fate> _fates = new();
     private readonly long[] _recent = new long[64];
@@ -44,8 +45,10 @@ internal sealed class Ledger
         {
             await write(tx);
         }
-        catch (Exception e) when (e is SqlitePoolTimeoutException or SqliteException { SqliteErrorCode: raw.SQLITE_BUSY }
-            || (cancels && e is OperationCanceledException))
+        catch (Exception e)
+            when (e is SqlitePoolTimeoutException or SqliteException { SqliteErrorCode: raw.SQLITE_BUSY }
+                || (cancels && e is OperationCanceledException)
+            )
         {
             Refuse(tx);
             throw;
@@ -66,7 +69,8 @@ internal sealed class Ledger
     public long AnyAcknowledged(Random random) => Volatile.Read(ref _recent[random.Next(_recent.Length)]);
 
     /// <summary>Every write that was acknowledged before this call.</summary>
-    public long[] AllAcknowledged() => [.. _fates.Where(static pair => pair.Value == Fate.Acknowledged).Select(static pair => pair.Key)];
+    public long[] AllAcknowledged() =>
+        [.. _fates.Where(static pair => pair.Value == Fate.Acknowledged).Select(static pair => pair.Key)];
 
     /// <summary>Compares with what another connection finds in the file.</summary>
     public void Compare(SqliteConnection connection, Faults faults, string where)
@@ -80,14 +84,18 @@ internal sealed class Ledger
             stored[reader.GetInt64(0)] = (reader.GetInt64(1), reader.GetInt64(2));
             faults.Check(
                 reader.GetInt64(1) == reader.GetInt64(2) && reader.GetInt64(2) == reader.GetInt64(3),
-                $"{where}: of write {reader.GetInt64(0)} {reader.GetInt64(2)} parts of {reader.GetInt64(1)} are there");
+                $"{where}: of write {reader.GetInt64(0)} {reader.GetInt64(2)} parts of {reader.GetInt64(1)} are there"
+            );
         }
 
         foreach ((long tx, Fate fate) in _fates)
         {
             bool isThere = stored.Remove(tx);
             faults.Check(isThere || fate != Fate.Acknowledged, $"{where}: the acknowledged write {tx} is not there");
-            faults.Check(!isThere || fate != Fate.Refused, $"{where}: the write {tx} is there, but was refused or rolled back");
+            faults.Check(
+                !isThere || fate != Fate.Refused,
+                $"{where}: the write {tx} is there, but was refused or rolled back"
+            );
         }
 
         faults.Check(stored.Count == 0, $"{where}: {stored.Count} writes are there that were never begun");

@@ -23,22 +23,28 @@ public sealed class LimitsRun(string folder, TextWriter output)
             await Rent(pool, Math.Min(rents, 20_000));
             Ask(pool, Math.Min(texts, 2_000), from: 0);
             await Compare($"{rents} rents", () => Rent(pool, rents));
-            await Compare($"{texts} texts", () =>
-            {
-                Ask(pool, texts, from: 1_000_000_000);
-                return Task.CompletedTask;
-            });
+            await Compare(
+                $"{texts} texts",
+                () =>
+                {
+                    Ask(pool, texts, from: 1_000_000_000);
+                    return Task.CompletedTask;
+                }
+            );
         }
 
         List<WeakReference> made = [];
         MakeAndForget(10, made);
         await Settle();
         made.Clear();
-        await Compare($"{pools} pools", () =>
-        {
-            MakeAndForget(pools, made);
-            return Task.CompletedTask;
-        });
+        await Compare(
+            $"{pools} pools",
+            () =>
+            {
+                MakeAndForget(pools, made);
+                return Task.CompletedTask;
+            }
+        );
         int alive = made.Count(static pool => pool.IsAlive);
         int open = OpenDescriptors.Under(folder).Length;
         output.WriteLine($"of them alive: {alive}; descriptors open: {open}");

@@ -71,27 +71,33 @@ internal static class Misuse
             await command.ExecuteScalarAsync(worker.Token);
             worker.Faults.Add($"{worker.Name}: a command of a returned lease ran");
         }
-        catch (ObjectDisposedException)
-        {
-        }
+        catch (ObjectDisposedException) { }
     }
 
     private static async Task TwoThreads(Worker worker)
     {
         using SqlitePoolConnection connection = await worker.Pool.RentAsync(worker.Token);
         using LeaseRegister.Entry held = worker.Hold(connection);
-        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
-        {
-            try
-            {
-                using SqlitePoolCommand command = connection.CreateCommand("select count(*), sum(tx) from ledger");
-                await command.ExecuteScalarAsync(worker.Token);
-            }
-            catch (InvalidOperationException)
-            {
-                // One of them came in the way of the other.
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 2)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        try
+                        {
+                            using SqlitePoolCommand command = connection.CreateCommand(
+                                "select count(*), sum(tx) from ledger"
+                            );
+                            await command.ExecuteScalarAsync(worker.Token);
+                        }
+                        catch (InvalidOperationException)
+                        {
+                            // One of them came in the way of the other.
+                        }
+                    })
+                )
+        );
     }
 
     private static async Task LeaveSettings(Worker worker)

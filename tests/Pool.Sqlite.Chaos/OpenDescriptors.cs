@@ -7,9 +7,16 @@ public static class OpenDescriptors
 {
     private const string Descriptors = "/proc/self/fd";
 
-    public static string[] Under(string folder) => Directory.Exists(Descriptors)
-        ? [.. Directory.EnumerateFileSystemEntries(Descriptors).Select(Target).Where(target => target.StartsWith(folder, StringComparison.Ordinal))]
-        : [];
+    public static string[] Under(string folder) =>
+        Directory.Exists(Descriptors)
+            ?
+            [
+                .. Directory
+                    .EnumerateFileSystemEntries(Descriptors)
+                    .Select(Target)
+                    .Where(target => target.StartsWith(folder, StringComparison.Ordinal)),
+            ]
+            : [];
 
     private static string Target(string descriptor)
     {

@@ -10,7 +10,11 @@ internal static class Operations
         new("ClearAsync", 3, static worker => worker.Pool.ClearAsync(worker.Token)),
         new("WarmUpAsync", 2, static worker => worker.Pool.WarmUpAsync(worker.Token)),
         new("OptimizeAsync", 1, static worker => worker.Pool.OptimizeAsync(worker.Token)),
-        new("CheckpointAsync", 3, static worker => worker.Pool.CheckpointAsync((CheckpointMode)worker.Random.Next(4), worker.Token)),
+        new(
+            "CheckpointAsync",
+            3,
+            static worker => worker.Pool.CheckpointAsync((CheckpointMode)worker.Random.Next(4), worker.Token)
+        ),
         new("VacuumAsync", 1, static worker => worker.Pool.VacuumAsync(worker.Token)),
         new("CheckIntegrityAsync", 1, CheckIntegrity),
         new("BackupAsync", 1, Backup),
@@ -32,8 +36,11 @@ internal static class Operations
             worker.Faults.Check(command.ExecuteScalar() is "ok", $"{worker.Name}: the copy is corrupt");
             command.CommandText = $"select count(*) from ledger where tx = {known}";
             worker.Faults.Check(
-                known == 0 || command.ExecuteScalar() is not 0L, $"{worker.Name}: write {known} is not in the copy");
-            command.CommandText = "select count(*) from (select 1 from ledger group by tx having count(*) <> max(parts))";
+                known == 0 || command.ExecuteScalar() is not 0L,
+                $"{worker.Name}: write {known} is not in the copy"
+            );
+            command.CommandText =
+                "select count(*) from (select 1 from ledger group by tx having count(*) <> max(parts))";
             worker.Faults.Check(command.ExecuteScalar() is 0L, $"{worker.Name}: a transaction is in the copy in part");
         }
         finally
@@ -51,23 +58,33 @@ internal static class Operations
         worker.Faults.Check(result.IsOk, $"{worker.Name}: {result}");
     }
 
-    private static Task Exclusive(Worker worker) => worker.Pool.RunExclusiveAsync(
-        async token =>
-        {
-            worker.Faults.Check(worker.Round.Register.Held == 0, $"{worker.Name}: {worker.Round.Register.Held} leases are still out");
-            SqlitePoolStatistics statistics = worker.Pool.GetStatistics();
-            worker.Faults.Check(
-                statistics is { Open: 0, InUse: 0 }, $"{worker.Name}: {statistics.Open} are open, {statistics.InUse} in use");
-            await worker.Round.WithoutOutsider(() => Swap(worker));
-        },
-        worker.Token);
+    private static Task Exclusive(Worker worker) =>
+        worker.Pool.RunExclusiveAsync(
+            async token =>
+            {
+                worker.Faults.Check(
+                    worker.Round.Register.Held == 0,
+                    $"{worker.Name}: {worker.Round.Register.Held} leases are still out"
+                );
+                SqlitePoolStatistics statistics = worker.Pool.GetStatistics();
+                worker.Faults.Check(
+                    statistics is { Open: 0, InUse: 0 },
+                    $"{worker.Name}: {statistics.Open} are open, {statistics.InUse} in use"
+                );
+                await worker.Round.WithoutOutsider(() => Swap(worker));
+            },
+            worker.Token
+        );
 
     // As a restore would: another file takes the place of this one, with the same in it.
     private static void Swap(Worker worker)
     {
         string database = worker.Round.Database;
         string[] open = OpenDescriptors.Under(database);
-        worker.Faults.Check(open.Length == 0, $"{worker.Name}: open while nothing should be: {string.Join(", ", open)}");
+        worker.Faults.Check(
+            open.Length == 0,
+            $"{worker.Name}: open while nothing should be: {string.Join(", ", open)}"
+        );
         if (!worker.Chance(50) || File.Exists(database + "-wal") || open.Length > 0)
         {
             return;

@@ -17,9 +17,14 @@ public static class PreloadedLibrary
         try
         {
             string file = Path.Combine(AppContext.BaseDirectory, source);
-            using Process compiler = Process.Start("cc", ["-shared", "-fPIC", "-O2", "-o", library, file, "-ldl", "-lpthread"]);
+            using Process compiler = Process.Start(
+                "cc",
+                ["-shared", "-fPIC", "-O2", "-o", library, file, "-ldl", "-lpthread"]
+            );
             compiler.WaitForExit();
-            return compiler.ExitCode == 0 ? true : throw new InvalidOperationException($"The compiler rejects {source}.");
+            return compiler.ExitCode == 0
+                ? true
+                : throw new InvalidOperationException($"The compiler rejects {source}.");
         }
         catch (System.ComponentModel.Win32Exception)
         {

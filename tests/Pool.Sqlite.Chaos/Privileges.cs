@@ -8,7 +8,8 @@ internal static class Privileges
     private const uint Nobody = 65534;
 
     /// <summary>True when files can be made read-only for this process.</summary>
-    public static bool AreDropped => !OperatingSystem.IsWindows() && (!Environment.IsPrivilegedProcess || GetUser() != 0);
+    public static bool AreDropped =>
+        !OperatingSystem.IsWindows() && (!Environment.IsPrivilegedProcess || GetUser() != 0);
 
     /// <summary>
     /// Goes on as nobody, when that one may read the program itself, in a folder that all may write to.

@@ -13,16 +13,28 @@ internal static class QueuedWrites
         new("items inside an item", 2, NestedItem),
     ];
 
-    private static Task Execute(Worker worker) => worker.Ledger.Store(
-        tx => worker.Pool.Writes.ExecuteAsync($"insert into ledger(tx, part, parts) values ({tx}, 1, 1)", worker.Token), cancels: true);
+    private static Task Execute(Worker worker) =>
+        worker.Ledger.Store(
+            tx =>
+                worker.Pool.Writes.ExecuteAsync(
+                    $"insert into ledger(tx, part, parts) values ({tx}, 1, 1)",
+                    worker.Token
+                ),
+            cancels: true
+        );
 
-    private static Task Enqueue(Worker worker) => worker.Ledger.Store(
-        async tx =>
-        {
-            int result = await worker.Pool.Writes.EnqueueAsync(connection => Parts(connection, tx, 3), worker.Token);
-            worker.Faults.Check(result == 3, $"{worker.Name}: the result of the item is {result}");
-        },
-        cancels: true);
+    private static Task Enqueue(Worker worker) =>
+        worker.Ledger.Store(
+            async tx =>
+            {
+                int result = await worker.Pool.Writes.EnqueueAsync(
+                    connection => Parts(connection, tx, 3),
+                    worker.Token
+                );
+                worker.Faults.Check(result == 3, $"{worker.Name}: the result of the item is {result}");
+            },
+            cancels: true
+        );
 
     private static async Task ItemThatThrows(Worker worker)
     {
@@ -34,10 +46,12 @@ internal static class QueuedWrites
                 Parts(connection, tx, 2);
                 throw new ChaosException();
             },
-            worker.Token);
+            worker.Token
+        );
     }
 
-    private static Task Burst(Worker worker) => Task.WhenAll(Enumerable.Range(0, worker.Random.Next(2, 60)).Select(_ => Execute(worker)));
+    private static Task Burst(Worker worker) =>
+        Task.WhenAll(Enumerable.Range(0, worker.Random.Next(2, 60)).Select(_ => Execute(worker)));
 
     private static async Task Post(Worker worker)
     {
@@ -57,8 +71,14 @@ internal static class QueuedWrites
 
         // What failed is told to PostFailed: where nothing fails, they are stored now.
         await worker.Pool.Writes.FlushAsync(worker.Token);
-        if (!worker.Round.Trouble.HadDiskFaults && !worker.Round.Trouble.HadOutsider && worker.Round.Trouble.OpenFailures == 0
-            && !worker.Round.Trouble.WasReadOnly && !worker.Round.IsClosing && !worker.Round.Trouble.ClockJumped)
+        if (
+            !worker.Round.Trouble.HadDiskFaults
+            && !worker.Round.Trouble.HadOutsider
+            && worker.Round.Trouble.OpenFailures == 0
+            && !worker.Round.Trouble.WasReadOnly
+            && !worker.Round.IsClosing
+            && !worker.Round.Trouble.ClockJumped
+        )
         {
             posted.ForEach(worker.Ledger.Acknowledge);
         }
@@ -72,9 +92,13 @@ internal static class QueuedWrites
             connection =>
             {
                 Parts(connection, outer, 1);
-                worker.Pool.Writes.ExecuteAsync($"insert into ledger(tx, part, parts) values ({inner}, 1, 1)").GetAwaiter().GetResult();
+                worker
+                    .Pool.Writes.ExecuteAsync($"insert into ledger(tx, part, parts) values ({inner}, 1, 1)")
+                    .GetAwaiter()
+                    .GetResult();
             },
-            worker.Token);
+            worker.Token
+        );
         worker.Ledger.Acknowledge(outer);
         worker.Ledger.Acknowledge(inner);
     }

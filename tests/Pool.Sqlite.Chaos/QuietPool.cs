@@ -18,10 +18,16 @@ internal sealed class QuietPool(ChaosRound round)
         SqlitePoolStatistics quiet = Pool.GetStatistics();
         round.Faults.Check(
             quiet is { InUse: 0, Waiting: 0, Opening: 0, WriteGateWaiting: 0 },
-            $"at rest {quiet.InUse} are in use, {quiet.Opening} opening, {quiet.Waiting} waiting, {quiet.WriteGateWaiting} wait for the gate");
+            $"at rest {quiet.InUse} are in use, {quiet.Opening} opening, {quiet.Waiting} waiting, {quiet.WriteGateWaiting} wait for the gate"
+        );
         round.Faults.Check(
-            quiet.Writes is { Queued: 0, WaitingForRoom: 0 }, $"at rest {quiet.Writes.Queued} items are queued");
-        round.Faults.Check(quiet.Leaks == round.Dropped, $"{quiet.Leaks} leaks are counted, {round.Dropped} leases were dropped");
+            quiet.Writes is { Queued: 0, WaitingForRoom: 0 },
+            $"at rest {quiet.Writes.Queued} items are queued"
+        );
+        round.Faults.Check(
+            quiet.Leaks == round.Dropped,
+            $"{quiet.Leaks} leaks are counted, {round.Dropped} leases were dropped"
+        );
         round.Faults.Check(Pool.GetLeases().Count == 0, "at rest a lease is listed");
         round.CheckStatistics();
         await CheckPermits(quiet.PoolSize + quiet.MaxOverflow);
@@ -31,8 +37,10 @@ internal sealed class QuietPool(ChaosRound round)
     private async Task WaitForDropped()
     {
         long start = Stopwatch.GetTimestamp();
-        while ((Pool.GetStatistics().Leaks < round.Dropped || Pool.GetStatistics().InUse > 0)
-            && Stopwatch.GetElapsedTime(start) < Patience)
+        while (
+            (Pool.GetStatistics().Leaks < round.Dropped || Pool.GetStatistics().InUse > 0)
+            && Stopwatch.GetElapsedTime(start) < Patience
+        )
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
@@ -43,12 +51,25 @@ internal sealed class QuietPool(ChaosRound round)
     // Each way to write works again; the first try may still meet a connection that was opened while the disk failed.
     private async Task CheckRecovery()
     {
-        await Again("ExecuteAsync", tx => Pool.ExecuteAsync($"insert into ledger(tx, part, parts) values ({tx}, 1, 1)"));
-        await Again("the queue", tx => Pool.Writes.ExecuteAsync($"insert into ledger(tx, part, parts) values ({tx}, 1, 1)"));
-        await Again("WriteAsync", tx => Pool.WriteAsync(
-            async connection => await Writes.Part(connection, tx, 1, 1, 0).ExecuteNonQueryAsync()));
-        await Again("ReadAsync", _ => Pool.ReadAsync(
-            connection => Reads.Ask(connection, "select count(*) from ledger", CancellationToken.None)));
+        await Again(
+            "ExecuteAsync",
+            tx => Pool.ExecuteAsync($"insert into ledger(tx, part, parts) values ({tx}, 1, 1)")
+        );
+        await Again(
+            "the queue",
+            tx => Pool.Writes.ExecuteAsync($"insert into ledger(tx, part, parts) values ({tx}, 1, 1)")
+        );
+        await Again(
+            "WriteAsync",
+            tx => Pool.WriteAsync(async connection => await Writes.Part(connection, tx, 1, 1, 0).ExecuteNonQueryAsync())
+        );
+        await Again(
+            "ReadAsync",
+            _ =>
+                Pool.ReadAsync(connection =>
+                    Reads.Ask(connection, "select count(*) from ledger", CancellationToken.None)
+                )
+        );
     }
 
     private async Task Again(string what, Func<long, Task> work)
@@ -89,15 +110,15 @@ internal sealed class QuietPool(ChaosRound round)
             }
 
             round.Faults.Check(
-                leases.Select(static lease => lease.SqliteConnection.Handle).Distinct().Count() == permits, "two leases have one handle");
+                leases.Select(static lease => lease.SqliteConnection.Handle).Distinct().Count() == permits,
+                "two leases have one handle"
+            );
             try
             {
                 using SqlitePoolConnection more = await Pool.RentAsync(TimeSpan.Zero);
                 round.Faults.Add("there are more permits than there were at the beginning");
             }
-            catch (SqlitePoolTimeoutException)
-            {
-            }
+            catch (SqlitePoolTimeoutException) { }
         }
         catch (SqlitePoolTimeoutException e)
         {

@@ -38,12 +38,18 @@ internal static class Reads
                 string first = await Ask(connection, Totals, worker.Token);
                 await Task.Delay(worker.Random.Next(3), worker.Token);
                 string second = await Ask(connection, Totals, worker.Token);
-                worker.Faults.Check(first == second, $"{worker.Name}: the snapshot has changed from {first} to {second}");
                 worker.Faults.Check(
-                    await Ask(connection, InPart, worker.Token) == "0", $"{worker.Name}: a transaction is seen in part");
+                    first == second,
+                    $"{worker.Name}: the snapshot has changed from {first} to {second}"
+                );
+                worker.Faults.Check(
+                    await Ask(connection, InPart, worker.Token) == "0",
+                    $"{worker.Name}: a transaction is seen in part"
+                );
                 await CheckThere(worker, connection, known);
             },
-            worker.Token);
+            worker.Token
+        );
     }
 
     private static Task SynchronousSnapshot(Worker worker)
@@ -63,7 +69,9 @@ internal static class Reads
         using SqlitePoolConnection connection = await worker.Pool.RentAsync(worker.Token);
         using LeaseRegister.Entry held = worker.Hold(connection);
         await CheckClean(worker, connection);
-        using SqlitePoolCommand command = connection.CreateCommand("select tx, part, filler from ledger order by tx desc limit 200");
+        using SqlitePoolCommand command = connection.CreateCommand(
+            "select tx, part, filler from ledger order by tx desc limit 200"
+        );
         using DbDataReader reader = await command.ExecuteReaderAsync(worker.Token);
         int rows = worker.Random.Next(250);
         while (rows-- > 0 && await reader.ReadAsync(worker.Token))
@@ -98,9 +106,7 @@ internal static class Reads
             await command.ExecuteNonQueryAsync(worker.Token);
             worker.Faults.Add($"{worker.Name}: it was not refused");
         }
-        catch (InvalidOperationException e) when (e is not ObjectDisposedException)
-        {
-        }
+        catch (InvalidOperationException e) when (e is not ObjectDisposedException) { }
     }
 
     private static async Task CheckThere(Worker worker, SqlitePoolConnection connection, long known)
@@ -108,8 +114,14 @@ internal static class Reads
         if (known > 0)
         {
             string count = await Ask(
-                connection, string.Create(CultureInfo.InvariantCulture, $"select count(*) from ledger where tx = {known}"), worker.Token);
-            worker.Faults.Check(count != "0", $"{worker.Name}: write {known} is not seen, which was acknowledged before the rent");
+                connection,
+                string.Create(CultureInfo.InvariantCulture, $"select count(*) from ledger where tx = {known}"),
+                worker.Token
+            );
+            worker.Faults.Check(
+                count != "0",
+                $"{worker.Name}: write {known} is not seen, which was acknowledged before the rent"
+            );
         }
     }
 
@@ -118,8 +130,9 @@ internal static class Reads
         string state = await Ask(
             connection,
             "select (select count(*) from temp.sqlite_master) || ' ' || (select count(*) from pragma_database_list where name = 'other') "
-            + "|| ' ' || (select foreign_keys from pragma_foreign_keys) || ' ' || (select user_version from pragma_user_version)",
-            worker.Token);
+                + "|| ' ' || (select foreign_keys from pragma_foreign_keys) || ' ' || (select user_version from pragma_user_version)",
+            worker.Token
+        );
         worker.Faults.Check(state == "0 0 1 0", $"{worker.Name}: something of another lease is left: {state}");
     }
 }

@@ -44,7 +44,8 @@ internal sealed record RoundPlan
         };
         options.MinIdle = random.Next(0, options.PoolSize + 1);
         options.Pragmas.BusyTimeout = TimeSpan.FromSeconds(4);
-        options.Pragmas.Synchronous = synchronous ?? (random.Next(2) == 0 ? SynchronousMode.Full : SynchronousMode.Normal);
+        options.Pragmas.Synchronous =
+            synchronous ?? (random.Next(2) == 0 ? SynchronousMode.Full : SynchronousMode.Normal);
         options.Pragmas.WalAutoCheckpointPages = random.Next(10, 400);
         options.Pragmas.MmapSizeBytes = random.Next(2) == 0 ? 0 : 268_435_456;
         options.Writes.Capacity = random.Next(2, 200);

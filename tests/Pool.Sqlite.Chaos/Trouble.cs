@@ -56,14 +56,15 @@ internal sealed class Trouble(int seed)
         !Happens(HookFailures) || (Pick(2) == 0 ? false : throw new ChaosException());
 
     /// <summary>True when the engine's error is one of what was made to go wrong.</summary>
-    public bool Explains(SqliteException error) => error.SqliteErrorCode switch
-    {
-        raw.SQLITE_BUSY => HadOutsider || error.SqliteExtendedErrorCode == raw.SQLITE_BUSY_SNAPSHOT,
-        raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN => OpenFailures > 0 || HadDiskFaults,
-        raw.SQLITE_FULL or raw.SQLITE_PROTOCOL or raw.SQLITE_NOMEM => HadDiskFaults,
-        raw.SQLITE_READONLY => WasReadOnly || HadDiskFaults,
-        _ => false,
-    };
+    public bool Explains(SqliteException error) =>
+        error.SqliteErrorCode switch
+        {
+            raw.SQLITE_BUSY => HadOutsider || error.SqliteExtendedErrorCode == raw.SQLITE_BUSY_SNAPSHOT,
+            raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN => OpenFailures > 0 || HadDiskFaults,
+            raw.SQLITE_FULL or raw.SQLITE_PROTOCOL or raw.SQLITE_NOMEM => HadDiskFaults,
+            raw.SQLITE_READONLY => WasReadOnly || HadDiskFaults,
+            _ => false,
+        };
 
     private int Pick(int count)
     {

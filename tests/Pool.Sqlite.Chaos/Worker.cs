@@ -66,25 +66,24 @@ internal sealed class Worker(ChaosRound round, int number, Random random)
             // On a flow of its own: no mark of one action may reach the next.
             await Task.Run(() => action.Run(this));
         }
-        catch (Exception e) when (IsExpected(e))
-        {
-        }
+        catch (Exception e) when (IsExpected(e)) { }
         catch (Exception e)
         {
             Faults.Add($"{Name}: {e}{Environment.NewLine}  Meanwhile: {round.Describe()}");
         }
     }
 
-    private bool IsExpected(Exception e) => e switch
-    {
-        ChaosException => true,
-        OperationCanceledException canceled => Token.IsCancellationRequested || IsEnd(canceled),
-        SqlitePoolTimeoutException => true,
-        ObjectDisposedException => round.IsClosing,
-        SqliteException error => round.Trouble.Explains(error)
-            || (error.SqliteErrorCode == SQLitePCL.raw.SQLITE_INTERRUPT && Token.IsCancellationRequested),
-        _ => false,
-    };
+    private bool IsExpected(Exception e) =>
+        e switch
+        {
+            ChaosException => true,
+            OperationCanceledException canceled => Token.IsCancellationRequested || IsEnd(canceled),
+            SqlitePoolTimeoutException => true,
+            ObjectDisposedException => round.IsClosing,
+            SqliteException error => round.Trouble.Explains(error)
+                || (error.SqliteErrorCode == SQLitePCL.raw.SQLITE_INTERRUPT && Token.IsCancellationRequested),
+            _ => false,
+        };
 
     private bool IsEnd(OperationCanceledException _) => round.IsClosing;
 }

@@ -25,7 +25,14 @@ internal static class Writes
         new("a vacuum", 1, Vacuum),
     ];
 
-    public static SqlitePoolCommand Part(SqlitePoolConnection connection, long tx, int part, int parts, int size, string more = "")
+    public static SqlitePoolCommand Part(
+        SqlitePoolConnection connection,
+        long tx,
+        int part,
+        int parts,
+        int size,
+        string more = ""
+    )
     {
         SqlitePoolCommand command = connection.CreateCommand(Ledger.Insert + more);
         command.Parameters.AddWithValue("$tx", tx);
@@ -49,17 +56,25 @@ internal static class Writes
     private static Task Execute(Worker worker)
     {
         int size = Size(worker);
-        return worker.Ledger.Store(tx => worker.Pool.ExecuteAsync(
-            $"insert into ledger(tx, part, parts, filler) values ({tx}, 1, 1, zeroblob({size}))", worker.Token));
+        return worker.Ledger.Store(tx =>
+            worker.Pool.ExecuteAsync(
+                $"insert into ledger(tx, part, parts, filler) values ({tx}, 1, 1, zeroblob({size}))",
+                worker.Token
+            )
+        );
     }
 
-    private static Task Write(Worker worker) => worker.Ledger.Store(tx => worker.Pool.WriteAsync(
-        async connection =>
-        {
-            using LeaseRegister.Entry held = worker.Hold(connection);
-            await Parts(worker, connection, tx, 2);
-        },
-        worker.Token));
+    private static Task Write(Worker worker) =>
+        worker.Ledger.Store(tx =>
+            worker.Pool.WriteAsync(
+                async connection =>
+                {
+                    using LeaseRegister.Entry held = worker.Hold(connection);
+                    await Parts(worker, connection, tx, 2);
+                },
+                worker.Token
+            )
+        );
 
     private static Task WriteThatThrows(Worker worker)
     {
@@ -72,16 +87,20 @@ internal static class Writes
                 await Parts(worker, connection, tx, 2);
                 throw new ChaosException();
             },
-            worker.Token);
+            worker.Token
+        );
     }
 
     private static Task ExecuteMany(Worker worker)
     {
         int parts = worker.Random.Next(1, 30);
-        return worker.Ledger.Store(tx => worker.Pool.ExecuteManyAsync(
-            Ledger.Insert,
-            Enumerable.Range(1, parts).Select(part => (object?[])[tx, part, parts, Size(worker)]),
-            cancellationToken: worker.Token));
+        return worker.Ledger.Store(tx =>
+            worker.Pool.ExecuteManyAsync(
+                Ledger.Insert,
+                Enumerable.Range(1, parts).Select(part => (object?[])[tx, part, parts, Size(worker)]),
+                cancellationToken: worker.Token
+            )
+        );
     }
 
     private static async Task Autocommit(Worker worker)
@@ -166,7 +185,13 @@ internal static class Writes
         using LeaseRegister.Entry held = worker.Hold(connection);
         long tx = worker.Ledger.Begin();
         bool savepoint = worker.Chance(40);
-        await Run(worker, connection, savepoint ? "savepoint s" : worker.Chance(50) ? "begin immediate" : "begin");
+        await Run(
+            worker,
+            connection,
+            savepoint ? "savepoint s"
+                : worker.Chance(50) ? "begin immediate"
+                : "begin"
+        );
         await Parts(worker, connection, tx, 2);
         await Run(worker, connection, savepoint ? "release s" : "commit");
         worker.Ledger.Acknowledge(tx);
@@ -212,16 +237,17 @@ internal static class Writes
                 await Parts(worker, connection, tx, 1);
                 try
                 {
-                    await (worker.Chance(50)
-                        ? worker.Pool.ExecuteAsync($"insert into ledger(tx, part, parts) values ({inner}, 1, 1)")
-                        : worker.Pool.WriteAsync(other => Parts(worker, other, inner, 1)));
+                    await (
+                        worker.Chance(50)
+                            ? worker.Pool.ExecuteAsync($"insert into ledger(tx, part, parts) values ({inner}, 1, 1)")
+                            : worker.Pool.WriteAsync(other => Parts(worker, other, inner, 1))
+                    );
                     worker.Faults.Add($"{worker.Name}: a write inside a write was not refused");
                 }
-                catch (InvalidOperationException e) when (e is not ObjectDisposedException)
-                {
-                }
+                catch (InvalidOperationException e) when (e is not ObjectDisposedException) { }
             },
-            worker.Token);
+            worker.Token
+        );
         worker.Ledger.Acknowledge(tx);
     }
 
@@ -239,7 +265,8 @@ internal static class Writes
                 string count = await Reads.Ask(other, $"select count(*) from ledger where tx = {tx}", worker.Token);
                 worker.Faults.Check(count == "0", $"{worker.Name}: an open transaction is seen by another connection");
             },
-            worker.Token);
+            worker.Token
+        );
         worker.Ledger.Acknowledge(tx);
     }
 

@@ -7,17 +7,18 @@ public sealed class BulkInsertTests : ShopTest
     [Fact]
     public async Task Entities_are_stored_as_SaveChanges_stores_them()
     {
-        Item Make() => new()
-        {
-            Name = "lamp",
-            Price = 12.50m,
-            Code = new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
-            Made = new DateTime(2026, 1, 2, 3, 4, 5),
-            Day = new DateOnly(2026, 1, 2),
-            Warranty = TimeSpan.FromDays(1.5),
-            Kind = Kind.Fancy,
-            Tags = ["a", "b"],
-        };
+        Item Make() =>
+            new()
+            {
+                Name = "lamp",
+                Price = 12.50m,
+                Code = new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+                Made = new DateTime(2026, 1, 2, 3, 4, 5),
+                Day = new DateOnly(2026, 1, 2),
+                Warranty = TimeSpan.FromDays(1.5),
+                Kind = Kind.Fancy,
+                Tags = ["a", "b"],
+            };
         await using Shop shop = MakeShop();
         shop.Add(Make());
         await shop.SaveChangesAsync();
@@ -28,7 +29,8 @@ public sealed class BulkInsertTests : ShopTest
         foreach (string column in columns)
         {
             SqlitePoolCommand command = connection.CreateCommand(
-                $"select count(distinct typeof({column}) || quote({column})) from Items");
+                $"select count(distinct typeof({column}) || quote({column})) from Items"
+            );
             Assert.Equal(1L, command.ExecuteScalar());
         }
     }
@@ -118,7 +120,9 @@ public sealed class BulkInsertTests : ShopTest
             }
         }
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => shop.BulkInsertAsync(Items(), null, cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            shop.BulkInsertAsync(Items(), null, cancelled.Token)
+        );
         Assert.Equal(0, await shop.Items.CountAsync());
     }
 
@@ -126,8 +130,9 @@ public sealed class BulkInsertTests : ShopTest
     public async Task A_type_outside_the_model_is_refused_with_what_to_do()
     {
         await using Shop shop = MakeShop();
-        InvalidOperationException refused =
-            await Assert.ThrowsAsync<InvalidOperationException>(() => shop.BulkInsertAsync(["text"]));
+        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            shop.BulkInsertAsync(["text"])
+        );
         Assert.Contains("Add it to the model", refused.Message, StringComparison.Ordinal);
     }
 

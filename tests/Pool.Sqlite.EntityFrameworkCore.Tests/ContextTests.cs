@@ -13,16 +13,23 @@ public sealed class ContextTests : ShopTest
     [Fact]
     public async Task Contexts_at_once_have_connections_of_their_own()
     {
-        await Task.WhenAll(Enumerable.Range(0, 32).Select(writer => Task.Run(async () =>
-        {
-            for (int i = 0; i < 5; i++)
-            {
-                await using Shop shop = MakeShop();
-                shop.Add(new Item { Name = $"{writer}-{i}", Parts = { new Part { Name = "part" } } });
-                Assert.Equal(2, writer % 2 == 0 ? await shop.SaveChangesAsync() : shop.SaveChanges());
-                Assert.Equal(1, await shop.Items.CountAsync(item => item.Name == $"{writer}-{i}"));
-            }
-        }))).Limited();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 32)
+                    .Select(writer =>
+                        Task.Run(async () =>
+                        {
+                            for (int i = 0; i < 5; i++)
+                            {
+                                await using Shop shop = MakeShop();
+                                shop.Add(new Item { Name = $"{writer}-{i}", Parts = { new Part { Name = "part" } } });
+                                Assert.Equal(2, writer % 2 == 0 ? await shop.SaveChangesAsync() : shop.SaveChanges());
+                                Assert.Equal(1, await shop.Items.CountAsync(item => item.Name == $"{writer}-{i}"));
+                            }
+                        })
+                    )
+            )
+            .Limited();
 
         await using Shop check = MakeShop();
         Assert.Equal(160, await check.Items.CountAsync());
@@ -83,13 +90,16 @@ public sealed class ContextTests : ShopTest
     [Fact]
     public async Task Work_that_another_process_makes_fail_as_busy_is_run_again_when_asked_for()
     {
-        await using SqlitePool pool = new(new SqlitePoolOptions
-        {
-            ConnectionString = $"Data Source={Pool.DatabaseFile}",
-            Pragmas = { BusyTimeout = TimeSpan.Zero },
-        });
+        await using SqlitePool pool = new(
+            new SqlitePoolOptions
+            {
+                ConnectionString = $"Data Source={Pool.DatabaseFile}",
+                Pragmas = { BusyTimeout = TimeSpan.Zero },
+            }
+        );
         DbContextOptions options = new DbContextOptionsBuilder()
-            .UseSqlitePool(pool, sqlite => sqlite.EnableRetryOnBusy(maxRetryCount: 30, TimeSpan.FromMilliseconds(20))).Options;
+            .UseSqlitePool(pool, sqlite => sqlite.EnableRetryOnBusy(maxRetryCount: 30, TimeSpan.FromMilliseconds(20)))
+            .Options;
         using SqliteConnection stranger = new($"Data Source={Pool.DatabaseFile};Pooling=False");
         stranger.Open();
         SqliteTransaction lockHeld = stranger.BeginTransaction();
@@ -118,20 +128,30 @@ public sealed class ContextTests : ShopTest
         services.AddSqlitePoolDbContextFactory<Made>(serviceKey: key);
         services.AddPooledSqlitePoolDbContextFactory<MadeAgain>(serviceKey: key);
         await using ServiceProvider provider = services.BuildServiceProvider();
-        SqlitePool pool = key is null ? provider.GetRequiredService<SqlitePool>() : provider.GetRequiredKeyedService<SqlitePool>(key);
+        SqlitePool pool = key is null
+            ? provider.GetRequiredService<SqlitePool>()
+            : provider.GetRequiredKeyedService<SqlitePool>(key);
         for (int i = 0; i < 3; i++)
         {
             await using AsyncServiceScope scope = provider.CreateAsyncScope();
             await using Made made = await provider.GetRequiredService<IDbContextFactory<Made>>().CreateDbContextAsync();
-            await using MadeAgain again = await provider.GetRequiredService<IDbContextFactory<MadeAgain>>().CreateDbContextAsync();
+            await using MadeAgain again = await provider
+                .GetRequiredService<IDbContextFactory<MadeAgain>>()
+                .CreateDbContextAsync();
             DbContext[] contexts =
             [
-                scope.ServiceProvider.GetRequiredService<Plain>(), scope.ServiceProvider.GetRequiredService<Pooled>(), made, again,
+                scope.ServiceProvider.GetRequiredService<Plain>(),
+                scope.ServiceProvider.GetRequiredService<Pooled>(),
+                made,
+                again,
             ];
             foreach (DbContext context in contexts)
             {
                 Assert.True(await context.Database.CanConnectAsync());
-                Assert.Equal(0, await context.Database.SqlQuery<int>($"select count(*) as Value from Items").SingleAsync());
+                Assert.Equal(
+                    0,
+                    await context.Database.SqlQuery<int>($"select count(*) as Value from Items").SingleAsync()
+                );
             }
         }
 
@@ -158,7 +178,10 @@ public sealed class ContextTests : ShopTest
         public int Failed => Volatile.Read(ref _failed);
 
         public Task ConnectionOpenedAsync(
-            DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+            DbConnection connection,
+            ConnectionEndEventData eventData,
+            CancellationToken cancellationToken = default
+        )
         {
             Opened++;
             return Task.CompletedTask;
@@ -168,14 +191,18 @@ public sealed class ContextTests : ShopTest
             DbCommand command,
             CommandEventData eventData,
             InterceptionResult<DbDataReader> result,
-            CancellationToken cancellationToken = default)
+            CancellationToken cancellationToken = default
+        )
         {
             Commands++;
             return new(result);
         }
 
         public override Task CommandFailedAsync(
-            DbCommand command, CommandErrorEventData eventData, CancellationToken cancellationToken = default)
+            DbCommand command,
+            CommandErrorEventData eventData,
+            CancellationToken cancellationToken = default
+        )
         {
             Interlocked.Increment(ref _failed);
             return Task.CompletedTask;

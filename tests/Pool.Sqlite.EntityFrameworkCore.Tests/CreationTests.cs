@@ -28,7 +28,10 @@ public sealed class CreationTests : IDisposable
         for (int i = 0; i < 5; i++)
         {
             await using Shop shop = Make(pool);
-            Assert.Equal(i > 0 || kind.EndsWith("memory", StringComparison.Ordinal), await shop.Database.EnsureDeletedAsync());
+            Assert.Equal(
+                i > 0 || kind.EndsWith("memory", StringComparison.Ordinal),
+                await shop.Database.EnsureDeletedAsync()
+            );
             Assert.True(await shop.Database.EnsureCreatedAsync());
             Assert.False(await shop.Database.EnsureCreatedAsync());
             Assert.Equal(0, await shop.Items.CountAsync());
@@ -89,7 +92,11 @@ public sealed class CreationTests : IDisposable
         using Shop shop = Make(pool);
         shop.Database.EnsureCreated();
         using var transaction = shop.Database.BeginTransaction();
-        Assert.Contains("Commit it or roll it back", Assert.Throws<InvalidOperationException>(() => shop.Database.EnsureDeleted()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Commit it or roll it back",
+            Assert.Throws<InvalidOperationException>(() => shop.Database.EnsureDeleted()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     public void Dispose() => _database.Dispose();

@@ -13,11 +13,18 @@ public sealed class MigrationTests : IDisposable
     public async Task Eight_contexts_migrate_at_once()
     {
         await using SqlitePool pool = new(_database.Options());
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
-        {
-            await using Notes notes = Make(pool);
-            await notes.Database.MigrateAsync();
-        }))).Limited();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 8)
+                    .Select(_ =>
+                        Task.Run(async () =>
+                        {
+                            await using Notes notes = Make(pool);
+                            await notes.Database.MigrateAsync();
+                        })
+                    )
+            )
+            .Limited();
 
         await using Notes check = Make(pool);
         Assert.Equal(2, (await check.Database.GetAppliedMigrationsAsync()).Count());
@@ -58,24 +65,29 @@ public sealed class MigrationTests : IDisposable
 
     public sealed class Notes(DbContextOptions options) : DbContext(options)
     {
-        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<Note>().ToTable("Note");
+        protected override void OnModelCreating(ModelBuilder modelBuilder) =>
+            modelBuilder.Entity<Note>().ToTable("Note");
 
-        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.ConfigureWarnings(
-            warnings => warnings.Ignore(Microsoft.EntityFrameworkCore.Diagnostics.RelationalEventId.PendingModelChangesWarning));
+        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
+            optionsBuilder.ConfigureWarnings(warnings =>
+                warnings.Ignore(Microsoft.EntityFrameworkCore.Diagnostics.RelationalEventId.PendingModelChangesWarning)
+            );
     }
 
     [DbContext(typeof(Notes))]
     [Migration("20260101000000_First")]
     public sealed class First : Migration
     {
-        protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.CreateTable(
-            "Note",
-            table => new
-            {
-                Id = table.Column<int>().Annotation("Sqlite:Autoincrement", true),
-                Text = table.Column<string>(),
-            },
-            constraints: table => table.PrimaryKey("PK_Note", note => note.Id));
+        protected override void Up(MigrationBuilder migrationBuilder) =>
+            migrationBuilder.CreateTable(
+                "Note",
+                table => new
+                {
+                    Id = table.Column<int>().Annotation("Sqlite:Autoincrement", true),
+                    Text = table.Column<string>(),
+                },
+                constraints: table => table.PrimaryKey("PK_Note", note => note.Id)
+            );
     }
 
     [DbContext(typeof(Notes))]

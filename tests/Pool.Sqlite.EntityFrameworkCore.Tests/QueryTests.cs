@@ -17,33 +17,55 @@ public sealed class QueryTests : IDisposable
         ["minimum of decimals"] = shop => shop.Items.Min(i => i.Price),
         ["maximum of decimals"] = shop => shop.Items.Max(i => i.Price),
         ["order by decimal"] = shop => shop.Items.OrderBy(i => i.Price).Select(i => i.Name).ToList(),
-        ["order by decimal, descending"] = shop => shop.Items.OrderByDescending(i => i.Price).Select(i => i.Name).ToList(),
-        ["compare decimals"] = shop => shop.Items.Where(i => i.Price > 9.99m).OrderBy(i => i.Id).Select(i => i.Id).ToList(),
+        ["order by decimal, descending"] = shop =>
+            shop.Items.OrderByDescending(i => i.Price).Select(i => i.Name).ToList(),
+        ["compare decimals"] = shop =>
+            shop.Items.Where(i => i.Price > 9.99m).OrderBy(i => i.Id).Select(i => i.Id).ToList(),
         ["multiply decimals"] = shop => shop.Items.OrderBy(i => i.Id).Select(i => i.Price * 1.19m).ToList(),
         ["divide decimals"] = shop => shop.Items.OrderBy(i => i.Id).Select(i => i.Price / 3m).ToList(),
         ["add decimals"] = shop => shop.Items.OrderBy(i => i.Id).Select(i => i.Price + 0.01m).ToList(),
         ["remainder of decimals"] = shop => shop.Items.OrderBy(i => i.Id).Select(i => i.Price % 7m).ToList(),
         ["negate decimals"] = shop => shop.Items.OrderBy(i => i.Id).Select(i => -i.Price).ToList(),
-        ["group by, sum of decimals"] = shop => shop.Items.GroupBy(i => i.Kind)
-            .Select(g => new { g.Key, Sum = g.Sum(i => i.Price) }).OrderBy(g => g.Key).ToList(),
-        ["regular expression"] = shop => shop.Items.Where(i => Regex.IsMatch(i.Name, "^l[ae]")).OrderBy(i => i.Id).Select(i => i.Name).ToList(),
+        ["group by, sum of decimals"] = shop =>
+            shop.Items.GroupBy(i => i.Kind)
+                .Select(g => new { g.Key, Sum = g.Sum(i => i.Price) })
+                .OrderBy(g => g.Key)
+                .ToList(),
+        ["regular expression"] = shop =>
+            shop.Items.Where(i => Regex.IsMatch(i.Name, "^l[ae]")).OrderBy(i => i.Id).Select(i => i.Name).ToList(),
         ["no match of a regular expression"] = shop => shop.Items.Count(i => !Regex.IsMatch(i.Name, "[0-9]")),
         ["year of a date"] = shop => shop.Items.OrderBy(i => i.Id).Select(i => i.Made.Year).ToList(),
         ["add days to a date"] = shop => shop.Items.OrderBy(i => i.Id).Select(i => i.Made.AddDays(1.5)).ToList(),
         ["compare dates"] = shop => shop.Items.Count(i => i.Made > new DateTime(2026, 3, 1)),
         ["date only"] = shop => shop.Items.Where(i => i.Day == new DateOnly(2026, 2, 2)).Select(i => i.Name).ToList(),
         ["day of the year"] = shop => shop.Items.OrderBy(i => i.Id).Select(i => i.Day.DayOfYear).ToList(),
-        ["elements of a JSON column"] = shop => shop.Items.Where(i => i.Tags.Contains("new")).OrderBy(i => i.Id).Select(i => i.Id).ToList(),
+        ["elements of a JSON column"] = shop =>
+            shop.Items.Where(i => i.Tags.Contains("new")).OrderBy(i => i.Id).Select(i => i.Id).ToList(),
         ["count of a JSON column"] = shop => shop.Items.OrderBy(i => i.Id).Select(i => i.Tags.Count).ToList(),
         ["element of a JSON column"] = shop => shop.Items.OrderBy(i => i.Id).Select(i => i.Tags[0]).ToList(),
-        ["split query"] = shop => shop.Items.Include(i => i.Parts).AsSplitQuery().OrderBy(i => i.Id)
-            .AsEnumerable().Select(i => string.Join(",", i.Parts.Select(p => p.Name).Order())).ToList(),
-        ["text functions"] = shop => shop.Items.OrderBy(i => i.Id)
-            .Select(i => i.Name.ToUpper() + i.Name.Substring(1, 2) + i.Name.Replace("a", "o") + i.Name.IndexOf("mp") + i.Name.Trim()).ToList(),
+        ["split query"] = shop =>
+            shop.Items.Include(i => i.Parts)
+                .AsSplitQuery()
+                .OrderBy(i => i.Id)
+                .AsEnumerable()
+                .Select(i => string.Join(",", i.Parts.Select(p => p.Name).Order()))
+                .ToList(),
+        ["text functions"] = shop =>
+            shop.Items.OrderBy(i => i.Id)
+                .Select(i =>
+                    i.Name.ToUpper()
+                    + i.Name.Substring(1, 2)
+                    + i.Name.Replace("a", "o")
+                    + i.Name.IndexOf("mp")
+                    + i.Name.Trim()
+                )
+                .ToList(),
         ["guid"] = shop => shop.Items.Where(i => i.Code == Code(2)).Select(i => i.Name).ToList(),
         ["converted enum"] = shop => shop.Items.Count(i => i.Kind == Kind.Fancy),
-        ["like"] = shop => shop.Items.Where(i => EF.Functions.Like(i.Name, "%am%")).OrderBy(i => i.Id).Select(i => i.Id).ToList(),
-        ["glob"] = shop => shop.Items.Where(i => EF.Functions.Glob(i.Name, "*m?")).OrderBy(i => i.Id).Select(i => i.Id).ToList(),
+        ["like"] = shop =>
+            shop.Items.Where(i => EF.Functions.Like(i.Name, "%am%")).OrderBy(i => i.Id).Select(i => i.Id).ToList(),
+        ["glob"] = shop =>
+            shop.Items.Where(i => EF.Functions.Glob(i.Name, "*m?")).OrderBy(i => i.Id).Select(i => i.Id).ToList(),
     };
 
     private readonly TempDatabase _database = new();
@@ -56,18 +78,24 @@ public sealed class QueryTests : IDisposable
         shop.Database.EnsureCreated();
         for (int i = 0; i < 12; i++)
         {
-            shop.Add(new Item
-            {
-                Name = $"l{"aeiou"[i % 5]}mp{(i % 4 == 0 ? "s" : "")}",
-                Price = (i - 3) * 7.77m,
-                Code = Code(i),
-                Made = new DateTime(2026, 1, 1).AddDays(i * 13.25),
-                Day = new DateOnly(2026, 1, 1).AddDays(i * 16),
-                Warranty = TimeSpan.FromHours(i * 30),
-                Kind = i % 3 == 0 ? Kind.Fancy : Kind.Plain,
-                Tags = i % 2 == 0 ? ["new", $"t{i}"] : ["old"],
-                Parts = { new Part { Name = "bulb" }, new Part { Name = $"foot{i}" } },
-            });
+            shop.Add(
+                new Item
+                {
+                    Name = $"l{"aeiou"[i % 5]}mp{(i % 4 == 0 ? "s" : "")}",
+                    Price = (i - 3) * 7.77m,
+                    Code = Code(i),
+                    Made = new DateTime(2026, 1, 1).AddDays(i * 13.25),
+                    Day = new DateOnly(2026, 1, 1).AddDays(i * 16),
+                    Warranty = TimeSpan.FromHours(i * 30),
+                    Kind = i % 3 == 0 ? Kind.Fancy : Kind.Plain,
+                    Tags = i % 2 == 0 ? ["new", $"t{i}"] : ["old"],
+                    Parts =
+                    {
+                        new Part { Name = "bulb" },
+                        new Part { Name = $"foot{i}" },
+                    },
+                }
+            );
         }
 
         shop.SaveChanges();
@@ -80,7 +108,9 @@ public sealed class QueryTests : IDisposable
     public void A_query_answers_as_with_UseSqlite(string name)
     {
         using Shop pooled = OnThePool();
-        using Shop plain = new(new DbContextOptionsBuilder().UseSqlite($"Data Source={_database.Path};Pooling=False").Options);
+        using Shop plain = new(
+            new DbContextOptionsBuilder().UseSqlite($"Data Source={_database.Path};Pooling=False").Options
+        );
 
         Assert.Equivalent(Queries[name](plain), Queries[name](pooled), strict: true);
     }

@@ -51,17 +51,47 @@ public sealed class PostgresFixture : IAsyncLifetime
         await File.WriteAllTextAsync(password, _settings.Password);
         await tools.GiveAsync(_folder);
         await tools.RunAsync(
-            "initdb", "", "-D", primary, "-U", _settings.Username!, "-A", "scram-sha-256", $"--pwfile={password}", "-E", "UTF8", "--no-locale", "--no-sync");
+            "initdb",
+            "",
+            "-D",
+            primary,
+            "-U",
+            _settings.Username!,
+            "-A",
+            "scram-sha-256",
+            $"--pwfile={password}",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "--no-sync"
+        );
         _primary = await PostgresServer.StartAsync(tools, primary, _settings);
         await tools.RunAsync(
-            "pg_basebackup", _settings.Password!, "-D", standby, "-h", "127.0.0.1", "-p", $"{_primary.Port}", "-U", _settings.Username!, "-R", "-c", "fast", "--no-sync");
+            "pg_basebackup",
+            _settings.Password!,
+            "-D",
+            standby,
+            "-h",
+            "127.0.0.1",
+            "-p",
+            $"{_primary.Port}",
+            "-U",
+            _settings.Username!,
+            "-R",
+            "-c",
+            "fast",
+            "--no-sync"
+        );
         _standby = await PostgresServer.StartAsync(tools, standby, _settings);
         await RunAsync("alter system set synchronous_standby_names = '*'");
         await RunAsync("alter system set synchronous_commit = 'remote_apply'");
         await RunAsync("select pg_reload_conf()");
 
         // Until the servers have read that.
-        while (await RunAsync("select sync_state || ' ' || current_setting('synchronous_commit') from pg_stat_replication") is not "sync remote_apply")
+        while (
+            await RunAsync("select sync_state || ' ' || current_setting('synchronous_commit') from pg_stat_replication")
+                is not "sync remote_apply"
+        )
         {
             await Task.Delay(20);
         }
@@ -91,7 +121,11 @@ public sealed class PostgresFixture : IAsyncLifetime
 
     private async Task<object?> RunAsync(string sql)
     {
-        NpgsqlConnectionStringBuilder settings = new(_settings.ConnectionString) { Port = _primary!.Port, Pooling = false };
+        NpgsqlConnectionStringBuilder settings = new(_settings.ConnectionString)
+        {
+            Port = _primary!.Port,
+            Pooling = false,
+        };
         await using NpgsqlConnection connection = new(settings.ConnectionString);
         await connection.OpenAsync();
         await using NpgsqlCommand command = new(sql, connection);

@@ -32,7 +32,11 @@ internal sealed class PostgresServer : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Starts it on a port that was free, and on another when it is taken meanwhile.</summary>
-    public static async Task<PostgresServer> StartAsync(PostgresTools tools, string folder, NpgsqlConnectionStringBuilder settings)
+    public static async Task<PostgresServer> StartAsync(
+        PostgresTools tools,
+        string folder,
+        NpgsqlConnectionStringBuilder settings
+    )
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -63,11 +67,26 @@ internal sealed class PostgresServer : IAsyncDisposable
     }
 
     private static string[] Arguments(string folder, int port) =>
-    [
-        "-D", folder, "-p", port.ToString(CultureInfo.InvariantCulture),
-        "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB",
-        "-c", "max_connections=60", "-c", "deadlock_timeout=50ms", "-c", "wal_receiver_status_interval=1s",
-    ];
+        [
+            "-D",
+            folder,
+            "-p",
+            port.ToString(CultureInfo.InvariantCulture),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "unix_socket_directories=",
+            "-c",
+            "fsync=off",
+            "-c",
+            "shared_buffers=16MB",
+            "-c",
+            "max_connections=60",
+            "-c",
+            "deadlock_timeout=50ms",
+            "-c",
+            "wal_receiver_status_interval=1s",
+        ];
 
     private static int FreePort()
     {

@@ -15,7 +15,9 @@ public sealed class PostgresTests(PostgresFixture postgres)
         Assert.True(await database.Reads.ReadAsync(IsStandby));
         Assert.False(await database.Source.ReadAsync(IsStandby));
         Assert.False(await database.Source.WriteAsync(IsStandby));
-        DbException refused = await Assert.ThrowsAnyAsync<DbException>(() => database.Reads.ExecuteAsync($"create table t (id bigint)"));
+        DbException refused = await Assert.ThrowsAnyAsync<DbException>(() =>
+            database.Reads.ExecuteAsync($"create table t (id bigint)")
+        );
         Assert.Equal(PostgresErrorCodes.ReadOnlySqlTransaction, refused.SqlState);
     }
 
@@ -24,8 +26,12 @@ public sealed class PostgresTests(PostgresFixture postgres)
     {
         await using TestDatabase database = await TestDatabase.CreateAsync(postgres, Kind.PostgreSql);
 
-        Assert.Equal("serializable", await database.Source.WriteAsync(connection =>
-            connection.ExecuteScalarAsync<string>("show transaction_isolation")));
+        Assert.Equal(
+            "serializable",
+            await database.Source.WriteAsync(connection =>
+                connection.ExecuteScalarAsync<string>("show transaction_isolation")
+            )
+        );
     }
 
     [Fact]
@@ -41,17 +47,19 @@ public sealed class PostgresTests(PostgresFixture postgres)
         Task Swap(long first, long second)
         {
             int own = 0;
-            return Task.Run(() => database.Source.WriteAsync(async connection =>
-            {
-                Interlocked.Increment(ref runs);
-                await Add(connection, first);
-                if (own++ == 0)
+            return Task.Run(() =>
+                database.Source.WriteAsync(async connection =>
                 {
-                    Assert.True(both.SignalAndWait(TimeSpan.FromSeconds(60)));
-                }
+                    Interlocked.Increment(ref runs);
+                    await Add(connection, first);
+                    if (own++ == 0)
+                    {
+                        Assert.True(both.SignalAndWait(TimeSpan.FromSeconds(60)));
+                    }
 
-                await Add(connection, second);
-            }));
+                    await Add(connection, second);
+                })
+            );
         }
 
         await Task.WhenAll(Swap(1, 2), Swap(2, 1));
@@ -90,26 +98,37 @@ public sealed class PostgresTests(PostgresFixture postgres)
         await CreateTwoRows(database.Source);
         int runs = 0;
 
-        DbException refused = await Assert.ThrowsAnyAsync<DbException>(() => database.Source.WriteAsync(connection =>
-        {
-            runs++;
-            return connection.ExecuteAsync("insert into t values (1, 1)");
-        }));
+        DbException refused = await Assert.ThrowsAnyAsync<DbException>(() =>
+            database.Source.WriteAsync(connection =>
+            {
+                runs++;
+                return connection.ExecuteAsync("insert into t values (1, 1)");
+            })
+        );
 
         Assert.Equal((1, PostgresErrorCodes.UniqueViolation), (runs, refused.SqlState));
     }
 
-    private static Task<bool> IsStandby(DbConnection connection) => connection.ExecuteScalarAsync<bool>("select pg_is_in_recovery()");
+    private static Task<bool> IsStandby(DbConnection connection) =>
+        connection.ExecuteScalarAsync<bool>("select pg_is_in_recovery()");
 
     private static async Task CreateTwoRows(DbDataSource source)
     {
         await source.ExecuteAsync($"create table t (id bigint primary key, n bigint not null)");
-        await source.ExecuteManyAsync("insert into t values (@id, @n)", [[1L, 0L], [2L, 0L]]);
+        await source.ExecuteManyAsync(
+            "insert into t values (@id, @n)",
+            [
+                [1L, 0L],
+                [2L, 0L],
+            ]
+        );
     }
 
     private static Task<int> Add(DbConnection connection, long id) =>
         connection.ExecuteAsync("update t set n = n + 1 where id = @id", new { id });
 
-    private static Task<long[]> Values(DbDataSource source) => source.ReadAsync(
-        async connection => (await connection.QueryAsync<long>("select n from t order by id")).ToArray());
+    private static Task<long[]> Values(DbDataSource source) =>
+        source.ReadAsync(async connection =>
+            (await connection.QueryAsync<long>("select n from t order by id")).ToArray()
+        );
 }

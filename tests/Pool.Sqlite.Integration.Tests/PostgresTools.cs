@@ -6,7 +6,8 @@ namespace Pool.Sqlite.Integration.Tests;
 internal sealed class PostgresTools
 {
     // Descriptor 3, because a shell gives what runs in its background no standard input.
-    private const string Guard = "exec 3<&0; \"$@\" 3<&- & pid=$!; { read -r _ <&3; kill -QUIT $pid; } 2>/dev/null & wait $pid; kill $! 2>/dev/null";
+    private const string Guard =
+        "exec 3<&0; \"$@\" 3<&- & pid=$!; { read -r _ <&3; kill -QUIT $pid; } 2>/dev/null & wait $pid; kill $! 2>/dev/null";
 
     private static readonly string[] Users = ["postgres", "nobody"];
 
@@ -29,8 +30,10 @@ internal sealed class PostgresTools
             return null;
         }
 
-        string? folder = Folders().FirstOrDefault(static folder =>
-            File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_basebackup")));
+        string? folder = Folders()
+            .FirstOrDefault(static folder =>
+                File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_basebackup"))
+            );
         if (folder is null)
         {
             reason = "No PostgreSQL was found (on Debian: apt-get install postgresql).";
@@ -57,7 +60,8 @@ internal sealed class PostgresTools
     }
 
     /// <summary>Runs one to its end.</summary>
-    public Task RunAsync(string name, string password, params string[] arguments) => RunAsync(Start(name, arguments), password);
+    public Task RunAsync(string name, string password, params string[] arguments) =>
+        RunAsync(Start(name, arguments), password);
 
     /// <summary>
     /// Runs one until the standard input of the shell around it is closed, also by this process being killed: then it
@@ -66,9 +70,7 @@ internal sealed class PostgresTools
     public Process StartGuarded(string name, params string[] arguments)
     {
         ProcessStartInfo program = Start(name, arguments);
-        ProcessStartInfo shell = new(
-            "/bin/sh",
-            ["-c", Guard, "sh", program.FileName, .. program.ArgumentList])
+        ProcessStartInfo shell = new("/bin/sh", ["-c", Guard, "sh", program.FileName, .. program.ArgumentList])
         {
             RedirectStandardInput = true,
             RedirectStandardError = true,
@@ -77,7 +79,8 @@ internal sealed class PostgresTools
         return Process.Start(shell)!;
     }
 
-    private static bool Exists(string user) => File.ReadLines("/etc/passwd").Any(line => line.StartsWith(user + ":", StringComparison.Ordinal));
+    private static bool Exists(string user) =>
+        File.ReadLines("/etc/passwd").Any(line => line.StartsWith(user + ":", StringComparison.Ordinal));
 
     private static IEnumerable<string> Folders()
     {
@@ -86,7 +89,12 @@ internal sealed class PostgresTools
         return versions
             .OrderByDescending(static folder => int.TryParse(Path.GetFileName(folder), out int version) ? version : 0)
             .Select(static folder => Path.Combine(folder, "bin"))
-            .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries));
+            .Concat(
+                (Environment.GetEnvironmentVariable("PATH") ?? "").Split(
+                    Path.PathSeparator,
+                    StringSplitOptions.RemoveEmptyEntries
+                )
+            );
     }
 
     private static async Task RunAsync(ProcessStartInfo start, string password)
@@ -109,6 +117,8 @@ internal sealed class PostgresTools
         return _user is null
             ? new ProcessStartInfo(path, arguments)
             : new ProcessStartInfo(
-                "/usr/bin/setpriv", [$"--reuid={_user}", $"--regid={_user}", "--clear-groups", "--", path, .. arguments]);
+                "/usr/bin/setpriv",
+                [$"--reuid={_user}", $"--regid={_user}", "--clear-groups", "--", path, .. arguments]
+            );
     }
 }

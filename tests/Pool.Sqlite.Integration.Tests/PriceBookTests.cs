@@ -25,7 +25,10 @@ public sealed class PriceBookTests(PostgresFixture postgres)
         Assert.Equal(115, await prices.AddAsync("A", 5));
         Assert.Equal(new Price("A", 115, 2), await prices.FindAsync("A"));
         Assert.Null(await prices.FindAsync("C"));
-        Assert.Equal([new Price("A", 115, 2), new Price("B", 250, 1), new Price("it's; --", 1, 0)], await prices.ListAsync());
+        Assert.Equal(
+            [new Price("A", 115, 2), new Price("B", 250, 1), new Price("it's; --", 1, 0)],
+            await prices.ListAsync()
+        );
     }
 
     [Theory]
@@ -40,11 +43,13 @@ public sealed class PriceBookTests(PostgresFixture postgres)
 
         await Assert.ThrowsAnyAsync<DbException>(() => prices.LoadAsync([("B", 1), ("C", -1)]));
         await Assert.ThrowsAnyAsync<DbException>(() => prices.AddAsync("A", -100));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => database.Source.WriteAsync(async connection =>
-        {
-            await connection.ExecuteAsync("delete from price");
-            throw new InvalidOperationException("Undo it.");
-        }));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            database.Source.WriteAsync(async connection =>
+            {
+                await connection.ExecuteAsync("delete from price");
+                throw new InvalidOperationException("Undo it.");
+            })
+        );
 
         Assert.Equal([new Price("A", 100, 0)], await prices.ListAsync());
     }
@@ -61,13 +66,19 @@ public sealed class PriceBookTests(PostgresFixture postgres)
 
         // Each reads the price and then writes it: on PostgreSQL those that overlap fail to serialize, and are run
         // again.
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
-        {
-            for (int i = 0; i < 4; i++)
-            {
-                await prices.AddAsync("A", 1);
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        for (int i = 0; i < 4; i++)
+                        {
+                            await prices.AddAsync("A", 1);
+                        }
+                    })
+                )
+        );
 
         Assert.Equal(new Price("A", 132, 32), await prices.FindAsync("A"));
     }
@@ -78,14 +89,29 @@ public sealed class PriceBookTests(PostgresFixture postgres)
     public async Task Values_of_every_usual_type_come_back_the_same(Kind kind)
     {
         await using TestDatabase database = await TestDatabase.CreateAsync(postgres, kind);
-        await database.Source.ExecuteAsync($"create table kept (id bigint primary key, name text, share double precision, done boolean)");
+        await database.Source.ExecuteAsync(
+            $"create table kept (id bigint primary key, name text, share double precision, done boolean)"
+        );
 
-        Assert.Equal(3, await database.Source.ExecuteManyAsync(
-            "insert into kept (id, name, share, done) values (@id, @name, @share, @done)",
-            [[1L, "ü\n'", 0.1, true], [2L, null, null, null], [3L, "", -1e300, false]]));
+        Assert.Equal(
+            3,
+            await database.Source.ExecuteManyAsync(
+                "insert into kept (id, name, share, done) values (@id, @name, @share, @done)",
+                [
+                    [1L, "ü\n'", 0.1, true],
+                    [2L, null, null, null],
+                    [3L, "", -1e300, false],
+                ]
+            )
+        );
 
         (long, string?, double?, bool?)[] rows = await database.Reads.ReadAsync(async connection =>
-            (await connection.QueryAsync<(long, string?, double?, bool?)>("select id, name, share, done from kept order by id")).ToArray());
+            (
+                await connection.QueryAsync<(long, string?, double?, bool?)>(
+                    "select id, name, share, done from kept order by id"
+                )
+            ).ToArray()
+        );
         Assert.Equal([(1L, "ü\n'", 0.1, true), (2L, null, null, null), (3L, "", -1e300, false)], rows);
     }
 
@@ -95,7 +121,11 @@ public sealed class PriceBookTests(PostgresFixture postgres)
     public async Task A_pool_that_is_used_up_says_so_after_its_own_limit_and_recovers(Kind kind)
     {
         await using TestDatabase database = await TestDatabase.CreateAsync(
-            postgres, kind, "Pool Size=1;Max Overflow=0;Rent Timeout=0.2", "Maximum Pool Size=1;Timeout=1");
+            postgres,
+            kind,
+            "Pool Size=1;Max Overflow=0;Rent Timeout=0.2",
+            "Maximum Pool Size=1;Timeout=1"
+        );
         PriceBook prices = new(database.Source, database.Source);
         await prices.CreateAsync();
 

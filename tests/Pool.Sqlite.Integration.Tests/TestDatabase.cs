@@ -34,11 +34,18 @@ internal sealed class TestDatabase : IAsyncDisposable
     /// <param name="sqliteKeys">More of the connection string.</param>
     /// <param name="postgresKeys">More of the connection string.</param>
     public static async Task<TestDatabase> CreateAsync(
-        PostgresFixture postgres, Kind kind, string sqliteKeys = "", string postgresKeys = "")
+        PostgresFixture postgres,
+        Kind kind,
+        string sqliteKeys = "",
+        string postgresKeys = ""
+    )
     {
         if (kind == Kind.PostgreSql)
         {
-            return new TestDatabase($"{(await postgres.CreateDatabaseAsync()).ConnectionString};{postgresKeys}", folder: null);
+            return new TestDatabase(
+                $"{(await postgres.CreateDatabaseAsync()).ConnectionString};{postgresKeys}",
+                folder: null
+            );
         }
 
         string folder = Directory.CreateTempSubdirectory("pool-sqlite-").FullName;

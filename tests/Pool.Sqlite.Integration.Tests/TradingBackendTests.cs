@@ -12,21 +12,33 @@ public sealed class TradingBackendTests(PostgresFixture postgres)
         string[] sqlite = await Converse("sqlite:///trading.db");
         Assert.Equal(
             [
-                "PUT OK 1", "POST OK ", "POST OK {\"filled\":3,\"cents\":1250}", "POST Conflict {\"refused\":\"Order o1 is stored already.\"}",
-                "POST Conflict {\"refused\":\"Account ada does not have 1250000 cents.\"}", "POST Conflict {\"refused\":\"NONE has no price.\"}",
+                "PUT OK 1",
+                "POST OK ",
+                "POST OK {\"filled\":3,\"cents\":1250}",
+                "POST Conflict {\"refused\":\"Order o1 is stored already.\"}",
+                "POST Conflict {\"refused\":\"Account ada does not have 1250000 cents.\"}",
+                "POST Conflict {\"refused\":\"NONE has no price.\"}",
                 "{\"cash\":6250,\"positions\":[{\"symbol\":\"ACME\",\"quantity\":3,\"cents\":3750}]}",
-                "[{\"symbol\":\"ACME\",\"cents\":1250,\"changes\":0}]", "Healthy",
+                "[{\"symbol\":\"ACME\",\"cents\":1250,\"changes\":0}]",
+                "Healthy",
             ],
-            sqlite);
+            sqlite
+        );
 
         Npgsql.NpgsqlConnectionStringBuilder server = await postgres.CreateDatabaseAsync();
-        Assert.Equal(sqlite, await Converse($"postgresql://{server.Username}:{server.Password}@{server.Host}/{server.Database}"));
+        Assert.Equal(
+            sqlite,
+            await Converse($"postgresql://{server.Username}:{server.Password}@{server.Host}/{server.Database}")
+        );
         Assert.Equal(sqlite, await Converse((await postgres.CreateDatabaseAsync()).ConnectionString));
     }
 
     private static async Task<string[]> Converse(string url)
     {
-        (SampleProcess sample, HttpClient client) = await SampleProcess.StartWeb("TradingBackend", ("DATABASE_URL", url));
+        (SampleProcess sample, HttpClient client) = await SampleProcess.StartWeb(
+            "TradingBackend",
+            ("DATABASE_URL", url)
+        );
         await using (sample)
         {
             using (client)
@@ -49,7 +61,18 @@ public sealed class TradingBackendTests(PostgresFixture postgres)
         }
 
         Task<string> Buy(string id, string symbol, long quantity) =>
-            Answer(client.PostAsJsonAsync("/orders", new { id, account = "ada", symbol, quantity }));
+            Answer(
+                client.PostAsJsonAsync(
+                    "/orders",
+                    new
+                    {
+                        id,
+                        account = "ada",
+                        symbol,
+                        quantity,
+                    }
+                )
+            );
     }
 
     private static async Task<string> Answer(Task<HttpResponseMessage> response)

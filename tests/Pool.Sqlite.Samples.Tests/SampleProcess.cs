@@ -48,12 +48,17 @@ internal sealed class SampleProcess : IAsyncDisposable
         }
     }
 
-    public static SampleProcess Start(string name, string[]? arguments = null, params (string Name, string Value)[] environment) =>
-        new(name, arguments ?? [], environment);
+    public static SampleProcess Start(
+        string name,
+        string[]? arguments = null,
+        params (string Name, string Value)[] environment
+    ) => new(name, arguments ?? [], environment);
 
     /// <summary>A web application, once it listens, on a port of loopback that was free.</summary>
     public static async Task<(SampleProcess Sample, HttpClient Client)> StartWeb(
-        string name, params (string Name, string Value)[] environment)
+        string name,
+        params (string Name, string Value)[] environment
+    )
     {
         SampleProcess sample = new(name, ["--urls", "http://127.0.0.1:0"], environment);
         try
@@ -112,7 +117,9 @@ internal sealed class SampleProcess : IAsyncDisposable
         string root = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
         while (!File.Exists(Path.Combine(root, "Pool.sln")))
         {
-            root = Path.GetDirectoryName(root) ?? throw new DirectoryNotFoundException("The folder of Pool.sln was not found.");
+            root =
+                Path.GetDirectoryName(root)
+                ?? throw new DirectoryNotFoundException("The folder of Pool.sln was not found.");
         }
 
         return Path.Combine(root, "samples", name);

@@ -45,10 +45,15 @@ public sealed class SampleTests
     {
         string folder = SampleProcess.FolderOf("SystemSqlite");
         string page = await File.ReadAllTextAsync(Path.Combine(folder, "../../docs/configuration.md"));
-        Assert.Contains(await File.ReadAllTextAsync(Path.Combine(folder, "Program.cs")), page, StringComparison.Ordinal);
+        Assert.Contains(
+            await File.ReadAllTextAsync(Path.Combine(folder, "Program.cs")),
+            page,
+            StringComparison.Ordinal
+        );
         Assert.SkipUnless(
             NativeLibrary.TryLoad("libsqlite3.so.0", out _) || NativeLibrary.TryLoad("sqlite3", out _),
-            "This machine has no SQLite of its own.");
+            "This machine has no SQLite of its own."
+        );
 
         await using SampleProcess sample = SampleProcess.Start("SystemSqlite");
         await AssertRuns(sample, "SQLite 3.", "system.db");
@@ -58,7 +63,9 @@ public sealed class SampleTests
     public async Task Worker_stores_what_its_producers_record_and_stops()
     {
         await using SampleProcess sample = SampleProcess.Start(
-            "Worker", environment: ("SqlitePool__ConnectionString", "Data Source=worker.db"));
+            "Worker",
+            environment: ("SqlitePool__ConnectionString", "Data Source=worker.db")
+        );
         await AssertRuns(sample, "2000 measurements are stored", "worker.db");
     }
 
@@ -94,7 +101,17 @@ public sealed class SampleTests
         (SampleProcess sample, HttpClient client) = await SampleProcess.StartWeb("LeadFinder");
         await using (sample)
         {
-            object[] leads = [.. Enumerable.Range(0, 100).Select(i => new { company = $"c{i}", email = $"{i}@c.test", score = i % 10 })];
+            object[] leads =
+            [
+                .. Enumerable
+                    .Range(0, 100)
+                    .Select(i => new
+                    {
+                        company = $"c{i}",
+                        email = $"{i}@c.test",
+                        score = i % 10,
+                    }),
+            ];
             using HttpResponseMessage stored = await client.PostAsJsonAsync("/leads", leads);
             Assert.Equal("{\"stored\":100}", await stored.Content.ReadAsStringAsync());
             Assert.Equal(HttpStatusCode.NoContent, (await client.PutAsync("/leads/1/score/99", null)).StatusCode);
@@ -118,7 +135,10 @@ public sealed class SampleTests
             Assert.Equal(HttpStatusCode.OK, (await client.PostAsync("/give/ada/bob/4", null)).StatusCode);
             Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("/give/ada/bob/40", null)).StatusCode);
             JsonElement standings = await client.GetFromJsonAsync<JsonElement>("/standings");
-            Assert.Equal([6, 4], standings.EnumerateArray().Select(standing => standing.GetProperty("points").GetInt32()));
+            Assert.Equal(
+                [6, 4],
+                standings.EnumerateArray().Select(standing => standing.GetProperty("points").GetInt32())
+            );
             Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/admin/pool/stats")).StatusCode);
             client.DefaultRequestHeaders.Add("X-Admin-Key", "secret");
             Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/admin/pool/stats")).StatusCode);
@@ -137,9 +157,21 @@ public sealed class SampleTests
         {
             await client.PutAsync("/prices/ACME/1250", null);
             await client.PostAsync("/accounts/ada/10000", null);
-            object order = new { id = "o1", account = "ada", symbol = "ACME", quantity = 3 };
+            object order = new
+            {
+                id = "o1",
+                account = "ada",
+                symbol = "ACME",
+                quantity = 3,
+            };
             Assert.Equal(HttpStatusCode.OK, (await client.PostAsJsonAsync("/orders", order)).StatusCode);
-            object tooLarge = new { id = "o2", account = "ada", symbol = "ACME", quantity = 9 };
+            object tooLarge = new
+            {
+                id = "o2",
+                account = "ada",
+                symbol = "ACME",
+                quantity = 9,
+            };
             Assert.Equal(HttpStatusCode.Conflict, (await client.PostAsJsonAsync("/orders", tooLarge)).StatusCode);
             JsonElement account = await client.GetFromJsonAsync<JsonElement>("/accounts/ada");
             Assert.Equal(6250, account.GetProperty("cash").GetInt32());

@@ -9,7 +9,11 @@ public sealed partial class ServiceTests
 {
     /// <summary>One connection, for which nobody waits.</summary>
     private static readonly (string Name, string Value)[] OneConnection =
-        [("SqlitePool__PoolSize", "1"), ("SqlitePool__MaxOverflow", "0"), ("SqlitePool__MaxWaiters", "0")];
+    [
+        ("SqlitePool__PoolSize", "1"),
+        ("SqlitePool__MaxOverflow", "0"),
+        ("SqlitePool__MaxWaiters", "0"),
+    ];
 
     [Fact]
     public async Task Service_has_the_sizes_of_its_environment_or_its_own()
@@ -45,9 +49,19 @@ public sealed partial class ServiceTests
     public async Task Service_has_every_metric_that_its_alert_rules_ask_for()
     {
         string rules = await File.ReadAllTextAsync(Path.Combine(SampleProcess.FolderOf("Service"), "alerts.yml"));
-        string[] asked = [.. MetricName().Matches(rules).Select(match => match.Value).Distinct().Order(StringComparer.Ordinal)];
+        string[] asked =
+        [
+            .. MetricName().Matches(rules).Select(match => match.Value).Distinct().Order(StringComparer.Ordinal),
+        ];
         Assert.Equal(
-            ["db_client_connection_count", "db_client_connection_max", "db_client_connection_timeouts_total", "pool_sqlite_wal_size_bytes"], asked);
+            [
+                "db_client_connection_count",
+                "db_client_connection_max",
+                "db_client_connection_timeouts_total",
+                "pool_sqlite_wal_size_bytes",
+            ],
+            asked
+        );
 
         (SampleProcess sample, HttpClient client) = await SampleProcess.StartWeb("Service", OneConnection);
         await using (sample)
@@ -64,7 +78,10 @@ public sealed partial class ServiceTests
                     metrics = await client.GetStringAsync("/metrics");
                     return Array.TrueForAll(asked, name => metrics.Contains($"\n{name}{{", StringComparison.Ordinal));
                 });
-                Assert.Matches("db_client_connection_count{.*db_client_connection_pool_name=\"service.db\".*db_client_connection_state=\"used\".*} 1", metrics);
+                Assert.Matches(
+                    "db_client_connection_count{.*db_client_connection_pool_name=\"service.db\".*db_client_connection_state=\"used\".*} 1",
+                    metrics
+                );
                 await end.CancelAsync();
                 await Assert.ThrowsAnyAsync<OperationCanceledException>(() => holding);
             }
@@ -76,7 +93,11 @@ public sealed partial class ServiceTests
     {
         string folder = SampleProcess.FolderOf("Service");
         string rules = await File.ReadAllTextAsync(Path.Combine(folder, "alerts.yml"));
-        Assert.Contains(rules, await File.ReadAllTextAsync(Path.Combine(folder, "../../docs/observability.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            rules,
+            await File.ReadAllTextAsync(Path.Combine(folder, "../../docs/observability.md")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -84,7 +105,11 @@ public sealed partial class ServiceTests
     {
         string folder = SampleProcess.FolderOf("TradingBackend");
         string page = await File.ReadAllTextAsync(Path.Combine(folder, "../../docs/scaling.md"));
-        Assert.Contains(await File.ReadAllTextAsync(Path.Combine(folder, "PriceBook.cs")), page, StringComparison.Ordinal);
+        Assert.Contains(
+            await File.ReadAllTextAsync(Path.Combine(folder, "PriceBook.cs")),
+            page,
+            StringComparison.Ordinal
+        );
     }
 
     [GeneratedRegex(@"\b(db_client_connection_(?!pool_name\b|state\b)\w+|pool_sqlite_\w+)")]

@@ -12,7 +12,10 @@ internal static class Disk
 {
     private static readonly (string Name, int Writes, int Syncs, int Opens, int Truncates)[] Kinds =
     [
-        ("writes", 300, 0, 0, 0), ("syncs", 0, 3_000, 0, 0), ("opens", 0, 0, 5_000, 0), ("truncates", 0, 0, 0, 10_000),
+        ("writes", 300, 0, 0, 0),
+        ("syncs", 0, 3_000, 0, 0),
+        ("opens", 0, 0, 5_000, 0),
+        ("truncates", 0, 0, 0, 10_000),
         ("all", 200, 500, 1_000, 500),
     ];
 
@@ -21,7 +24,12 @@ internal static class Disk
         FaultyDisk disk = FaultyDisk.Find()!;
         foreach ((string name, int writes, int syncs, int opens, int truncates) in Kinds)
         {
-            SqlitePoolOptions options = new() { ConnectionString = $"Data Source={path}", PoolSize = 2, MaxOverflow = 1 };
+            SqlitePoolOptions options = new()
+            {
+                ConnectionString = $"Data Source={path}",
+                PoolSize = 2,
+                MaxOverflow = 1,
+            };
             options.Pragmas.Synchronous = SynchronousMode.Full;
             options.Pragmas.WalAutoCheckpointPages = 10;
             HashSet<long> acknowledged = [];
@@ -71,7 +79,8 @@ internal static class Disk
             int open = OpenDescriptors.Under(Path.GetDirectoryName(path)!).Length;
             Console.WriteLine(
                 $"{name}: failed {string.Join(' ', failures)}, {recovered}, stored {stored} of {acknowledged.Count}, "
-                + $"permits {permits}, open {open}");
+                    + $"permits {permits}, open {open}"
+            );
         }
 
         Console.WriteLine($"leftover: {await Leftover(disk, path)}");
@@ -104,15 +113,18 @@ internal static class Disk
                 await pool.ExecuteAsync($"insert into t values (2)");
                 return $"{failures}: nothing failed";
             }
-            catch (SqliteException)
-            {
-            }
+            catch (SqliteException) { }
 
             disk.Heal();
             await using SqlitePool again = new($"Data Source={file}");
             try
             {
-                if (await again.ReadAsync(static connection => connection.CreateCommand("select count(*) from t").ExecuteScalarAsync()) is not 1L)
+                if (
+                    await again.ReadAsync(static connection =>
+                        connection.CreateCommand("select count(*) from t").ExecuteScalarAsync()
+                    )
+                    is not 1L
+                )
                 {
                     return $"{failures}: not there";
                 }
@@ -126,13 +138,17 @@ internal static class Disk
         return "stored";
     }
 
-    private static Task<int> Write(SqlitePool pool, string name, long id) => (id % 3) switch
-    {
-        0 => pool.ExecuteAsync($"insert into t values ({name}, {id}, zeroblob(20000))"),
-        1 => pool.Writes.ExecuteAsync($"insert into t values ({name}, {id}, zeroblob(20000))"),
-        _ => pool.WriteAsync(connection => connection
-            .CreateCommand($"insert into t values ('{name}', {id}, zeroblob(20000))").ExecuteNonQueryAsync()),
-    };
+    private static Task<int> Write(SqlitePool pool, string name, long id) =>
+        (id % 3) switch
+        {
+            0 => pool.ExecuteAsync($"insert into t values ({name}, {id}, zeroblob(20000))"),
+            1 => pool.Writes.ExecuteAsync($"insert into t values ({name}, {id}, zeroblob(20000))"),
+            _ => pool.WriteAsync(connection =>
+                connection
+                    .CreateCommand($"insert into t values ('{name}', {id}, zeroblob(20000))")
+                    .ExecuteNonQueryAsync()
+            ),
+        };
 
     private static int Permits(SqlitePool pool)
     {
@@ -165,7 +181,8 @@ internal static class Disk
             return -1;
         }
 
-        command.CommandText = $"select count(*) from t where kind = '{name}' and id in ({string.Join(',', acknowledged)})";
+        command.CommandText =
+            $"select count(*) from t where kind = '{name}' and id in ({string.Join(',', acknowledged)})";
         return (long)command.ExecuteScalar()!;
     }
 }

@@ -16,7 +16,12 @@ internal sealed class PowerCut(string path, SynchronousMode synchronous)
     private const string Insert = "insert into t(tx, part, parts) values ($tx, $part, $parts)";
 
     private readonly FileStream _answered = new(
-        Path.Combine(Path.GetDirectoryName(path)!, "answered"), FileMode.Create, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        Path.Combine(Path.GetDirectoryName(path)!, "answered"),
+        FileMode.Create,
+        FileAccess.Write,
+        FileShare.ReadWrite,
+        bufferSize: 0
+    );
 
     private readonly Lock _lock = new();
     private long _last;
@@ -39,8 +44,7 @@ internal sealed class PowerCut(string path, SynchronousMode synchronous)
         options.Pragmas.WalAutoCheckpointPages = 60;
         await using SqlitePool pool = new(options);
         using CancellationTokenSource end = new(TimeSpan.FromMilliseconds(Random.Shared.Next(150, 500)));
-        await Task.WhenAll(
-        [
+        await Task.WhenAll([
             .. Enumerable.Range(0, Tasks).Select(i => Task.Run(() => WriteUntil(pool, i, end.Token))),
             Task.Run(() => Disturb(pool, end.Token)),
         ]);
@@ -67,7 +71,14 @@ internal sealed class PowerCut(string path, SynchronousMode synchronous)
                 await pool.Writes.ExecuteAsync($"insert into t(tx, part, parts) values ({tx}, 1, 1)");
                 return;
             case 2:
-                await pool.ExecuteManyAsync(Insert, [[tx, 1, 3], [tx, 2, 3], [tx, 3, 3]]);
+                await pool.ExecuteManyAsync(
+                    Insert,
+                    [
+                        [tx, 1, 3],
+                        [tx, 2, 3],
+                        [tx, 3, 3],
+                    ]
+                );
                 return;
             case 3:
                 await pool.WriteAsync(async connection =>
@@ -95,9 +106,7 @@ internal sealed class PowerCut(string path, SynchronousMode synchronous)
                 using (SqlitePoolCommand command = Part(lease, tx, 1, 1, " returning tx"))
                 using (System.Data.Common.DbDataReader reader = await command.ExecuteReaderAsync())
                 {
-                    while (await reader.ReadAsync())
-                    {
-                    }
+                    while (await reader.ReadAsync()) { }
                 }
 
                 return;
@@ -129,7 +138,13 @@ internal sealed class PowerCut(string path, SynchronousMode synchronous)
         }
     }
 
-    private static SqlitePoolCommand Part(SqlitePoolConnection connection, long tx, int part, int parts, string more = "")
+    private static SqlitePoolCommand Part(
+        SqlitePoolConnection connection,
+        long tx,
+        int part,
+        int parts,
+        string more = ""
+    )
     {
         SqlitePoolCommand command = connection.CreateCommand(Insert + more);
         command.Parameters.AddWithValue("$tx", tx);

@@ -11,7 +11,8 @@ if (Environment.GetEnvironmentVariable("POOL_SQLITE_ENGINE") is { Length: > 0 } 
 {
     NativeLibrary.SetDllImportResolver(
         Assembly.Load("SQLitePCLRaw.provider.e_sqlite3"),
-        (name, _, _) => name == "e_sqlite3" ? NativeLibrary.Load(engine) : IntPtr.Zero);
+        (name, _, _) => name == "e_sqlite3" ? NativeLibrary.Load(engine) : IntPtr.Zero
+    );
 }
 
 SQLitePCL.Batteries_V2.Init();
@@ -21,18 +22,25 @@ return args switch
     ["full" or "normal", var path] => await PowerCut.Run(path, args[0]),
     ["lock", var path] => Locking.Run(path),
     ["limit", var path] => await FileLimit.Run(path),
-    ["chaos", var path, var seed, var seconds, .. var mode] => await ChaosRun.Run(new ChaosOptions(
-        int.Parse(seed, CultureInfo.InvariantCulture),
-        TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)),
+    ["chaos", var path, var seed, var seconds, .. var mode] => await ChaosRun.Run(
+        new ChaosOptions(
+            int.Parse(seed, CultureInfo.InvariantCulture),
+            TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)),
+            Path.GetDirectoryName(path)!,
+            Console.Out
+        )
+        {
+            Synchronous = mode is [var name] ? Enum.Parse<SynchronousMode>(name) : null,
+        }
+    ),
+    ["limits", var path, var rents, var texts, var pools] => await new LimitsRun(
         Path.GetDirectoryName(path)!,
-        Console.Out)
-    {
-        Synchronous = mode is [var name] ? Enum.Parse<SynchronousMode>(name) : null,
-    }),
-    ["limits", var path, var rents, var texts, var pools] => await new LimitsRun(Path.GetDirectoryName(path)!, Console.Out).Run(
+        Console.Out
+    ).Run(
         int.Parse(rents, CultureInfo.InvariantCulture),
         int.Parse(texts, CultureInfo.InvariantCulture),
-        int.Parse(pools, CultureInfo.InvariantCulture)),
+        int.Parse(pools, CultureInfo.InvariantCulture)
+    ),
     ["disk", var path] => await Disk.Run(path),
     ["open"] => await Sharing.Open(),
     ["add", var path, var name] => await Sharing.Add(path, name),

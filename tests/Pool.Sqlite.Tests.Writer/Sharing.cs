@@ -43,8 +43,11 @@ internal static class Sharing
         {
             while (!end.IsCancellationRequested)
             {
-                object? read = await pool.ReadAsync(static connection => connection
-                    .CreateCommand("select (select n from sum) - (select count(*) from added)").ExecuteScalarAsync());
+                object? read = await pool.ReadAsync(static connection =>
+                    connection
+                        .CreateCommand("select (select n from sum) - (select count(*) from added)")
+                        .ExecuteScalarAsync()
+                );
                 if (read is not 0L)
                 {
                     Console.WriteLine("torn");
@@ -57,7 +60,10 @@ internal static class Sharing
             {
                 await pool.WriteAsync(async connection =>
                 {
-                    await Run(connection, $"insert into added values ('{name}', {i.ToString(CultureInfo.InvariantCulture)})");
+                    await Run(
+                        connection,
+                        $"insert into added values ('{name}', {i.ToString(CultureInfo.InvariantCulture)})"
+                    );
                     await Run(connection, "update sum set n = n + 1");
                 });
                 Console.WriteLine(i);

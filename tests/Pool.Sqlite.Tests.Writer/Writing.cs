@@ -22,7 +22,8 @@ internal static class Writing
                 """
                 create table if not exists item(id integer primary key);
                 create table if not exists piece(item integer not null, number integer not null, primary key(item, number));
-                """);
+                """
+            );
             command.ExecuteNonQuery();
         });
         long last = await pool.ReadAsync(async connection =>
@@ -34,27 +35,35 @@ internal static class Writing
         // One write a line, and the pipe keeps what was written by whoever is killed.
         using Stream output = Console.OpenStandardOutput();
         Lock line = new();
-        await Task.WhenAll(Enumerable.Range(0, Producers).Select(_ => Task.Run(async () =>
-        {
-            while (true)
-            {
-                long id = Interlocked.Increment(ref last);
-                try
-                {
-                    await pool.Writes.EnqueueAsync(connection => Store(connection, id));
-                }
-                catch (InvalidOperationException) when (Fails(id))
-                {
-                    continue;
-                }
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Producers)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        while (true)
+                        {
+                            long id = Interlocked.Increment(ref last);
+                            try
+                            {
+                                await pool.Writes.EnqueueAsync(connection => Store(connection, id));
+                            }
+                            catch (InvalidOperationException) when (Fails(id))
+                            {
+                                continue;
+                            }
 
-                byte[] acknowledged = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{id}\n"));
-                lock (line)
-                {
-                    output.Write(acknowledged);
-                }
-            }
-        })));
+                            byte[] acknowledged = Encoding.ASCII.GetBytes(
+                                string.Create(CultureInfo.InvariantCulture, $"{id}\n")
+                            );
+                            lock (line)
+                            {
+                                output.Write(acknowledged);
+                            }
+                        }
+                    })
+                )
+        );
         return 0;
     }
 
@@ -63,7 +72,9 @@ internal static class Writing
         using SqlitePoolCommand item = connection.CreateCommand("insert into item(id) values ($id)");
         item.Parameters.AddWithValue("$id", id);
         item.ExecuteNonQuery();
-        using SqlitePoolCommand piece = connection.CreateCommand("insert into piece(item, number) values ($id, $number)");
+        using SqlitePoolCommand piece = connection.CreateCommand(
+            "insert into piece(item, number) values ($id, $number)"
+        );
         piece.Parameters.AddWithValue("$id", id);
         SqliteParameter number = piece.Parameters.AddWithValue("$number", 0);
         for (int i = 1; i <= Pieces; i++)

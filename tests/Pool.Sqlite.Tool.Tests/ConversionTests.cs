@@ -18,8 +18,8 @@ public sealed class ConversionTests
     [InlineData("uniqueidentifier", "uuid")]
     [InlineData("", null)]
     [InlineData("GEOMETRY", null)]
-    public void A_declared_type_has_a_type(
-        string declared, string? type) => Assert.Equal(type, TypeMapping.For(declared));
+    public void A_declared_type_has_a_type(string declared, string? type) =>
+        Assert.Equal(type, TypeMapping.For(declared));
 
     [Theory]
     [InlineData("smallint", 32767L)]
@@ -36,8 +36,8 @@ public sealed class ConversionTests
     [InlineData("timestamp without time zone", "2026-01-02T03:04:05.123")]
     [InlineData("timestamp with time zone", "2026-01-02 03:04:05+05:30")]
     [InlineData("json", "[1]")]
-    public void A_value_that_fits_is_converted(
-        string type, object value) => Assert.NotNull(ValueConverter.For(type, -1)!.Convert(value));
+    public void A_value_that_fits_is_converted(string type, object value) =>
+        Assert.NotNull(ValueConverter.For(type, -1)!.Convert(value));
 
     [Theory]
     [InlineData("smallint", 32768L)]
@@ -58,8 +58,8 @@ public sealed class ConversionTests
     [InlineData("timestamp without time zone", "2026-01-02T03:04:05Z")]
     [InlineData("timestamp without time zone", 1767322800L)]
     [InlineData("json", "{")]
-    public void A_value_that_does_not_fit_is_refused(
-        string type, object value) => Assert.Null(ValueConverter.For(type, -1)!.Convert(value));
+    public void A_value_that_does_not_fit_is_refused(string type, object value) =>
+        Assert.Null(ValueConverter.For(type, -1)!.Convert(value));
 
     [Fact]
     public void A_length_counts_characters()

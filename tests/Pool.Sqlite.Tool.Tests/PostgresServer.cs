@@ -16,9 +16,11 @@ public sealed class PostgresServer : IAsyncLifetime
     private string? _programs;
 
     /// <summary>Skips the test where there is no server.</summary>
-    public void Require() => Assert.SkipWhen(
-        _programs is null, "No PostgreSQL server is installed (postgres and initdb, in /usr/lib/postgresql/*/bin "
-            + "or on the PATH).");
+    public void Require() =>
+        Assert.SkipWhen(
+            _programs is null,
+            "No PostgreSQL server is installed (postgres and initdb, in /usr/lib/postgresql/*/bin " + "or on the PATH)."
+        );
 
     /// <summary>A fresh database.</summary>
     public async Task<string> MakeDatabase()
@@ -43,7 +45,10 @@ public sealed class PostgresServer : IAsyncLifetime
             }
 
             string data = Path.Combine(_folder, "data");
-            Start(Path.Combine(_programs, "initdb"), ["-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
+            Start(
+                Path.Combine(_programs, "initdb"),
+                ["-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+            );
 
             // The port may be taken again before the server has it.
             for (int left = 3; !TryStart(data, mustStart: left == 1); left--)
@@ -60,7 +65,10 @@ public sealed class PostgresServer : IAsyncLifetime
         if (_programs is not null)
         {
             NpgsqlConnection.ClearAllPools();
-            Start(Path.Combine(_programs, "pg_ctl"), ["-D", Path.Combine(_folder, "data"), "-w", "-m", "immediate", "stop"]);
+            Start(
+                Path.Combine(_programs, "pg_ctl"),
+                ["-D", Path.Combine(_folder, "data"), "-w", "-m", "immediate", "stop"]
+            );
             Directory.Delete(_folder, recursive: true);
         }
 
@@ -72,21 +80,43 @@ public sealed class PostgresServer : IAsyncLifetime
         string options = string.Create(
             CultureInfo.InvariantCulture,
             $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c "
-                + $"shared_buffers=16MB -c max_connections=20");
+                + $"shared_buffers=16MB -c max_connections=20"
+        );
         string[] arguments =
-            ["-D", data, "-w", "-t", "180", "-l", Path.Combine(_folder, "log"), "-o", options, "start"];
+        [
+            "-D",
+            data,
+            "-w",
+            "-t",
+            "180",
+            "-l",
+            Path.Combine(_folder, "log"),
+            "-o",
+            options,
+            "start",
+        ];
         return Start(Path.Combine(_programs!, "pg_ctl"), arguments, mustSucceed: mustStart);
     }
 
     private static bool IsRoot => Environment.UserName == "root";
 
-    private string ConnectionString(string database) => string.Create(
-        CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={_port};Username=test;Database={database};Pooling=false");
+    private string ConnectionString(string database) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"Host=127.0.0.1;Port={_port};Username=test;Database={database};Pooling=false"
+        );
 
     private static string? Find()
     {
         // The server refuses to run as root, so there must be a user for it.
-        if (IsRoot && !(File.Exists("/etc/passwd") && File.ReadLines("/etc/passwd").Any(static line => line.StartsWith("postgres:", StringComparison.Ordinal))))
+        if (
+            IsRoot
+            && !(
+                File.Exists("/etc/passwd")
+                && File.ReadLines("/etc/passwd")
+                    .Any(static line => line.StartsWith("postgres:", StringComparison.Ordinal))
+            )
+        )
         {
             return null;
         }
@@ -94,19 +124,27 @@ public sealed class PostgresServer : IAsyncLifetime
         IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         if (Directory.Exists("/usr/lib/postgresql"))
         {
-            folders =
-                folders.Concat(Directory.GetDirectories("/usr/lib/postgresql").OrderDescending().Select(static folder => Path.Combine(folder, "bin")));
+            folders = folders.Concat(
+                Directory
+                    .GetDirectories("/usr/lib/postgresql")
+                    .OrderDescending()
+                    .Select(static folder => Path.Combine(folder, "bin"))
+            );
         }
 
-        return folders.FirstOrDefault(static folder => folder.Length > 0
-            && File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")));
+        return folders.FirstOrDefault(static folder =>
+            folder.Length > 0
+            && File.Exists(Path.Combine(folder, "initdb"))
+            && File.Exists(Path.Combine(folder, "postgres"))
+        );
     }
 
     private static bool Start(string program, string[] arguments, bool asServer = true, bool mustSucceed = true)
     {
-        ProcessStartInfo start = IsRoot && asServer
-            ? new ProcessStartInfo("runuser", ["-u", "postgres", "--", program, .. arguments])
-            : new ProcessStartInfo(program, arguments);
+        ProcessStartInfo start =
+            IsRoot && asServer
+                ? new ProcessStartInfo("runuser", ["-u", "postgres", "--", program, .. arguments])
+                : new ProcessStartInfo(program, arguments);
         start.WorkingDirectory = Path.GetTempPath();
 
         // Nothing is redirected: a server that starts would keep the pipe open.

@@ -34,8 +34,10 @@ public sealed class SqliteCommandTests : ToolTest
     [Fact]
     public async Task Check_finds_damage_and_ends_with_1()
     {
-        Make("create table t (x); with n (i) as (select 1 union all select i + 1 from n where i < 3000) insert "
-            + "into t select randomblob(100) from n");
+        Make(
+            "create table t (x); with n (i) as (select 1 union all select i + 1 from n where i < 3000) insert "
+                + "into t select randomblob(100) from n"
+        );
         using (FileStream file = File.OpenWrite(File1))
         {
             file.Position = 4096 * 5;
@@ -50,8 +52,10 @@ public sealed class SqliteCommandTests : ToolTest
     [Fact]
     public async Task Check_finds_a_row_that_refers_to_nothing()
     {
-        Make("pragma foreign_keys = off; create table p (id integer primary key); create table c (p references p); "
-            + "insert into c values (5)");
+        Make(
+            "pragma foreign_keys = off; create table p (id integer primary key); create table c (p references p); "
+                + "insert into c values (5)"
+        );
         (int code, string output, _) = await Run("check", File1);
         Assert.Equal(ExitCode.Findings, code);
         Assert.Contains("Findings", output, StringComparison.Ordinal);
@@ -61,13 +65,18 @@ public sealed class SqliteCommandTests : ToolTest
     [Fact]
     public async Task Stats_show_each_table()
     {
-        Make("create table \"or'ders\" (x unique, y); insert into \"or'ders\" values (1, 'abc'), (2, x'0011'), (3, "
-            + "null); create table empty (x)");
+        Make(
+            "create table \"or'ders\" (x unique, y); insert into \"or'ders\" values (1, 'abc'), (2, x'0011'), (3, "
+                + "null); create table empty (x)"
+        );
         (int code, string output, _) = await Run("stats", File1);
         Assert.Equal(ExitCode.Success, code);
         Assert.Matches(@"or'ders +3 +8 bytes +1", output);
         using JsonDocument json = JsonDocument.Parse((await Run("stats", File1, "--json")).Output);
-        Assert.Equal([3, 0], json.RootElement.EnumerateArray().Select(static table => table.GetProperty("rows").GetInt32()));
+        Assert.Equal(
+            [3, 0],
+            json.RootElement.EnumerateArray().Select(static table => table.GetProperty("rows").GetInt32())
+        );
     }
 
     [Theory]
@@ -110,9 +119,11 @@ public sealed class SqliteCommandTests : ToolTest
     [InlineData("delete")]
     public async Task Vacuum_gives_free_pages_back_and_keeps_the_journal_mode(string mode)
     {
-        Make($"pragma journal_mode = {mode}; create table t (x); with n (i) as (select 1 union all select i + 1 "
-            + $"from n where i < 3000) "
-            + "insert into t select randomblob(100) from n; delete from t");
+        Make(
+            $"pragma journal_mode = {mode}; create table t (x); with n (i) as (select 1 union all select i + 1 "
+                + $"from n where i < 3000) "
+                + "insert into t select randomblob(100) from n; delete from t"
+        );
         long before = new FileInfo(File1).Length;
         (int code, _, _) = await Run("vacuum", File1);
         Assert.Equal(ExitCode.Success, code);
@@ -151,13 +162,16 @@ public sealed class SqliteCommandTests : ToolTest
     [Fact]
     public async Task Query_shows_a_table()
     {
-        Make("create table t (id integer primary key, name text, data blob); insert into t values (1, 'one', "
-            + "x'0102'), (22, null, null)");
+        Make(
+            "create table t (id integer primary key, name text, data blob); insert into t values (1, 'one', "
+                + "x'0102'), (22, null, null)"
+        );
         (int code, string output, string error) = await Run("query", File1, "select * from t order by id");
         Assert.Equal(ExitCode.Success, code);
         Assert.Equal(
             ["id  name  data", "--  ----  ---------", " 1  one   [2 bytes]", "22  NULL  NULL"],
-            output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+            output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)
+        );
         Assert.Contains("2 rows", error, StringComparison.Ordinal);
     }
 
@@ -165,14 +179,27 @@ public sealed class SqliteCommandTests : ToolTest
     public async Task Query_writes_json()
     {
         Make("create table t (x)");
-        string rows = (await Run("query", File1, "select 1 as a, 'ü\"' as b, null as c, 1.5 as a, x'0102' as d "
-            + "union all select 2, '', 9e999, 2, ''", "--json")).Output;
+        string rows = (
+            await Run(
+                "query",
+                File1,
+                "select 1 as a, 'ü\"' as b, null as c, 1.5 as a, x'0102' as d "
+                    + "union all select 2, '', 9e999, 2, ''",
+                "--json"
+            )
+        ).Output;
         using JsonDocument json = JsonDocument.Parse(rows);
         JsonElement first = json.RootElement[0];
         Assert.Equal(
             (1, "ü\"", JsonValueKind.Null, 1.5, "AQI="),
-            (first.GetProperty("a").GetInt32(), first.GetProperty("b").GetString(), first.GetProperty("c").ValueKind,
-                first.GetProperty("a_2").GetDouble(), first.GetProperty("d").GetString()));
+            (
+                first.GetProperty("a").GetInt32(),
+                first.GetProperty("b").GetString(),
+                first.GetProperty("c").ValueKind,
+                first.GetProperty("a_2").GetDouble(),
+                first.GetProperty("d").GetString()
+            )
+        );
         Assert.Equal("[]", (await Run("query", File1, "select * from t", "--json")).Output.Trim());
     }
 

@@ -20,8 +20,8 @@ public abstract class ToolTest : IDisposable
 
     private protected string In(string name) => Path.Combine(_folder, name);
 
-    private protected string[] Files(
-        ) => [.. Directory.GetFiles(_folder).Select(static path => Path.GetFileName(path)!).Order()];
+    private protected string[] Files() =>
+        [.. Directory.GetFiles(_folder).Select(static path => Path.GetFileName(path)!).Order()];
 
     private protected static async Task<(int Code, string Output, string Error)> Run(params string[] args)
     {

@@ -23,15 +23,17 @@ internal static class Catalogue
     // What wants more threads than there are comes last: those that were asked for once stay for a while.
     public static IReadOnlyList<Case> Cases { get; } =
     [
-        .. ((IEnumerable<Case>)
-        [
-            .. ReadCases.All,
-            .. WriterCases.All,
-            .. EfCases.All,
-            new Check("posts", WriterCases.Queue, "a million posted items", QueuePosts.Run),
-            new Check("waiting", "waiting", "ten thousand waiting tasks", WaiterCrowd.Run),
-            new Check(TwoProcesses.Command, "processes", "two processes", TwoProcesses.Run),
-        ]).OrderBy(one => one.MinimumThreads),
+        .. (
+            (IEnumerable<Case>)
+                [
+                    .. ReadCases.All,
+                    .. WriterCases.All,
+                    .. EfCases.All,
+                    new Check("posts", WriterCases.Queue, "a million posted items", QueuePosts.Run),
+                    new Check("waiting", "waiting", "ten thousand waiting tasks", WaiterCrowd.Run),
+                    new Check(TwoProcesses.Command, "processes", "two processes", TwoProcesses.Run),
+                ]
+        ).OrderBy(one => one.MinimumThreads),
     ];
 
     /// <summary>The cases of some suites (or single ones by their keys); all without a name.</summary>
@@ -41,15 +43,16 @@ internal static class Catalogue
         {
             throw new UsageException(
                 $"--only '{name}' is neither a suite nor a case. "
-                + $"Suites: {string.Join(", ", Suites.Select(suite => suite.Suite))}. Cases: {Keys}.");
+                    + $"Suites: {string.Join(", ", Suites.Select(suite => suite.Suite))}. Cases: {Keys}."
+            );
         }
 
         return [.. Cases.Where(one => names.Count == 0 || names.Any(name => Named(one, name)))];
     }
 
     public static Contest Find(string key) =>
-        Cases.OfType<Contest>().FirstOrDefault(one => one.Key == key) ?? throw new UsageException(
-            $"There is no case '{key}' to profile. Cases: {Keys}.");
+        Cases.OfType<Contest>().FirstOrDefault(one => one.Key == key)
+        ?? throw new UsageException($"There is no case '{key}' to profile. Cases: {Keys}.");
 
     private static string Keys => string.Join(", ", Cases.OfType<Contest>().Select(one => one.Key));
 

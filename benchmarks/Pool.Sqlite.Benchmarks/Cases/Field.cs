@@ -13,7 +13,11 @@ internal static class Field
 
     /// <summary>Threads that loop over <paramref name="worker"/>'s work on this pool and on the driver's.</summary>
     public static IReadOnlyList<Contestant> Loops(
-        int threads, int batch, Func<IContender, int, Action<int>> worker, bool unpooled = false)
+        int threads,
+        int batch,
+        Func<IContender, int, Action<int>> worker,
+        bool unpooled = false
+    )
     {
         Work Loop(IContender contender) => new ThreadLoop(threads, batch, seed => worker(contender, seed), contender);
         List<Contestant> field =
@@ -47,7 +51,10 @@ internal static class Field
 
     /// <summary>Tasks that repeat an operation with <c>synchronous=FULL</c> on this pool and on the driver's.</summary>
     public static IReadOnlyList<Contestant> Crowds(
-        CrowdPlan plan, Func<IContender, int, Func<Task>> operation, bool unpooled = false)
+        CrowdPlan plan,
+        Func<IContender, int, Func<Task>> operation,
+        bool unpooled = false
+    )
     {
         const SynchronousMode Full = SynchronousMode.Full;
         Work Crowd(string file, IContender contender, CrowdPlan? other = null) =>
@@ -56,13 +63,19 @@ internal static class Field
         List<Contestant> field =
         [
             new(Role.Pool, file => Crowd(file, new ThisPool(file, synchronous: Full)), writes),
-            new(Role.Driver,
-                file => Crowd(file, new DriverPool(file, Math.Min(plan.Tasks, MostAtOnce) + Spare, Full)), writes),
+            new(
+                Role.Driver,
+                file => Crowd(file, new DriverPool(file, Math.Min(plan.Tasks, MostAtOnce) + Spare, Full)),
+                writes
+            ),
         ];
         if (unpooled)
         {
             // A tenth of the work: opening and closing makes each operation take milliseconds.
-            var small = plan with { Operations = plan.Operations / 10 };
+            var small = plan with
+            {
+                Operations = plan.Operations / 10,
+            };
             field.Add(new(Role.Unpooled, file => Crowd(file, new Unpooled(file, Full), small), writes));
         }
 

@@ -27,8 +27,13 @@ internal sealed class Increments : IDisposable
 
     public async Task<IncrementsResult> RunAsync(int times)
     {
-        await Task.WhenAll(Enumerable.Range(0, Tasks).Select(
-            task => Task.Run(() => RunPart(times / Tasks + (task < times % Tasks ? 1 : 0), task % 2 == 0))))
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, Tasks)
+                    .Select(task =>
+                        Task.Run(() => RunPart(times / Tasks + (task < times % Tasks ? 1 : 0), task % 2 == 0))
+                    )
+            )
             .ConfigureAwait(false);
         var worst = Stopwatch.GetElapsedTime(0, _worst).TotalMilliseconds;
         return new IncrementsResult(Environment.ProcessId, _done, worst, _firstError);

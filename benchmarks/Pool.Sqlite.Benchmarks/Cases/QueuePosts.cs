@@ -17,7 +17,9 @@ internal static class QueuePosts
         var items = runner.Effort.Scale(1_000_000, atLeast: 20_000);
         var connectionString = runner.Databases.CopyEmpty();
         double seconds;
-        long growth, share, before;
+        long growth,
+            share,
+            before;
         using (var contender = new ThisPool(connectionString, synchronous: SynchronousMode.Full))
         {
             share = MeasureShare(contender.Pool);
@@ -29,14 +31,23 @@ internal static class QueuePosts
         var missing = items - (SampleDatabase.CountWritten(connectionString) - before);
         SampleDatabase.Delete(connectionString);
         var ratio = Math.Max(0, (double)growth / share);
-        return new CaseResult("posts", [],
-        [
-            new(WriterCases.Queue, Format.Count(items) + " posted items", Format.Count(items / seconds) + "/s"),
-            new(WriterCases.Queue, "  memory, against a full queue", Format.Count(growth / 1024.0) + " KiB",
-                Ratio: ratio, RatioText: Format.Ratio(ratio),
-                Reach: "≤ " + Format.Ratio(MostGrowth), Met: ratio <= MostGrowth),
-        ],
-        missing == 0 ? [] : [$"posted items: {missing} rows missing"]);
+        return new CaseResult(
+            "posts",
+            [],
+            [
+                new(WriterCases.Queue, Format.Count(items) + " posted items", Format.Count(items / seconds) + "/s"),
+                new(
+                    WriterCases.Queue,
+                    "  memory, against a full queue",
+                    Format.Count(growth / 1024.0) + " KiB",
+                    Ratio: ratio,
+                    RatioText: Format.Ratio(ratio),
+                    Reach: "≤ " + Format.Ratio(MostGrowth),
+                    Met: ratio <= MostGrowth
+                ),
+            ],
+            missing == 0 ? [] : [$"posted items: {missing} rows missing"]
+        );
     }
 
     // What the queue holds when it is full: with the right to write in other hands.
@@ -45,9 +56,7 @@ internal static class QueuePosts
         pool.Writes.ExecuteAsync(Statements.InsertSql, [0, Text]).GetAwaiter().GetResult();
         using var holder = pool.RentWriter();
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        while (pool.Writes.TryPost(Statements.InsertSql, [0, Text]))
-        {
-        }
+        while (pool.Writes.TryPost(Statements.InsertSql, [0, Text])) { }
 
         return GC.GetTotalMemory(forceFullCollection: true) - before;
     }

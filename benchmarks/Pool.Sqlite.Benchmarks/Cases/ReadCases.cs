@@ -11,24 +11,54 @@ internal static class ReadCases
     public static IReadOnlyList<Case> All { get; } =
     [
         .. RentCases(),
-        new Contest("point", "reads", "point read, a new command",
+        new Contest(
+            "point",
+            "reads",
+            "point read, a new command",
             [.. Field.Loops(Point, unpooled: true), PointFloor],
-            [new(Figure.Time), Floor with { Limit = 1.35 }, new(Figure.Bytes, 400, Against: null)]),
-        new Contest("point-written", "reads", "the same, written to five times a second",
-            [new(Role.Pool, WrittenTo), PointFloor], [Floor]),
-        new Contest("dapper", "reads", "Dapper ExecuteScalar",
-            Field.Loops(PointByDapper), [new(Figure.Time, 0.4), new(Figure.Bytes, Against: null)]),
-        new Contest("ten", "reads", "ten point reads (in one reader lease)",
-            Field.Loops(TenPoints), [new(Figure.Time, 0.2), new(Figure.Bytes, Against: null)]),
-        new Contest("rows", "rows", "100 rows x 3 columns by reader",
+            [new(Figure.Time), Floor with { Limit = 1.35 }, new(Figure.Bytes, 400, Against: null)]
+        ),
+        new Contest(
+            "point-written",
+            "reads",
+            "the same, written to five times a second",
+            [new(Role.Pool, WrittenTo), PointFloor],
+            [Floor]
+        ),
+        new Contest(
+            "dapper",
+            "reads",
+            "Dapper ExecuteScalar",
+            Field.Loops(PointByDapper),
+            [new(Figure.Time, 0.4), new(Figure.Bytes, Against: null)]
+        ),
+        new Contest(
+            "ten",
+            "reads",
+            "ten point reads (in one reader lease)",
+            Field.Loops(TenPoints),
+            [new(Figure.Time, 0.2), new(Figure.Bytes, Against: null)]
+        ),
+        new Contest(
+            "rows",
+            "rows",
+            "100 rows x 3 columns by reader",
             [
                 .. Field.Loops(Range, unpooled: true),
-                new(Role.Floor,
-                    file => StatementFloor.Loop(file, Statements.RangeSql, (floor, row) => floor.Range(row))),
+                new(
+                    Role.Floor,
+                    file => StatementFloor.Loop(file, Statements.RangeSql, (floor, row) => floor.Range(row))
+                ),
             ],
-            [new(Figure.Time, 0.6), Floor with { Limit = 1.1 }, new(Figure.Bytes, Against: null)]),
-        new Contest("rows-dapper", "rows", "the same by Dapper Query<T>",
-            Field.Loops(RangeByDapper), [new(Figure.Time, 0.7), new(Figure.Bytes, Against: null)]),
+            [new(Figure.Time, 0.6), Floor with { Limit = 1.1 }, new(Figure.Bytes, Against: null)]
+        ),
+        new Contest(
+            "rows-dapper",
+            "rows",
+            "the same by Dapper Query<T>",
+            Field.Loops(RangeByDapper),
+            [new(Figure.Time, 0.7), new(Figure.Bytes, Against: null)]
+        ),
         Setting("foreign-keys", "foreign_keys = 1"),
         Setting("temp-store", "synchronous = normal; temp_store = memory"),
     ];
@@ -42,27 +72,37 @@ internal static class ReadCases
         {
             const int Batch = 1_000;
             Contestant[] floor =
-                [new(Role.Floor, _ => new ThreadLoop(threads, Batch, new PermitFloor(threads).CreateWorker, null))];
-            Goal[] more = threads > 1
-                ? []
-                : [Floor with { Limit = 2.1 }, new(Figure.Bytes, 80, Against: null)];
+            [
+                new(Role.Floor, _ => new ThreadLoop(threads, Batch, new PermitFloor(threads).CreateWorker, null)),
+            ];
+            Goal[] more = threads > 1 ? [] : [Floor with { Limit = 2.1 }, new(Figure.Bytes, 80, Against: null)];
             var title = $"rent + return, {threads} thread{(threads > 1 ? "s" : "")}";
-            yield return new Contest($"rent-{threads}", "rents", title,
+            yield return new Contest(
+                $"rent-{threads}",
+                "rents",
+                title,
                 [.. Field.Loops(threads, Batch, (contender, _) => contender.OpenAndClose), .. floor],
-                [new(Figure.Time, 0.4), .. more]);
+                [new(Figure.Time, 0.4), .. more]
+            );
         }
     }
 
     private static Contest Setting(string key, string settings)
     {
         var sql = "pragma " + settings.Replace("; ", "; pragma ", StringComparison.Ordinal);
-        return new Contest(key, "settings", settings,
-            Field.Loops((contender, _) =>
-            {
-                using var connection = contender.Open();
-                Statements.Execute(connection, sql);
-            }),
-            [new(Figure.Time, 2)]);
+        return new Contest(
+            key,
+            "settings",
+            settings,
+            Field.Loops(
+                (contender, _) =>
+                {
+                    using var connection = contender.Open();
+                    Statements.Execute(connection, sql);
+                }
+            ),
+            [new(Figure.Time, 2)]
+        );
     }
 
     private static ThreadLoop WrittenTo(string file)

@@ -41,7 +41,8 @@ internal sealed class StatementFloor : IDisposable
         long length = 0;
         while (raw.sqlite3_step(_statement) == raw.SQLITE_ROW)
         {
-            length += raw.sqlite3_column_int64(_statement, 0)
+            length +=
+                raw.sqlite3_column_int64(_statement, 0)
                 + raw.sqlite3_column_text(_statement, 1).utf8_to_string().Length
                 + raw.sqlite3_column_text(_statement, 2).utf8_to_string().Length;
         }

@@ -52,7 +52,10 @@ internal static class TwoProcesses
     }
 
     private static async Task<(double Seconds, IncrementsResult[] Results)> RunAsync(
-        string connectionString, int times, CancellationToken stop)
+        string connectionString,
+        int times,
+        CancellationToken stop
+    )
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(Patience);
@@ -72,7 +75,8 @@ internal static class TwoProcesses
                 var clock = Stopwatch.StartNew();
                 await other.StandardInput.WriteLineAsync(Go).ConfigureAwait(false);
                 var own = increments.RunAsync(times);
-                var answer = await other.StandardOutput.ReadLineAsync(patience.Token).ConfigureAwait(false)
+                var answer =
+                    await other.StandardOutput.ReadLineAsync(patience.Token).ConfigureAwait(false)
                     ?? throw new IOException("The second process gave nothing: " + await errors.ConfigureAwait(false));
                 results = [await own.ConfigureAwait(false), JsonSerializer.Deserialize<IncrementsResult>(answer)!];
                 seconds = clock.Elapsed.TotalSeconds;
@@ -109,8 +113,10 @@ internal static class TwoProcesses
             start.ArgumentList.Add(typeof(TwoProcesses).Assembly.Location);
         }
 
-        foreach (var argument in (string[])
-            [Command, JoinOption, file, TimesOption, times.ToString(CultureInfo.InvariantCulture)])
+        foreach (
+            var argument in (string[])
+                [Command, JoinOption, file, TimesOption, times.ToString(CultureInfo.InvariantCulture)]
+        )
         {
             start.ArgumentList.Add(argument);
         }
@@ -121,16 +127,25 @@ internal static class TwoProcesses
     private static CaseResult Report(long expected, long final, double seconds, IncrementsResult[] results)
     {
         var errors = results.Select(result => result.FirstError).OfType<string>();
-        return new CaseResult(Command, [],
-        [
-            new("processes", "two processes increment one counter", Format.Count(expected / seconds) + "/s"),
-            new("processes", "  updates lost", Format.Count(expected - final), Ratio: expected - final, Reach: "0",
-                Met: expected == final),
-            new("processes", "  worst wait", Format.Time(results.Max(result => result.Worst) * 1e6)),
-        ],
-        [
-            .. errors.Select(error => "two processes: " + error),
-            .. expected == final ? (string[])[] : [$"two processes: the counter is {final} instead of {expected}"],
-        ]);
+        return new CaseResult(
+            Command,
+            [],
+            [
+                new("processes", "two processes increment one counter", Format.Count(expected / seconds) + "/s"),
+                new(
+                    "processes",
+                    "  updates lost",
+                    Format.Count(expected - final),
+                    Ratio: expected - final,
+                    Reach: "0",
+                    Met: expected == final
+                ),
+                new("processes", "  worst wait", Format.Time(results.Max(result => result.Worst) * 1e6)),
+            ],
+            [
+                .. errors.Select(error => "two processes: " + error),
+                .. expected == final ? (string[])[] : [$"two processes: the counter is {final} instead of {expected}"],
+            ]
+        );
     }
 }

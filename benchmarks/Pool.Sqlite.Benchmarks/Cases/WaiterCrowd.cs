@@ -35,12 +35,14 @@ internal sealed class WaiterCrowd(string connectionString)
 
     private CaseResult Run()
     {
-        using var pool = new SqlitePool(new SqlitePoolOptions
-        {
-            ConnectionString = connectionString,
-            PoolSize = Connections,
-            MaxOverflow = 0,
-        });
+        using var pool = new SqlitePool(
+            new SqlitePoolOptions
+            {
+                ConnectionString = connectionString,
+                PoolSize = Connections,
+                MaxOverflow = 0,
+            }
+        );
         WarmUp(pool);
         var held = Enumerable.Range(0, Connections).Select(_ => pool.Rent()).ToArray();
         var tasks = new Task[Waiters];
@@ -78,14 +80,21 @@ internal sealed class WaiterCrowd(string connectionString)
             faults.Add($"waiting tasks: {_mostAtOnce} leases at once on {Connections} connections");
         }
 
-        return new CaseResult(Suite, [],
-        [
-            Limited(
-                $"{Format.Count(Waiters)} tasks on {Connections} connections: each holds",
-                bytes + " B", bytes, MostBytes),
-            Limited("  more threads than before", Format.Count(threads), threads, MostThreads),
-            new(Suite, "  all served in", Format.Time(_drained.TotalNanoseconds)),
-        ], faults);
+        return new CaseResult(
+            Suite,
+            [],
+            [
+                Limited(
+                    $"{Format.Count(Waiters)} tasks on {Connections} connections: each holds",
+                    bytes + " B",
+                    bytes,
+                    MostBytes
+                ),
+                Limited("  more threads than before", Format.Count(threads), threads, MostThreads),
+                new(Suite, "  all served in", Format.Time(_drained.TotalNanoseconds)),
+            ],
+            faults
+        );
     }
 
     // Everything that is made once (code, the timer thread, thread-pool threads, connections) is made before the count.

@@ -19,9 +19,16 @@ internal static class WriterCases
         Of(16, 3_200, rate: 8, queue: 8),
         Of(64, 1_920, rate: 20, queue: 20),
         Of(256, 2_560, rate: 15, queue: 20),
-        new Contest("transactions", "transactions", "16 tasks, three inserts a transaction",
+        new Contest(
+            "transactions",
+            "transactions",
+            "16 tasks, three inserts a transaction",
             Field.Crowds(new CrowdPlan(16, 1_600, 3), (contender, _) => () => ThreeInserts(contender)),
-            [new(Figure.Rate, 4), new(Figure.Worst)]) { MinimumThreads = Threads },
+            [new(Figure.Rate, 4), new(Figure.Worst)]
+        )
+        {
+            MinimumThreads = Threads,
+        },
         Mixed(0, 2, ""),
         Mixed(70, 6, ", 70 minimum threads"),
     ];
@@ -31,7 +38,10 @@ internal static class WriterCases
         var plan = new CrowdPlan(writers, operations, 1);
         var few = writers == 1;
         double? worst = writers < 16 ? null : 1.0 / 50;
-        return new Contest($"writers-{writers}", Writers, few ? "1 writer" : $"{writers} writers",
+        return new Contest(
+            $"writers-{writers}",
+            Writers,
+            few ? "1 writer" : $"{writers} writers",
             [
                 .. Field.Crowds(plan, (contender, _) => () => Insert(contender), unpooled: few),
                 new(Role.Queue, file => ThroughQueue(plan, file), Writes: true),
@@ -41,21 +51,34 @@ internal static class WriterCases
                 new(Figure.Worst, worst),
                 new(Figure.Rate, queue, Role.Queue, Suite: Queue),
                 new(Figure.Worst, worst, Role.Queue, Suite: Queue),
-            ])
-        { MinimumThreads = Threads };
+            ]
+        )
+        {
+            MinimumThreads = Threads,
+        };
     }
 
     private static Contest Mixed(int threads, double rate, string how) =>
-        new($"mixed-{(threads == 0 ? "few" : threads)}", "mixed", "32 tasks" + how,
+        new(
+            $"mixed-{(threads == 0 ? "few" : threads)}",
+            "mixed",
+            "32 tasks" + how,
             Field.Crowds(new CrowdPlan(32, 9_600, 0), MixedOperation),
-            [new(Figure.Rate, rate), new(Figure.Worst)])
-        { MinimumThreads = threads };
+            [new(Figure.Rate, rate), new(Figure.Worst)]
+        )
+        {
+            MinimumThreads = threads,
+        };
 
     private static TaskCrowd ThroughQueue(CrowdPlan plan, string file)
     {
         var pool = new ThisPool(file, synchronous: SynchronousMode.Full);
-        return new TaskCrowd(plan, file, pool, _ => () =>
-            pool.Pool.Writes.ExecuteAsync(Statements.InsertSql, ["key", Statements.Text]));
+        return new TaskCrowd(
+            plan,
+            file,
+            pool,
+            _ => () => pool.Pool.Writes.ExecuteAsync(Statements.InsertSql, ["key", Statements.Text])
+        );
     }
 
     private static async Task Insert(IContender contender)

@@ -12,9 +12,10 @@ internal static class ConnectionSettings
     public static void Apply(DbConnection connection, SynchronousMode synchronous)
     {
         using var command = connection.CreateCommand();
-        command.CommandText = synchronous == SynchronousMode.Full
-            ? "pragma synchronous=full; " + Others
-            : "pragma synchronous=normal; " + Others;
+        command.CommandText =
+            synchronous == SynchronousMode.Full
+                ? "pragma synchronous=full; " + Others
+                : "pragma synchronous=normal; " + Others;
         command.ExecuteNonQuery();
     }
 }

@@ -7,8 +7,10 @@ namespace Pool.Sqlite.Benchmarks.Contenders;
 internal sealed class Unpooled(string connectionString, SynchronousMode synchronous = SynchronousMode.Normal)
     : IContender
 {
-    private readonly string _connectionString =
-        new SqliteConnectionStringBuilder(connectionString) { Pooling = false }.ToString();
+    private readonly string _connectionString = new SqliteConnectionStringBuilder(connectionString)
+    {
+        Pooling = false,
+    }.ToString();
 
     public DbConnection Open() => OpenPhysical();
 
@@ -22,9 +24,7 @@ internal sealed class Unpooled(string connectionString, SynchronousMode synchron
         }
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     private SqliteConnection OpenPhysical()
     {

@@ -20,8 +20,10 @@ internal sealed class Calm
 
     public void Probe()
     {
-        var others = Enumerable.Range(1, Environment.ProcessorCount - 1)
-            .Select(_ => new Thread(Spin) { IsBackground = true }).ToArray();
+        var others = Enumerable
+            .Range(1, Environment.ProcessorCount - 1)
+            .Select(_ => new Thread(Spin) { IsBackground = true })
+            .ToArray();
         var start = Stopwatch.GetTimestamp();
         Array.ForEach(others, thread => thread.Start());
         Spin();

@@ -7,20 +7,27 @@ namespace Pool.Sqlite.Benchmarks.Measuring;
 /// <param name="Share">The part of a crowd's operations that is done.</param>
 /// <param name="Quotable">False: too short to say anything but that it runs.</param>
 internal sealed record Effort(
-    int LoopRounds, int CrowdRounds, TimeSpan WarmUp, TimeSpan Pass, double Share, bool Quotable)
+    int LoopRounds,
+    int CrowdRounds,
+    TimeSpan WarmUp,
+    TimeSpan Pass,
+    double Share,
+    bool Quotable
+)
 {
-    public static Effort Full { get; } = new(
-        5, 3, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(150), Share: 1, Quotable: true);
+    public static Effort Full { get; } =
+        new(5, 3, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(150), Share: 1, Quotable: true);
 
-    public static Effort Smoke { get; } = new(
-        1, 1, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(30), Share: 0.05, Quotable: false);
+    public static Effort Smoke { get; } =
+        new(1, 1, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(30), Share: 0.05, Quotable: false);
 
     /// <summary>For one query on a given file: <paramref name="seconds"/> for every contender.</summary>
-    public static Effort ForQuery(double seconds) => Full with
-    {
-        WarmUp = TimeSpan.FromSeconds(Math.Clamp(seconds / 4, 0.05, 0.5)),
-        Pass = TimeSpan.FromSeconds(seconds / Full.LoopRounds),
-    };
+    public static Effort ForQuery(double seconds) =>
+        Full with
+        {
+            WarmUp = TimeSpan.FromSeconds(Math.Clamp(seconds / 4, 0.05, 0.5)),
+            Pass = TimeSpan.FromSeconds(seconds / Full.LoopRounds),
+        };
 
     /// <summary>For watching one contestant with a profiler: passes of about a second.</summary>
     public static Effort Profile { get; } = Full with { Pass = TimeSpan.FromSeconds(1) };

@@ -10,7 +10,8 @@ internal sealed record Goal(
     double? Limit = null,
     Role Subject = Role.Pool,
     Role? Against = Role.Driver,
-    string? Suite = null)
+    string? Suite = null
+)
 {
     public bool AtMost => Figure != Figure.Rate;
 }

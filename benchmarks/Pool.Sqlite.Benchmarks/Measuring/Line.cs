@@ -16,4 +16,5 @@ internal sealed record Line(
     string RatioText = "",
     string Reach = "",
     bool? Met = null,
-    double? Spread = null);
+    double? Spread = null
+);

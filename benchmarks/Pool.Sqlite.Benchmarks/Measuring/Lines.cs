@@ -10,9 +10,10 @@ internal static class Lines
         SeriesResult? Find(Role? role) => series.FirstOrDefault(one => one.Role == role);
         string Text(Role role) => Find(role) is { } one ? Format.Value(goal.Figure, one.Value(goal.Figure)) : "";
         var subject = Find(goal.Subject);
-        var ratio = goal.Against is null
-            ? subject?.Value(goal.Figure)
-            : Find(goal.Against) is { } other ? subject?.RatioTo(other, goal.Figure) : null;
+        var ratio =
+            goal.Against is null ? subject?.Value(goal.Figure)
+            : Find(goal.Against) is { } other ? subject?.RatioTo(other, goal.Figure)
+            : null;
         var first = index == 0 || (goal.Suite is not null && contest.Goals[index - 1].Suite is null);
         return new Line(
             goal.Suite ?? contest.Suite,
@@ -25,17 +26,19 @@ internal static class Lines
             goal.Against is null ? "" : Format.Ratio(ratio),
             Reach(goal),
             goal.Limit is { } limit && ratio is { } found ? (goal.AtMost ? found <= limit : found >= limit) : null,
-            goal.Figure is Figure.Rate or Figure.Time ? subject?.Spread : null);
+            goal.Figure is Figure.Rate or Figure.Time ? subject?.Spread : null
+        );
     }
 
-    private static string Label(Goal goal) => (goal.Figure, goal.Against) switch
-    {
-        (_, Role.Floor) => "against the floor",
-        (Figure.Worst, _) => "worst wait",
-        (Figure.Bytes, _) => "allocated",
-        (Figure.Rate, _) => "rate",
-        _ => "time",
-    };
+    private static string Label(Goal goal) =>
+        (goal.Figure, goal.Against) switch
+        {
+            (_, Role.Floor) => "against the floor",
+            (Figure.Worst, _) => "worst wait",
+            (Figure.Bytes, _) => "allocated",
+            (Figure.Rate, _) => "rate",
+            _ => "time",
+        };
 
     private static string Reach(Goal goal)
     {

@@ -16,18 +16,20 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
 
     /// <summary>Runs one contestant over and over, and tells each pass.</summary>
     public void Watch(Case @case, Contestant contestant, Func<bool> goOn, Action<Sample> tell) =>
-        WithThreads(@case, () =>
-        {
-            using var work = contestant.Create(contestant.Writes ? databases.CopyEmpty() : databases.Copy());
-            work.WarmUp(effort, stop);
-            do
+        WithThreads(
+            @case,
+            () =>
             {
-                tell(work.Run(effort, stop));
-            }
-            while (goOn());
+                using var work = contestant.Create(contestant.Writes ? databases.CopyEmpty() : databases.Copy());
+                work.WarmUp(effort, stop);
+                do
+                {
+                    tell(work.Run(effort, stop));
+                } while (goOn());
 
-            return true;
-        });
+                return true;
+            }
+        );
 
     public (IReadOnlyList<SeriesResult> Series, IReadOnlyList<string> Faults) Compete(Contest contest)
     {
@@ -116,6 +118,7 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
             samples.Sum(sample => sample.Errors),
             samples.Find(sample => sample.FirstError is not null)?.FirstError,
             Steady: work is ThreadLoop,
-            [.. samples.Select(sample => sample.PerSecond)]);
+            [.. samples.Select(sample => sample.PerSecond)]
+        );
     }
 }

@@ -11,7 +11,8 @@ internal sealed record Sample(
     long Allocated,
     HistogramBase? Latencies,
     long Errors,
-    string? FirstError)
+    string? FirstError
+)
 {
     public double PerSecond => Operations / Elapsed.TotalSeconds;
 

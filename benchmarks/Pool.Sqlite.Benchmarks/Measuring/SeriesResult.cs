@@ -13,20 +13,22 @@ internal sealed record SeriesResult(
     long Errors,
     string? FirstError,
     bool Steady,
-    IReadOnlyList<double> Rounds)
+    IReadOnlyList<double> Rounds
+)
 {
     public double Nanoseconds => PerSecond > 0 ? 1e9 / PerSecond : 0;
 
     /// <summary>The distance between the best and the worst round, as a share of the median.</summary>
     public double Spread => PerSecond > 0 ? (Rounds.Max() - Rounds.Min()) / PerSecond : 0;
 
-    public double Value(Figure figure) => figure switch
-    {
-        Figure.Rate => PerSecond,
-        Figure.Time => Nanoseconds,
-        Figure.Worst => Worst,
-        _ => Math.Round(BytesPerOperation),
-    };
+    public double Value(Figure figure) =>
+        figure switch
+        {
+            Figure.Rate => PerSecond,
+            Figure.Time => Nanoseconds,
+            Figure.Worst => Worst,
+            _ => Math.Round(BytesPerOperation),
+        };
 
     /// <summary>How this figure stands to that of <paramref name="other"/>; null when there is nothing to compare.
     /// Rates and times are compared round by round, in the order in which they took turns.</summary>
@@ -34,8 +36,10 @@ internal sealed record SeriesResult(
     {
         if (figure is Figure.Rate or Figure.Time && Rounds.Count == other.Rounds.Count)
         {
-            var ratios = Rounds.Zip(other.Rounds, (own, its) => figure == Figure.Rate ? own / its : its / own)
-                .Order().ToArray();
+            var ratios = Rounds
+                .Zip(other.Rounds, (own, its) => figure == Figure.Rate ? own / its : its / own)
+                .Order()
+                .ToArray();
             return double.IsFinite(ratios[ratios.Length / 2]) ? ratios[ratios.Length / 2] : null;
         }
 

@@ -26,8 +26,7 @@ internal sealed class Tally(bool stamps)
     public static HistogramBase NewHistogram() => new LongHistogram(Longest, 2);
 
     /// <summary>Ticks of the clock as nanoseconds that a histogram takes.</summary>
-    public static long Limit(long ticks) =>
-        Math.Min(Longest, (long)(ticks * (1e9 / Stopwatch.Frequency)));
+    public static long Limit(long ticks) => Math.Min(Longest, (long)(ticks * (1e9 / Stopwatch.Frequency)));
 
     public static Sample Sum(Tally[] tallies, TimeSpan elapsed, long allocated)
     {
@@ -38,8 +37,12 @@ internal sealed class Tally(bool stamps)
         }
 
         return new Sample(
-            tallies.Sum(tally => tally.Operations), elapsed, allocated, latencies,
+            tallies.Sum(tally => tally.Operations),
+            elapsed,
+            allocated,
+            latencies,
             tallies.Sum(tally => tally.Errors),
-            Array.Find(tallies, tally => tally.FirstError is not null)?.FirstError);
+            Array.Find(tallies, tally => tally.FirstError is not null)?.FirstError
+        );
     }
 }

@@ -9,8 +9,8 @@ namespace Pool.Sqlite.Benchmarks.Measuring;
 /// <remarks>A fixed time instead of a fixed share would count it as speed when most tasks get nowhere and the others
 /// are undisturbed. A fast contestant gets a multiple of the share, so that its pass is long enough to be
 /// measured.</remarks>
-internal sealed class TaskCrowd(
-    CrowdPlan plan, string database, IContender contender, Func<int, Func<Task>> operation) : Work
+internal sealed class TaskCrowd(CrowdPlan plan, string database, IContender contender, Func<int, Func<Task>> operation)
+    : Work
 {
     private const double ShortestPass = 0.4;
     private const int MostTimes = 100;
@@ -61,8 +61,9 @@ internal sealed class TaskCrowd(
         var tallies = Array.ConvertAll(_operations, _ => new Tally(stamps: true));
         var allocated = GC.GetTotalAllocatedBytes(precise: true);
         var start = Stopwatch.GetTimestamp();
-        var tasks = _operations.Select(
-            (one, i) => Task.Run(() => Repeat(one, share, tallies[i], stop), CancellationToken.None)).ToArray();
+        var tasks = _operations
+            .Select((one, i) => Task.Run(() => Repeat(one, share, tallies[i], stop), CancellationToken.None))
+            .ToArray();
         Task.WaitAll(tasks, CancellationToken.None);
         var elapsed = Stopwatch.GetElapsedTime(start);
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;

@@ -28,13 +28,20 @@ internal sealed class ThreadLoop(int threads, int batch, Func<int, Action<int>> 
         using var ready = new CountdownEvent(threads);
         using var go = new ManualResetEventSlim();
         var tallies = Array.ConvertAll(_workers, _ => new Tally(batch == 1));
-        var running = _workers.Select((work, i) => new Thread(() =>
-        {
-            ready.Signal();
-            go.Wait();
-            Work(work, tallies[i]);
-        })
-        { IsBackground = true }).ToArray();
+        var running = _workers
+            .Select(
+                (work, i) =>
+                    new Thread(() =>
+                    {
+                        ready.Signal();
+                        go.Wait();
+                        Work(work, tallies[i]);
+                    })
+                    {
+                        IsBackground = true,
+                    }
+            )
+            .ToArray();
         Array.ForEach(running, thread => thread.Start());
         ready.Wait(CancellationToken.None);
 

@@ -25,7 +25,8 @@ internal static class Artifacts
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new UsageException(
-                $"--output '{directory}' cannot be written to: {error.Message} Give a directory that can.");
+                $"--output '{directory}' cannot be written to: {error.Message} Give a directory that can."
+            );
         }
     }
 

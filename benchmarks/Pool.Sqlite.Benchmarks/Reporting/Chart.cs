@@ -18,14 +18,22 @@ internal static class Chart
 
     private static readonly (string Key, string Name)[] Writers =
     [
-        ("writers-1", "1 writer"), ("writers-4", "4 writers"), ("writers-16", "16 writers"),
-        ("writers-64", "64 writers"), ("writers-256", "256 writers"),
+        ("writers-1", "1 writer"),
+        ("writers-4", "4 writers"),
+        ("writers-16", "16 writers"),
+        ("writers-64", "64 writers"),
+        ("writers-256", "256 writers"),
     ];
 
     private static readonly (string Key, string Name)[] Reads =
     [
-        ("rent-1", "rent + return"), ("point", "point read"), ("dapper", "Dapper scalar"), ("ten", "ten reads"),
-        ("rows", "100 rows"), ("rows-dapper", "100 rows, Dapper"), ("ef-read", "EF read by key"),
+        ("rent-1", "rent + return"),
+        ("point", "point read"),
+        ("dapper", "Dapper scalar"),
+        ("ten", "ten reads"),
+        ("rows", "100 rows"),
+        ("rows-dapper", "100 rows, Dapper"),
+        ("ef-read", "EF read by key"),
     ];
 
     private static readonly Role[] AllWriters = [Role.Driver, Role.Pool, Role.Queue];
@@ -35,15 +43,39 @@ internal static class Chart
         var plots = new Multiplot();
         plots.Subplots.RemoveAt(0);
         var note = report.Quotable ? "" : " - NOT FOR QUOTING";
-        plots.Subplots.Add(Bars(
-            "Durable commits a second (synchronous=FULL), more is better" + note, report, Writers, AllWriters, theme,
-            series => series.PerSecond, value => Format.Count(value)));
-        plots.Subplots.Add(Bars(
-            "Longest wait of a writer, less is better" + note, report, Writers, AllWriters, theme,
-            series => series.Worst, value => Format.Time(value)));
-        plots.Subplots.Add(Bars(
-            "Time of one operation, less is better" + note, report, Reads, [Role.Driver, Role.Pool, Role.Floor], theme,
-            series => series.Nanoseconds, value => Format.Time(value)));
+        plots.Subplots.Add(
+            Bars(
+                "Durable commits a second (synchronous=FULL), more is better" + note,
+                report,
+                Writers,
+                AllWriters,
+                theme,
+                series => series.PerSecond,
+                value => Format.Count(value)
+            )
+        );
+        plots.Subplots.Add(
+            Bars(
+                "Longest wait of a writer, less is better" + note,
+                report,
+                Writers,
+                AllWriters,
+                theme,
+                series => series.Worst,
+                value => Format.Time(value)
+            )
+        );
+        plots.Subplots.Add(
+            Bars(
+                "Time of one operation, less is better" + note,
+                report,
+                Reads,
+                [Role.Driver, Role.Pool, Role.Floor],
+                theme,
+                series => series.Nanoseconds,
+                value => Format.Time(value)
+            )
+        );
         plots.Layout = new ScottPlot.MultiplotLayouts.Rows();
 
         using var stream = File.Create(path);
@@ -52,19 +84,32 @@ internal static class Chart
     }
 
     private static Plot Bars(
-        string title, RunReport report, (string Key, string Name)[] all, Role[] roles, Theme theme,
-        Func<SeriesResult, double> value, Func<double, string> label)
+        string title,
+        RunReport report,
+        (string Key, string Name)[] all,
+        Role[] roles,
+        Theme theme,
+        Func<SeriesResult, double> value,
+        Func<double, string> label
+    )
     {
         var plot = new Plot();
         var shown = all.Where(one => report.Of(one.Key) is not null).ToArray();
         var cases = shown.Select(one => report.Of(one.Key)!).ToArray();
-        var values = cases.SelectMany(one => one.Series).Where(one => roles.Contains(one.Role)).Select(value)
-            .Where(one => one > 0).DefaultIfEmpty(1).ToArray();
+        var values = cases
+            .SelectMany(one => one.Series)
+            .Where(one => roles.Contains(one.Role))
+            .Select(value)
+            .Where(one => one > 0)
+            .DefaultIfEmpty(1)
+            .ToArray();
         var low = Math.Floor(Math.Log10(values.Min()));
         var high = Math.Log10(values.Max()) + HeadRoom;
         foreach (var (role, offset) in roles.Select((role, i) => (role, i - ((roles.Length - 1) / 2.0))))
         {
-            var bars = cases.Select((one, i) => (Series: one.Of(role), At: i)).Where(one => one.Series is not null)
+            var bars = cases
+                .Select((one, i) => (Series: one.Of(role), At: i))
+                .Where(one => one.Series is not null)
                 .Select(one => Bar(one.At + (offset * 0.27), value(one.Series!), low, theme.Series[role], label))
                 .ToArray();
             var drawn = plot.Add.Bars(bars);
@@ -75,12 +120,16 @@ internal static class Chart
 
         plot.Axes.SetLimits(-0.6, cases.Length - 0.4, low, high);
         plot.Axes.Bottom.TickGenerator = new NumericManual(
-            [.. cases.Select((_, i) => (double)i)], [.. shown.Select(one => one.Name)]);
+            [.. cases.Select((_, i) => (double)i)],
+            [.. shown.Select(one => one.Name)]
+        );
         plot.Axes.Left.TickGenerator = new NumericAutomatic
         {
             IntegerTicksOnly = true,
-            LabelFormatter = power => label(Math.Pow(10, power)).Replace(".00", "", StringComparison.Ordinal)
-                .Replace(".0", "", StringComparison.Ordinal),
+            LabelFormatter = power =>
+                label(Math.Pow(10, power))
+                    .Replace(".00", "", StringComparison.Ordinal)
+                    .Replace(".0", "", StringComparison.Ordinal),
         };
         plot.Title(title, 14);
         Colour(plot, theme);
@@ -88,25 +137,27 @@ internal static class Chart
     }
 
     // The axis is logarithmic: a bar's length is the exponent.
-    private static Bar Bar(double at, double value, double low, Color color, Func<double, string> label) => new()
-    {
-        Position = at,
-        ValueBase = low,
-        Value = value > 0 ? Math.Log10(value) : low,
-        Size = 0.25,
-        FillColor = color,
-        LineWidth = 0,
-        Label = value > 0 ? label(value) : "",
-    };
+    private static Bar Bar(double at, double value, double low, Color color, Func<double, string> label) =>
+        new()
+        {
+            Position = at,
+            ValueBase = low,
+            Value = value > 0 ? Math.Log10(value) : low,
+            Size = 0.25,
+            FillColor = color,
+            LineWidth = 0,
+            Label = value > 0 ? label(value) : "",
+        };
 
-    private static string Name(Role role) => role switch
-    {
-        Role.Pool => "this pool, plain leases",
-        Role.Queue => "this pool, write queue",
-        Role.Driver => "the driver's pool",
-        Role.Unpooled => "no pool",
-        _ => "floor",
-    };
+    private static string Name(Role role) =>
+        role switch
+        {
+            Role.Pool => "this pool, plain leases",
+            Role.Queue => "this pool, write queue",
+            Role.Driver => "the driver's pool",
+            Role.Unpooled => "no pool",
+            _ => "floor",
+        };
 
     private static void Colour(Plot plot, Theme theme)
     {

@@ -12,8 +12,15 @@ internal static class ConsoleReport
 
     private static readonly (string Name, int Width)[] Columns =
     [
-        ("", 44), ("this pool", 12), ("driver's", 12), ("no pool", 12), ("floor", 12),
-        ("ratio", 8), ("reach", 9), ("met", 6), ("spread", 8),
+        ("", 44),
+        ("this pool", 12),
+        ("driver's", 12),
+        ("no pool", 12),
+        ("floor", 12),
+        ("ratio", 8),
+        ("reach", 9),
+        ("met", 6),
+        ("spread", 8),
     ];
 
     public static IAnsiConsole Create()
@@ -24,11 +31,9 @@ internal static class ConsoleReport
         }
 
         // A file or a pipe has no colours, and no width of its own: 80 columns would break the lines of the tables.
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.No,
-            ColorSystem = ColorSystemSupport.NoColors,
-        });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors }
+        );
         console.Profile.Width = WidthOfAFile;
         return console;
     }
@@ -46,16 +51,19 @@ internal static class ConsoleReport
             return;
         }
 
-        console.Progress().AutoClear(true).Start(context =>
-        {
-            var task = context.AddTask("", maxValue: steps.Count);
-            foreach (var (title, run) in steps)
+        console
+            .Progress()
+            .AutoClear(true)
+            .Start(context =>
             {
-                task.Description = Markup.Escape(title);
-                run();
-                task.Increment(1);
-            }
-        });
+                var task = context.AddTask("", maxValue: steps.Count);
+                foreach (var (title, run) in steps)
+                {
+                    task.Description = Markup.Escape(title);
+                    run();
+                    task.Increment(1);
+                }
+            });
     }
 
     public static void Write(IAnsiConsole console, RunReport report)
@@ -84,34 +92,48 @@ internal static class ConsoleReport
         }
     }
 
-    private static void Legend(IAnsiConsole console) => console.WriteLine(
-        "ratio: this pool's figure to the driver's, of rounds taken in turns, the median; \"against the floor\": "
-        + "to the floor's. spread: the best and the worst round of this pool. Ratios are for quoting, single figures "
-        + "move with the machine. Floors: a semaphore and a queue (rents), a held prepared statement (reads, rows).");
+    private static void Legend(IAnsiConsole console) =>
+        console.WriteLine(
+            "ratio: this pool's figure to the driver's, of rounds taken in turns, the median; \"against the floor\": "
+                + "to the floor's. spread: the best and the worst round of this pool. Ratios are for quoting, single figures "
+                + "move with the machine. Floors: a semaphore and a queue (rents), a held prepared statement (reads, rows)."
+        );
 
     private static Table Table(IEnumerable<Line> lines, bool quotable)
     {
         var table = new Table().NoBorder();
         foreach (var (name, width) in Columns)
         {
-            table.AddColumn(new TableColumn(name)
-            {
-                Width = width,
-                Alignment = name.Length == 0 ? Justify.Left : Justify.Right,
-                NoWrap = true,
-                Padding = new Padding(0, 0),
-            });
+            table.AddColumn(
+                new TableColumn(name)
+                {
+                    Width = width,
+                    Alignment = name.Length == 0 ? Justify.Left : Justify.Right,
+                    NoWrap = true,
+                    Padding = new Padding(0, 0),
+                }
+            );
         }
 
         foreach (var line in lines)
         {
-            var met = line.Met switch { null => "", true => "[green]yes[/]", false => "[red]NO[/]" };
+            var met = line.Met switch
+            {
+                null => "",
+                true => "[green]yes[/]",
+                false => "[red]NO[/]",
+            };
             table.AddRow(
                 Markup.Escape(line.Label),
-                $"[green]{line.Pool}[/]", $"[blue]{line.Driver}[/]",
-                $"[yellow]{line.Unpooled}[/]", $"[grey]{line.Floor}[/]",
-                line.RatioText, line.Reach, quotable || met.Length == 0 ? met : $"({met})",
-                line.Spread?.ToString("P0", CultureInfo.InvariantCulture) ?? "");
+                $"[green]{line.Pool}[/]",
+                $"[blue]{line.Driver}[/]",
+                $"[yellow]{line.Unpooled}[/]",
+                $"[grey]{line.Floor}[/]",
+                line.RatioText,
+                line.Reach,
+                quotable || met.Length == 0 ? met : $"({met})",
+                line.Spread?.ToString("P0", CultureInfo.InvariantCulture) ?? ""
+            );
         }
 
         return table.AddEmptyRow();
@@ -128,9 +150,14 @@ internal static class ConsoleReport
             foreach (var one in result.Series)
             {
                 table.AddRow(
-                    one.Role.ToString(), Format.Count(one.PerSecond), Format.Time(one.P50), Format.Time(one.P99),
-                    Format.Time(one.Worst), Format.Count(one.BytesPerOperation) + " B",
-                    driver is null ? "" : Format.Ratio(one.RatioTo(driver, Figure.Rate)));
+                    one.Role.ToString(),
+                    Format.Count(one.PerSecond),
+                    Format.Time(one.P50),
+                    Format.Time(one.P99),
+                    Format.Time(one.Worst),
+                    Format.Count(one.BytesPerOperation) + " B",
+                    driver is null ? "" : Format.Ratio(one.RatioTo(driver, Figure.Rate))
+                );
             }
 
             console.Write(table.AddEmptyRow());

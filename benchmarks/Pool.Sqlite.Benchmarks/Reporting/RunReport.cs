@@ -12,7 +12,8 @@ internal sealed record RunReport(
     double Seconds,
     Surroundings Surroundings,
     IReadOnlyList<double> CalmMilliseconds,
-    IReadOnlyList<CaseResult> Cases)
+    IReadOnlyList<CaseResult> Cases
+)
 {
     public bool Quotable => Objection is null;
 

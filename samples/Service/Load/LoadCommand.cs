@@ -17,7 +17,9 @@ internal static class LoadCommand
             bool isExpected = outcome.StartsWith(scenario.Expected, StringComparison.Ordinal);
             failures += isExpected ? 0 : 1;
             string verdict = isExpected ? "ok    " : $"FAILED (expected: {scenario.Expected})";
-            Console.WriteLine($"{verdict} {scenario.Name}: {outcome} [{Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms]");
+            Console.WriteLine(
+                $"{verdict} {scenario.Name}: {outcome} [{Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms]"
+            );
         }
 
         return failures == 0 ? 0 : 1;

@@ -13,7 +13,10 @@ internal static class Scenarios
         new("50 sequential", "50 rents, 1 connection, 50 rows", Sequential),
         new("10 concurrent", "10 at once, 0 refused, 10 rows", pool => Concurrent(pool, 10)),
         new("50 concurrent", "50 at once, 0 refused, 50 rows", pool => Concurrent(pool, 50)),
-        new("overflow", "60 at once, 20 kept", Overflow) { Configure = options => options.OverflowIdleTimeout = TimeSpan.Zero },
+        new("overflow", "60 at once, 20 kept", Overflow)
+        {
+            Configure = options => options.OverflowIdleTimeout = TimeSpan.Zero,
+        },
         new("exhaustion", "the 61st is refused, and served after one came back", Exhaustion),
         new("recycling of 100 sessions", "100 rents, 10 connections replaced, 0 rows left behind", Recycling),
         new("health", "Healthy, Warning, Critical", Health),
@@ -41,7 +44,9 @@ internal static class Scenarios
         }
 
         await using SqlitePoolConnection again = await pool.RentAsync();
-        return ReferenceEquals(first, again.SqliteConnection) ? "2 rents of the same connection" : "2 rents of two connections";
+        return ReferenceEquals(first, again.SqliteConnection)
+            ? "2 rents of the same connection"
+            : "2 rents of two connections";
     }
 
     private static async Task<string> Sequential(SqlitePool pool)
@@ -62,17 +67,23 @@ internal static class Scenarios
     {
         int missing = callers;
         TaskCompletionSource everybodyHasOne = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await Task.WhenAll(Enumerable.Range(0, callers).Select(i => Task.Run(async () =>
-        {
-            await using SqlitePoolConnection connection = await pool.RentAsync();
-            if (Interlocked.Decrement(ref missing) == 0)
-            {
-                everybodyHasOne.SetResult();
-            }
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, callers)
+                .Select(i =>
+                    Task.Run(async () =>
+                    {
+                        await using SqlitePoolConnection connection = await pool.RentAsync();
+                        if (Interlocked.Decrement(ref missing) == 0)
+                        {
+                            everybodyHasOne.SetResult();
+                        }
 
-            await everybodyHasOne.Task;
-            await InsertAsync(connection, i);
-        })));
+                        await everybodyHasOne.Task;
+                        await InsertAsync(connection, i);
+                    })
+                )
+        );
         SqlitePoolStatistics statistics = pool.GetStatistics();
         return $"{statistics.PeakInUse} at once, {statistics.Timeouts} refused, {await CountAsync(pool)} rows";
     }
@@ -133,7 +144,9 @@ internal static class Scenarios
     private static async Task<string> Leak(SqlitePool pool)
     {
         RentAndForget(pool);
-        bool isListed = pool.GetLeases() is [{ RentSite: { } site }] && site.Contains(nameof(RentAndForget), StringComparison.Ordinal);
+        bool isListed =
+            pool.GetLeases() is [{ RentSite: { } site }]
+            && site.Contains(nameof(RentAndForget), StringComparison.Ordinal);
         for (int i = 0; i < 600 && pool.GetStatistics().Leaks == 0; i++)
         {
             GC.Collect();
@@ -213,9 +226,10 @@ internal static class Scenarios
         await insert.ExecuteNonQueryAsync();
     }
 
-    private static Task<long> CountAsync(SqlitePool pool) => pool.ReadAsync(async connection =>
-    {
-        await using SqlitePoolCommand count = connection.CreateCommand("select count(*) from entry");
-        return (long)(await count.ExecuteScalarAsync())!;
-    });
+    private static Task<long> CountAsync(SqlitePool pool) =>
+        pool.ReadAsync(async connection =>
+        {
+            await using SqlitePoolCommand count = connection.CreateCommand("select count(*) from entry");
+            return (long)(await count.ExecuteScalarAsync())!;
+        });
 }

@@ -14,12 +14,20 @@ internal static class CopyCommand
     public const string ConnectionVariable = "POOL_SQLITE_COPY_TO";
 
     public static async Task<int> Run(
-        string path, string? connectionString, bool createTables, string schema, Terminal terminal, CancellationToken cancellationToken)
+        string path,
+        string? connectionString,
+        bool createTables,
+        string schema,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         connectionString ??= Environment.GetEnvironmentVariable(ConnectionVariable);
         if (string.IsNullOrWhiteSpace(connectionString))
         {
-            terminal.Progress($"Where to copy to is missing. Write --to \"Host=…;Database=…\", or set {ConnectionVariable}.");
+            terminal.Progress(
+                $"Where to copy to is missing. Write --to \"Host=…;Database=…\", or set {ConnectionVariable}."
+            );
             return ExitCode.Usage;
         }
 
@@ -32,14 +40,25 @@ internal static class CopyCommand
         await using NpgsqlTransaction transaction = await target.BeginTransactionAsync(cancellationToken);
         List<string> notices = [];
         IReadOnlyList<SourceTable> tables = SourceSchema.Read(source, notices);
-        long rows = await CopyTables(source, target, tables, createTables, schema, notices, terminal, cancellationToken);
+        long rows = await CopyTables(
+            source,
+            target,
+            tables,
+            createTables,
+            schema,
+            notices,
+            terminal,
+            cancellationToken
+        );
         await transaction.CommitAsync(cancellationToken);
         foreach (string notice in notices)
         {
             terminal.Progress($"Note: {notice}");
         }
 
-        terminal.Write($"{Terminal.Number(rows)} rows of {Terminal.Number(tables.Count)} tables are copied and compared.");
+        terminal.Write(
+            $"{Terminal.Number(rows)} rows of {Terminal.Number(tables.Count)} tables are copied and compared."
+        );
         return ExitCode.Success;
     }
 
@@ -51,7 +70,8 @@ internal static class CopyCommand
         string schema,
         List<string> notices,
         Terminal terminal,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         TargetSchema targetSchema = new(target, schema);
         TableCreator creator = new(target, targetSchema, source, tables, notices);

@@ -42,8 +42,12 @@ internal static class JsonText
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (IGrouping<string, JsonProperty> same in element.EnumerateObject()
-                    .GroupBy(static property => property.Name).OrderBy(static group => group.Key, StringComparer.Ordinal))
+                foreach (
+                    IGrouping<string, JsonProperty> same in element
+                        .EnumerateObject()
+                        .GroupBy(static property => property.Name)
+                        .OrderBy(static group => group.Key, StringComparer.Ordinal)
+                )
                 {
                     writer.WritePropertyName(same.Key);
                     Write(same.Last().Value, writer);

@@ -11,12 +11,15 @@ internal static class SourceSchema
     public static IReadOnlyList<SourceTable> Read(SqlitePoolConnection connection, List<string> notices)
     {
         List<SourceTable> tables = [];
-        foreach ((string name, string type, bool hasRowId) in Rows(
-            connection,
-            "select name, type, wr from pragma_table_list where schema = 'main' and name not like 'sqlite\\_%' "
-                + "escape '\\' order by name",
-            null,
-            static reader => (reader.GetString(0), reader.GetString(1), reader.GetInt64(2) == 0)))
+        foreach (
+            (string name, string type, bool hasRowId) in Rows(
+                connection,
+                "select name, type, wr from pragma_table_list where schema = 'main' and name not like 'sqlite\\_%' "
+                    + "escape '\\' order by name",
+                null,
+                static reader => (reader.GetString(0), reader.GetString(1), reader.GetInt64(2) == 0)
+            )
+        )
         {
             switch (type)
             {
@@ -29,18 +32,26 @@ internal static class SourceSchema
             }
         }
 
-        foreach (string name in Rows(
-            connection, "select name from sqlite_master where type = 'trigger' order by "
-                + "name", null, static reader => reader.GetString(0)))
+        foreach (
+            string name in Rows(
+                connection,
+                "select name from sqlite_master where type = 'trigger' order by " + "name",
+                null,
+                static reader => reader.GetString(0)
+            )
+        )
         {
             notices.Add($"The trigger '{name}' is not copied.");
         }
 
-        foreach (string name in Rows(
-            connection,
-            "select name from sqlite_master where type = 'table' and sql like '%check%(%' order by name",
-            null,
-            static reader => reader.GetString(0)))
+        foreach (
+            string name in Rows(
+                connection,
+                "select name from sqlite_master where type = 'table' and sql like '%check%(%' order by name",
+                null,
+                static reader => reader.GetString(0)
+            )
+        )
         {
             notices.Add($"CHECK constraints that '{name}' may have are not copied.");
         }
@@ -51,8 +62,10 @@ internal static class SourceSchema
     // Depth first; a table that is met again on its own way is in a cycle, which no order resolves.
     private static List<SourceTable> Ordered(List<SourceTable> tables)
     {
-        Dictionary<string, SourceTable> byName =
-            tables.ToDictionary(static table => table.Name, StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, SourceTable> byName = tables.ToDictionary(
+            static table => table.Name,
+            StringComparer.OrdinalIgnoreCase
+        );
         List<SourceTable> ordered = [];
         HashSet<SourceTable> seen = [];
         void Visit(SourceTable table)
@@ -77,67 +90,105 @@ internal static class SourceSchema
         return ordered;
     }
 
-    private static SourceTable ReadTable(SqlitePoolConnection connection, string name, bool hasRowId) => new(
-        name,
-        hasRowId,
-        Rows(
-            connection,
-            "select name, type, \"notnull\", dflt_value, pk, hidden from pragma_table_xinfo($table) where hidden <> 1",
+    private static SourceTable ReadTable(SqlitePoolConnection connection, string name, bool hasRowId) =>
+        new(
             name,
-            static reader => new SourceColumn(
-                reader.GetString(0),
-                reader.GetString(1),
-                reader.GetInt64(2) != 0,
-                reader.IsDBNull(3) ? null : reader.GetString(3),
-                (int)reader.GetInt64(4),
-                reader.GetInt64(5) is 2 or 3)),
-        ReadForeignKeys(connection, name),
-        [
-            .. Rows(
+            hasRowId,
+            Rows(
                 connection,
-                "select name, \"unique\", origin, partial from pragma_index_list($table) where origin <> 'pk' "
-                    + "order by name",
+                "select name, type, \"notnull\", dflt_value, pk, hidden from pragma_table_xinfo($table) where hidden <> 1",
                 name,
-                static reader => (Name: reader.GetString(0), Unique: reader.GetInt64(1) != 0, Origin: reader.GetString(2), Partial: reader.GetInt64(3) != 0))
-                .Select(index => ReadIndex(connection, index.Name, index.Unique, index.Origin == "u", index.Partial)),
-        ]);
+                static reader => new SourceColumn(
+                    reader.GetString(0),
+                    reader.GetString(1),
+                    reader.GetInt64(2) != 0,
+                    reader.IsDBNull(3) ? null : reader.GetString(3),
+                    (int)reader.GetInt64(4),
+                    reader.GetInt64(5) is 2 or 3
+                )
+            ),
+            ReadForeignKeys(connection, name),
+            [
+                .. Rows(
+                        connection,
+                        "select name, \"unique\", origin, partial from pragma_index_list($table) where origin <> 'pk' "
+                            + "order by name",
+                        name,
+                        static reader =>
+                            (
+                                Name: reader.GetString(0),
+                                Unique: reader.GetInt64(1) != 0,
+                                Origin: reader.GetString(2),
+                                Partial: reader.GetInt64(3) != 0
+                            )
+                    )
+                    .Select(index =>
+                        ReadIndex(connection, index.Name, index.Unique, index.Origin == "u", index.Partial)
+                    ),
+            ]
+        );
 
     private static SourceIndex ReadIndex(
-        SqlitePoolConnection connection, string name, bool isUnique, bool isConstraint, bool isPartial)
+        SqlitePoolConnection connection,
+        string name,
+        bool isUnique,
+        bool isConstraint,
+        bool isPartial
+    )
     {
         List<(string? Column, string Collation)> columns = Rows(
             connection,
             "select name, coll from pragma_index_xinfo($table) where key = 1 order by seqno",
             name,
-            static reader => (reader.IsDBNull(0) ? null : reader.GetString(0), reader.GetString(1)));
-        string? peculiarity = isPartial ? "has a WHERE"
+            static reader => (reader.IsDBNull(0) ? null : reader.GetString(0), reader.GetString(1))
+        );
+        string? peculiarity =
+            isPartial ? "has a WHERE"
             : columns.Exists(static column => column.Column is null) ? "is on an expression"
             : columns.Exists(static column => column.Collation != "BINARY") ? "has a collation of its own"
             : null;
-        return new SourceIndex(name, isUnique, isConstraint, [.. columns.Select(static column => column.Column ?? "")], peculiarity);
+        return new SourceIndex(
+            name,
+            isUnique,
+            isConstraint,
+            [.. columns.Select(static column => column.Column ?? "")],
+            peculiarity
+        );
     }
 
     private static List<SourceForeignKey> ReadForeignKeys(SqlitePoolConnection connection, string table) =>
-    [
-        .. Rows(
-            connection,
-            "select id, \"table\", \"from\", \"to\", on_update, on_delete from pragma_foreign_key_list($table) "
-                + "order by id, seq",
-            table,
-            static reader => (
-                Id: reader.GetInt64(0), Table: reader.GetString(1), From: reader.GetString(2),
-                To: reader.IsDBNull(3) ? null : reader.GetString(3), OnUpdate: reader.GetString(4), OnDelete: reader.GetString(5)))
-            .GroupBy(static row => row.Id)
-            .Select(static rows => new SourceForeignKey(
-                rows.First().Table,
-                [.. rows.Select(static row => row.From)],
-                [.. rows.Select(static row => row.To).OfType<string>()],
-                rows.First().OnUpdate,
-                rows.First().OnDelete)),
-    ];
+        [
+            .. Rows(
+                    connection,
+                    "select id, \"table\", \"from\", \"to\", on_update, on_delete from pragma_foreign_key_list($table) "
+                        + "order by id, seq",
+                    table,
+                    static reader =>
+                        (
+                            Id: reader.GetInt64(0),
+                            Table: reader.GetString(1),
+                            From: reader.GetString(2),
+                            To: reader.IsDBNull(3) ? null : reader.GetString(3),
+                            OnUpdate: reader.GetString(4),
+                            OnDelete: reader.GetString(5)
+                        )
+                )
+                .GroupBy(static row => row.Id)
+                .Select(static rows => new SourceForeignKey(
+                    rows.First().Table,
+                    [.. rows.Select(static row => row.From)],
+                    [.. rows.Select(static row => row.To).OfType<string>()],
+                    rows.First().OnUpdate,
+                    rows.First().OnDelete
+                )),
+        ];
 
     private static List<T> Rows<T>(
-        SqlitePoolConnection connection, string sql, string? table, Func<SqlitePoolDataReader, T> read)
+        SqlitePoolConnection connection,
+        string sql,
+        string? table,
+        Func<SqlitePoolDataReader, T> read
+    )
     {
         List<T> rows = [];
         using SqlitePoolCommand command = connection.CreateCommand(sql);

@@ -11,7 +11,8 @@ internal sealed record SourceTable(
     bool HasRowId,
     IReadOnlyList<SourceColumn> Columns,
     IReadOnlyList<SourceForeignKey> ForeignKeys,
-    IReadOnlyList<SourceIndex> Indexes)
+    IReadOnlyList<SourceIndex> Indexes
+)
 {
     /// <summary>The columns of the primary key, in its order.</summary>
     public IReadOnlyList<SourceColumn> PrimaryKey =>
@@ -20,13 +21,19 @@ internal sealed record SourceTable(
     /// <summary>
     /// The column that is SQLite's rowid by another name, and so counts up by itself; null when there is none.
     /// </summary>
-    public SourceColumn? RowIdColumn => HasRowId && PrimaryKey is [{ } only]
-        && only.DeclaredType.Equals("INTEGER", StringComparison.OrdinalIgnoreCase) ? only : null;
+    public SourceColumn? RowIdColumn =>
+        HasRowId && PrimaryKey is [{ } only] && only.DeclaredType.Equals("INTEGER", StringComparison.OrdinalIgnoreCase)
+            ? only
+            : null;
 
     /// <summary>A name for the rowid that no column hides; null when there is none.</summary>
-    public string? RowIdName => !HasRowId ? null : Array.Find(
-        ["rowid", "_rowid_", "oid"],
-        name => !Columns.Any(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase)));
+    public string? RowIdName =>
+        !HasRowId
+            ? null
+            : Array.Find(
+                ["rowid", "_rowid_", "oid"],
+                name => !Columns.Any(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            );
 }
 
 /// <summary>A column of a <see cref="SourceTable"/>.</summary>
@@ -37,7 +44,13 @@ internal sealed record SourceTable(
 /// <param name="KeyPosition">From 1 in the primary key; 0 outside of it.</param>
 /// <param name="IsGenerated">True when it is calculated.</param>
 internal sealed record SourceColumn(
-    string Name, string DeclaredType, bool IsNotNull, string? Default, int KeyPosition, bool IsGenerated);
+    string Name,
+    string DeclaredType,
+    bool IsNotNull,
+    string? Default,
+    int KeyPosition,
+    bool IsGenerated
+);
 
 /// <summary>A foreign key of a <see cref="SourceTable"/>.</summary>
 /// <param name="Table">The table that it refers to.</param>
@@ -46,7 +59,12 @@ internal sealed record SourceColumn(
 /// <param name="OnUpdate">As SQL has it.</param>
 /// <param name="OnDelete">As SQL has it.</param>
 internal sealed record SourceForeignKey(
-    string Table, IReadOnlyList<string> From, IReadOnlyList<string> To, string OnUpdate, string OnDelete);
+    string Table,
+    IReadOnlyList<string> From,
+    IReadOnlyList<string> To,
+    string OnUpdate,
+    string OnDelete
+);
 
 /// <summary>An index of a <see cref="SourceTable"/>.</summary>
 /// <param name="Name">Its name.</param>
@@ -55,4 +73,9 @@ internal sealed record SourceForeignKey(
 /// <param name="Columns">Its columns.</param>
 /// <param name="Peculiarity">What PostgreSQL would not do the same way; null when it is plain.</param>
 internal sealed record SourceIndex(
-    string Name, bool IsUnique, bool IsConstraint, IReadOnlyList<string> Columns, string? Peculiarity);
+    string Name,
+    bool IsUnique,
+    bool IsConstraint,
+    IReadOnlyList<string> Columns,
+    string? Peculiarity
+);

@@ -56,17 +56,18 @@ internal sealed class TableChecksum : IDisposable
 
     public bool Matches(TableChecksum other) => Rows == other.Rows && _sum.AsSpan().SequenceEqual(other._sum);
 
-    private static string Text(object value) => value switch
-    {
-        bool flag => flag ? "true" : "false",
-        double number => BitConverter.DoubleToInt64Bits(number).ToString(CultureInfo.InvariantCulture),
-        float number => BitConverter.SingleToInt32Bits(number).ToString(CultureInfo.InvariantCulture),
+    private static string Text(object value) =>
+        value switch
+        {
+            bool flag => flag ? "true" : "false",
+            double number => BitConverter.DoubleToInt64Bits(number).ToString(CultureInfo.InvariantCulture),
+            float number => BitConverter.SingleToInt32Bits(number).ToString(CultureInfo.InvariantCulture),
 
-        // 1.50 and 1.5 are the same to PostgreSQL; dividing by a one with all digits drops the zeros.
-        decimal number => (number / 1.0000000000000000000000000000m).ToString(CultureInfo.InvariantCulture),
-        DateTime time => time.Ticks.ToString(CultureInfo.InvariantCulture),
-        DateOnly date => date.DayNumber.ToString(CultureInfo.InvariantCulture),
-        TimeOnly time => time.Ticks.ToString(CultureInfo.InvariantCulture),
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-    };
+            // 1.50 and 1.5 are the same to PostgreSQL; dividing by a one with all digits drops the zeros.
+            decimal number => (number / 1.0000000000000000000000000000m).ToString(CultureInfo.InvariantCulture),
+            DateTime time => time.Ticks.ToString(CultureInfo.InvariantCulture),
+            DateOnly date => date.DayNumber.ToString(CultureInfo.InvariantCulture),
+            TimeOnly time => time.Ticks.ToString(CultureInfo.InvariantCulture),
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+        };
 }

@@ -22,28 +22,38 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
         }
         catch (PostgresException e)
         {
-            throw new ToolException($"Table '{table.Source.Name}': PostgreSQL refuses its rows: {e.MessageText} "
-                + $"({e.SqlState})", e);
+            throw new ToolException(
+                $"Table '{table.Source.Name}': PostgreSQL refuses its rows: {e.MessageText} " + $"({e.SqlState})",
+                e
+            );
         }
 
         using TableChecksum arrived = await ReadBack(table, cancellationToken);
-        return sent.Matches(arrived) ? sent.Rows : throw new ToolException(
-            $"Table '{table.Source.Name}': what has arrived differs from what was sent "
-                + $"({Terminal.Number(sent.Rows)} rows sent, "
-            + $"{Terminal.Number(arrived.Rows)} there). A trigger, or a type that rounds, has changed it. Nothing "
-            + $"was copied.");
+        return sent.Matches(arrived)
+            ? sent.Rows
+            : throw new ToolException(
+                $"Table '{table.Source.Name}': what has arrived differs from what was sent "
+                    + $"({Terminal.Number(sent.Rows)} rows sent, "
+                    + $"{Terminal.Number(arrived.Rows)} there). A trigger, or a type that rounds, has changed it. Nothing "
+                    + $"was copied."
+            );
     }
 
     private async Task Send(TargetTable table, TableChecksum checksum, CancellationToken cancellationToken)
     {
         string? rowId = table.Source.RowIdName;
-        string columns =
-            string.Join(", ", table.Columns.Select(static column => DatabaseFile.Quoted(column.Source.Name)));
-        using SqlitePoolCommand command = source.CreateCommand($"select {rowId ?? "null"}, {columns} from "
-            + $"{DatabaseFile.Quoted(table.Source.Name)}");
+        string columns = string.Join(
+            ", ",
+            table.Columns.Select(static column => DatabaseFile.Quoted(column.Source.Name))
+        );
+        using SqlitePoolCommand command = source.CreateCommand(
+            $"select {rowId ?? "null"}, {columns} from " + $"{DatabaseFile.Quoted(table.Source.Name)}"
+        );
         using SqlitePoolDataReader reader = (SqlitePoolDataReader)await command.ExecuteReaderAsync(cancellationToken);
         await using NpgsqlBinaryImporter importer = await target.BeginBinaryImportAsync(
-            $"copy {table.FullName} ({Names(table)}) from stdin (format binary)", cancellationToken);
+            $"copy {table.FullName} ({Names(table)}) from stdin (format binary)",
+            cancellationToken
+        );
         importer.Timeout = TimeSpan.FromDays(1);
         List<string> problems = [];
         object?[] row = new object?[table.Columns.Count];
@@ -65,8 +75,10 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
         if (problems.Count > 0)
         {
             throw new ToolException(
-                string.Join(Environment.NewLine, problems) + Environment.NewLine
-                + "Nothing was copied. Put these values right, or create the table with types that take them.");
+                string.Join(Environment.NewLine, problems)
+                    + Environment.NewLine
+                    + "Nothing was copied. Put these values right, or create the table with types that take them."
+            );
         }
 
         await importer.CompleteAsync(cancellationToken);
@@ -74,7 +86,12 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
 
     // SQLite allows any value in any column: what does not fit is told by its place, never by the value.
     private static void Convert(
-        TargetTable table, SqlitePoolDataReader reader, long number, object?[] row, List<string> problems)
+        TargetTable table,
+        SqlitePoolDataReader reader,
+        long number,
+        object?[] row,
+        List<string> problems
+    )
     {
         for (int i = 0; i < row.Length; i++)
         {
@@ -92,18 +109,25 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
                 string place = table.Source.RowIdName is null ? $"row {number}" : $"rowid {reader.GetInt64(0)}";
                 problems.Add(
                     $"Table '{table.Source.Name}', column '{column.Source.Name}', {place}: the value "
-                        + $"({Kind(value)}) does not fit {column.Type}.");
+                        + $"({Kind(value)}) does not fit {column.Type}."
+                );
             }
         }
     }
 
     // Bytes that are no UTF-8 are read as replacement characters, which must not replace them in the copy.
-    private static bool IsBroken(object value, SqlitePoolDataReader reader, int column) => value is string text
+    private static bool IsBroken(object value, SqlitePoolDataReader reader, int column) =>
+        value is string text
         && text.Contains('\uFFFD', StringComparison.Ordinal)
         && !reader.GetFieldValue<byte[]>(column).AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text));
 
     private static async Task Write(
-        NpgsqlBinaryImporter importer, TargetTable table, object?[] row, TableChecksum checksum, CancellationToken cancellationToken)
+        NpgsqlBinaryImporter importer,
+        TargetTable table,
+        object?[] row,
+        TableChecksum checksum,
+        CancellationToken cancellationToken
+    )
     {
         await importer.StartRowAsync(cancellationToken);
         for (int i = 0; i < row.Length; i++)
@@ -127,9 +151,10 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
         TableChecksum checksum = new();
         try
         {
-            await using NpgsqlCommand command = new($"select {Names(table)} from "
-                + $"{table.FullName}", target)
-            { CommandTimeout = 0 };
+            await using NpgsqlCommand command = new($"select {Names(table)} from " + $"{table.FullName}", target)
+            {
+                CommandTimeout = 0,
+            };
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
@@ -153,11 +178,12 @@ internal sealed class TableCopier(SqlitePoolConnection source, NpgsqlConnection 
     private static string Names(TargetTable table) =>
         string.Join(", ", table.Columns.Select(static column => DatabaseFile.Quoted(column.Name)));
 
-    private static string Kind(object value) => value switch
-    {
-        long => "an integer",
-        double => "a real number",
-        string => "a text",
-        _ => "a blob",
-    };
+    private static string Kind(object value) =>
+        value switch
+        {
+            long => "an integer",
+            double => "a real number",
+            string => "a text",
+            _ => "a blob",
+        };
 }

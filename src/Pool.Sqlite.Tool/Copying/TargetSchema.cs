@@ -24,21 +24,27 @@ internal sealed class TargetSchema(NpgsqlConnection connection, string schema)
     /// </exception>
     public async Task<TargetTable> Describe(SourceTable source, CancellationToken cancellationToken)
     {
-        string name = await FindTable(source.Name, cancellationToken) ?? throw new ToolException(
-            $"There is no table '{source.Name}' in the schema '{schema}' of PostgreSQL. Create it, or add "
-                + $"--create-tables.");
+        string name =
+            await FindTable(source.Name, cancellationToken)
+            ?? throw new ToolException(
+                $"There is no table '{source.Name}' in the schema '{schema}' of PostgreSQL. Create it, or add "
+                    + $"--create-tables."
+            );
         string fullName = FullName(name);
         await using (NpgsqlCommand command = new($"select exists (select from {fullName})", connection))
         {
             if (await command.ExecuteScalarAsync(cancellationToken) is true)
             {
-                throw new ToolException($"The table {fullName} in PostgreSQL is not empty. Empty it first: "
-                    + $"TRUNCATE {fullName}.");
+                throw new ToolException(
+                    $"The table {fullName} in PostgreSQL is not empty. Empty it first: " + $"TRUNCATE {fullName}."
+                );
             }
         }
 
-        List<(string Name, string Type, int Modifier, bool IsGenerated)> columns =
-            await ReadColumns(fullName, cancellationToken);
+        List<(string Name, string Type, int Modifier, bool IsGenerated)> columns = await ReadColumns(
+            fullName,
+            cancellationToken
+        );
         List<TargetColumn> copied = [];
         foreach (SourceColumn column in source.Columns)
         {
@@ -51,9 +57,18 @@ internal sealed class TargetSchema(NpgsqlConnection connection, string schema)
             (string columnName, string type, int modifier, bool isGenerated) = columns[at];
             if (!isGenerated)
             {
-                copied.Add(new TargetColumn(column, columnName, type, ValueConverter.For(type, modifier) ?? throw new ToolException(
-                    $"The column '{columnName}' of the table {fullName} in PostgreSQL has the type {type}, which "
-                        + $"cannot be copied to.")));
+                copied.Add(
+                    new TargetColumn(
+                        column,
+                        columnName,
+                        type,
+                        ValueConverter.For(type, modifier)
+                            ?? throw new ToolException(
+                                $"The column '{columnName}' of the table {fullName} in PostgreSQL has the type {type}, which "
+                                    + $"cannot be copied to."
+                            )
+                    )
+                );
             }
         }
 
@@ -72,9 +87,14 @@ internal sealed class TargetSchema(NpgsqlConnection connection, string schema)
                 from (select pg_get_serial_sequence($1, $2) as s, (select max({quoted})::bigint from {table.FullName}) as m) as x
                 where s is not null and coalesce(m, 1) > 0
                 """,
-                connection)
+                connection
+            )
             {
-                Parameters = { new() { Value = table.FullName }, new() { Value = column.Name } },
+                Parameters =
+                {
+                    new() { Value = table.FullName },
+                    new() { Value = column.Name },
+                },
             };
             if (column.Type is "smallint" or "integer" or "bigint")
             {
@@ -89,9 +109,15 @@ internal sealed class TargetSchema(NpgsqlConnection connection, string schema)
     {
         List<string> names = [];
         await using NpgsqlCommand command = new(
-            "select tablename from pg_tables where schemaname = $1 and lower(tablename) = lower($2)", connection)
+            "select tablename from pg_tables where schemaname = $1 and lower(tablename) = lower($2)",
+            connection
+        )
         {
-            Parameters = { new() { Value = schema }, new() { Value = name } },
+            Parameters =
+            {
+                new() { Value = schema },
+                new() { Value = name },
+            },
         };
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -104,7 +130,9 @@ internal sealed class TargetSchema(NpgsqlConnection connection, string schema)
     }
 
     private async Task<List<(string Name, string Type, int Modifier, bool IsGenerated)>> ReadColumns(
-        string fullName, CancellationToken cancellationToken)
+        string fullName,
+        CancellationToken cancellationToken
+    )
     {
         List<(string, string, int, bool)> columns = [];
         await using NpgsqlCommand command = new(
@@ -112,7 +140,8 @@ internal sealed class TargetSchema(NpgsqlConnection connection, string schema)
             select attname, format_type(atttypid, null), atttypmod, attgenerated <> ''
             from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum
             """,
-            connection)
+            connection
+        )
         {
             Parameters = { new() { Value = fullName } },
         };

@@ -46,8 +46,8 @@ internal static class TypeMapping
     /// <summary>
     /// The type for a column that declares none, by the kinds of values in it; null when they are mixed.
     /// </summary>
-    public static string? ForValues(
-        IReadOnlyCollection<string> kinds) => kinds.Order(StringComparer.Ordinal).ToArray() switch
+    public static string? ForValues(IReadOnlyCollection<string> kinds) =>
+        kinds.Order(StringComparer.Ordinal).ToArray() switch
         {
             [] or ["text"] => "text",
             ["integer"] => "bigint",

@@ -20,11 +20,13 @@ public sealed class SqlitePoolBatch : DbBatch
     private int _timeout = -1;
 
     /// <summary>A batch without a connection.</summary>
-    public SqlitePoolBatch()
-    {
-    }
+    public SqlitePoolBatch() { }
 
-    internal SqlitePoolBatch(SqlitePoolConnection connection, SqlitePoolTransaction? transaction, bool ownsConnection = false)
+    internal SqlitePoolBatch(
+        SqlitePoolConnection connection,
+        SqlitePoolTransaction? transaction,
+        bool ownsConnection = false
+    )
     {
         _connection = connection;
         _ownsConnection = ownsConnection;
@@ -88,7 +90,9 @@ public sealed class SqlitePoolBatch : DbBatch
     /// The connection is closed or in use, or its transaction is not the batch's.
     /// </exception>
     public override int ExecuteNonQuery() =>
-        Blocking.Result(Execute(Operation.NonQuery, static cursor => cursor.RecordsAffected, async: false, CancellationToken.None));
+        Blocking.Result(
+            Execute(Operation.NonQuery, static cursor => cursor.RecordsAffected, async: false, CancellationToken.None)
+        );
 
     /// <inheritdoc cref="ExecuteNonQuery"/>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -150,11 +154,16 @@ public sealed class SqlitePoolBatch : DbBatch
         Blocking.Result(ExecuteReader(behavior, async: false, CancellationToken.None));
 
     /// <inheritdoc/>
-    protected override Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) =>
-        ExecuteReader(behavior, async: true, cancellationToken).AsTask();
+    protected override Task<DbDataReader> ExecuteDbDataReaderAsync(
+        CommandBehavior behavior,
+        CancellationToken cancellationToken
+    ) => ExecuteReader(behavior, async: true, cancellationToken).AsTask();
 
-    private ValueTask<DbDataReader> ExecuteReader(CommandBehavior behavior, bool async, CancellationToken cancellationToken) =>
-        Execute<DbDataReader>(Operation.Reader, cursor => OpenReader(cursor, behavior), async, cancellationToken);
+    private ValueTask<DbDataReader> ExecuteReader(
+        CommandBehavior behavior,
+        bool async,
+        CancellationToken cancellationToken
+    ) => Execute<DbDataReader>(Operation.Reader, cursor => OpenReader(cursor, behavior), async, cancellationToken);
 
     private SqlitePoolDataReader OpenReader(StatementCursor cursor, CommandBehavior behavior)
     {
@@ -163,7 +172,11 @@ public sealed class SqlitePoolBatch : DbBatch
     }
 
     private async ValueTask<T> Execute<T>(
-        Operation operation, Func<StatementCursor, T> result, bool async, CancellationToken cancellationToken)
+        Operation operation,
+        Func<StatementCursor, T> result,
+        bool async,
+        CancellationToken cancellationToken
+    )
     {
         SqlitePoolConnection connection = OpenConnection();
         _execution.ThrowIfReaderIsOpen("batch");
@@ -179,8 +192,16 @@ public sealed class SqlitePoolBatch : DbBatch
             }
         }
 
-        BatchText[] texts = [.. _commands.Cast<SqlitePoolBatchCommand>().Select(
-            static command => new BatchText(command.CommandText, command.ParametersOrNull, command.NoteChanges))];
+        BatchText[] texts =
+        [
+            .. _commands
+                .Cast<SqlitePoolBatchCommand>()
+                .Select(static command => new BatchText(
+                    command.CommandText,
+                    command.ParametersOrNull,
+                    command.NoteChanges
+                )),
+        ];
         StatementCursor cursor = StatementCursor.For(connection, Surrounded(connection, texts), Timeout, Transaction);
         _execution.Begin(cursor);
         try
@@ -211,7 +232,12 @@ public sealed class SqlitePoolBatch : DbBatch
             PhysicalConnection physical = connection.Physical;
             return physical.IsInTransaction || connection.Role == SqlitePoolConnectionRole.Reader || texts.Length == 0
                 ? texts
-                : [BatchText.Own(IsKnownToRead(physical, texts) ? "BEGIN" : "BEGIN IMMEDIATE"), .. texts, BatchText.Own("COMMIT")];
+                :
+                [
+                    BatchText.Own(IsKnownToRead(physical, texts) ? "BEGIN" : "BEGIN IMMEDIATE"),
+                    .. texts,
+                    BatchText.Own("COMMIT"),
+                ];
         }
         finally
         {
@@ -229,8 +255,10 @@ public sealed class SqlitePoolBatch : DbBatch
             {
                 for (int i = 0; ; i++)
                 {
-                    if (physical.TryGet(prepared, i, out Statement? statement) != SQLitePCL.raw.SQLITE_OK
-                        || statement is { NeedsGate: true })
+                    if (
+                        physical.TryGet(prepared, i, out Statement? statement) != SQLitePCL.raw.SQLITE_OK
+                        || statement is { NeedsGate: true }
+                    )
                     {
                         return false;
                     }
@@ -250,6 +278,6 @@ public sealed class SqlitePoolBatch : DbBatch
         return true;
     }
 
-    private SqlitePoolConnection OpenConnection() => _connection
-        ?? throw new InvalidOperationException("The batch has no connection. Set its Connection first.");
+    private SqlitePoolConnection OpenConnection() =>
+        _connection ?? throw new InvalidOperationException("The batch has no connection. Set its Connection first.");
 }

@@ -13,9 +13,7 @@ public sealed class SqlitePoolBatchCommand : DbBatchCommand
     private int _recordsAffected = -1;
 
     /// <summary>A command without a text.</summary>
-    public SqlitePoolBatchCommand()
-    {
-    }
+    public SqlitePoolBatchCommand() { }
 
     /// <summary>A command with its text.</summary>
     /// <param name="commandText">The SQL.</param>
@@ -27,9 +25,13 @@ public sealed class SqlitePoolBatchCommand : DbBatchCommand
     public override string CommandText
     {
         get => _text;
-        set => _text = value?.Contains('\0', StringComparison.Ordinal) != true
-            ? value ?? ""
-            : throw new ArgumentException("CommandText has a NUL character, at which SQL ends. Pass such a value as a parameter.");
+        set =>
+            _text =
+                value?.Contains('\0', StringComparison.Ordinal) != true
+                    ? value ?? ""
+                    : throw new ArgumentException(
+                        "CommandText has a NUL character, at which SQL ends. Pass such a value as a parameter."
+                    );
     }
 
     /// <summary>Always <see cref="CommandType.Text"/>.</summary>

@@ -32,12 +32,15 @@ internal sealed class SqlitePoolBatchCommandCollection : DbBatchCommandCollectio
 
     protected override DbBatchCommand GetBatchCommand(int index) => _commands[index];
 
-    protected override void SetBatchCommand(int index, DbBatchCommand batchCommand) => _commands[index] = Checked(batchCommand);
+    protected override void SetBatchCommand(int index, DbBatchCommand batchCommand) =>
+        _commands[index] = Checked(batchCommand);
 
     private static SqlitePoolBatchCommand Checked(DbBatchCommand item)
     {
         ArgumentNullException.ThrowIfNull(item);
         return item as SqlitePoolBatchCommand
-            ?? throw new InvalidCastException($"A SqlitePoolBatch holds SqlitePoolBatchCommand, not {item.GetType().Name}.");
+            ?? throw new InvalidCastException(
+                $"A SqlitePoolBatch holds SqlitePoolBatchCommand, not {item.GetType().Name}."
+            );
     }
 }

@@ -22,9 +22,7 @@ public sealed class SqlitePoolCommand : DbCommand
     private CurrentExecution _execution;
 
     /// <summary>A command without a connection.</summary>
-    public SqlitePoolCommand()
-    {
-    }
+    public SqlitePoolCommand() { }
 
     internal SqlitePoolCommand(SqlitePoolConnection connection, SqlitePoolTransaction? transaction)
     {
@@ -42,9 +40,12 @@ public sealed class SqlitePoolCommand : DbCommand
         set
         {
             _execution.ThrowIfReaderIsOpen("command");
-            _text = value?.Contains('\0', StringComparison.Ordinal) != true
-                ? value ?? ""
-                : throw new ArgumentException("CommandText has a NUL character, at which SQL ends. Pass such a value as a parameter.");
+            _text =
+                value?.Contains('\0', StringComparison.Ordinal) != true
+                    ? value ?? ""
+                    : throw new ArgumentException(
+                        "CommandText has a NUL character, at which SQL ends. Pass such a value as a parameter."
+                    );
         }
     }
 
@@ -190,7 +191,9 @@ public sealed class SqlitePoolCommand : DbCommand
 
     /// <inheritdoc cref="ExecuteDbDataReader"/>
     protected override async Task<DbDataReader> ExecuteDbDataReaderAsync(
-        CommandBehavior behavior, CancellationToken cancellationToken)
+        CommandBehavior behavior,
+        CancellationToken cancellationToken
+    )
     {
         StatementCursor cursor = Begin();
         try
@@ -242,7 +245,11 @@ public sealed class SqlitePoolCommand : DbCommand
         }
     }
 
-    private Task<T> ExecuteAsync<T>(Operation operation, Func<StatementCursor, T> result, CancellationToken cancellationToken)
+    private Task<T> ExecuteAsync<T>(
+        Operation operation,
+        Func<StatementCursor, T> result,
+        CancellationToken cancellationToken
+    )
     {
         StatementCursor cursor;
         try
@@ -295,6 +302,6 @@ public sealed class SqlitePoolCommand : DbCommand
         return new SqlitePoolDataReader(cursor, OpenConnection(), behavior);
     }
 
-    private SqlitePoolConnection OpenConnection() => _connection
-        ?? throw new InvalidOperationException("The command has no connection. Set its Connection first.");
+    private SqlitePoolConnection OpenConnection() =>
+        _connection ?? throw new InvalidOperationException("The command has no connection. Set its Connection first.");
 }

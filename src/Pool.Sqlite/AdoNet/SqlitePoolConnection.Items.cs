@@ -36,7 +36,9 @@ public sealed partial class SqlitePoolConnection
         return false;
     }
 
-    private static ObjectDisposedException ItemHasEnded() => new(
-        nameof(SqlitePoolConnection),
-        "The connection was lent to one item of the write queue, and that has ended. Do all its work before it returns.");
+    private static ObjectDisposedException ItemHasEnded() =>
+        new(
+            nameof(SqlitePoolConnection),
+            "The connection was lent to one item of the write queue, and that has ended. Do all its work before it returns."
+        );
 }

@@ -11,10 +11,12 @@ public sealed partial class SqlitePoolConnection
 {
     /// <summary>Begins a transaction that can write: <c>BEGIN IMMEDIATE</c>, once the write gate is free.</summary>
     /// <inheritdoc cref="BeginTransaction(IsolationLevel, bool)"/>
-    public new SqlitePoolTransaction BeginTransaction() => BeginTransaction(IsolationLevel.Unspecified, deferred: false);
+    public new SqlitePoolTransaction BeginTransaction() =>
+        BeginTransaction(IsolationLevel.Unspecified, deferred: false);
 
     /// <inheritdoc cref="BeginTransaction(IsolationLevel, bool)"/>
-    public SqlitePoolTransaction BeginTransaction(bool deferred) => BeginTransaction(IsolationLevel.Unspecified, deferred);
+    public SqlitePoolTransaction BeginTransaction(bool deferred) =>
+        BeginTransaction(IsolationLevel.Unspecified, deferred);
 
     /// <inheritdoc cref="BeginTransaction(IsolationLevel, bool)"/>
     public new SqlitePoolTransaction BeginTransaction(IsolationLevel isolationLevel) =>
@@ -50,14 +52,19 @@ public sealed partial class SqlitePoolConnection
     /// <param name="cancellationToken">Ends the wait for the write gate.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask<SqlitePoolTransaction> BeginTransactionAsync(
-        IsolationLevel isolationLevel, bool deferred, CancellationToken cancellationToken = default)
+        IsolationLevel isolationLevel,
+        bool deferred,
+        CancellationToken cancellationToken = default
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         CheckCanBegin(isolationLevel);
 
         // Begun outside the asynchronous method: see AmbientWriteGate.
         ValueTask run = RunTextAsync(deferred ? "BEGIN" : "BEGIN IMMEDIATE", null, cancellationToken);
-        return run.IsCompletedSuccessfully ? new ValueTask<SqlitePoolTransaction>(Begun(isolationLevel, deferred)) : Awaited();
+        return run.IsCompletedSuccessfully
+            ? new ValueTask<SqlitePoolTransaction>(Begun(isolationLevel, deferred))
+            : Awaited();
 
         async ValueTask<SqlitePoolTransaction> Awaited()
         {
@@ -69,7 +76,14 @@ public sealed partial class SqlitePoolConnection
     /// <summary>Runs a text of the pool's own on this lease, waiting for what is in its way.</summary>
     internal void RunText(string sql, SqlitePoolTransaction? transaction = null)
     {
-        StatementCursor cursor = StatementCursor.For(this, sql, null, DefaultCommandTimeout, transaction, isCommand: false);
+        StatementCursor cursor = StatementCursor.For(
+            this,
+            sql,
+            null,
+            DefaultCommandTimeout,
+            transaction,
+            isCommand: false
+        );
         try
         {
             cursor.Run(Operation.NonQuery);
@@ -82,10 +96,19 @@ public sealed partial class SqlitePoolConnection
 
     /// <summary>Commits, and leaves the wait for the disk to the caller, which lets go of the gate before.</summary>
     internal async ValueTask<CommitTicket> CommitUnsynced(
-        bool async, SqlitePoolTransaction transaction, CancellationToken cancellationToken)
+        bool async,
+        SqlitePoolTransaction transaction,
+        CancellationToken cancellationToken
+    )
     {
-        StatementCursor cursor =
-            StatementCursor.For(this, "COMMIT", null, DefaultCommandTimeout, transaction, isCommand: false);
+        StatementCursor cursor = StatementCursor.For(
+            this,
+            "COMMIT",
+            null,
+            DefaultCommandTimeout,
+            transaction,
+            isCommand: false
+        );
         cursor.LeavesSync = true;
         try
         {
@@ -109,7 +132,14 @@ public sealed partial class SqlitePoolConnection
     /// <inheritdoc cref="RunText"/>
     internal ValueTask RunTextAsync(string sql, SqlitePoolTransaction? transaction, CancellationToken cancellationToken)
     {
-        StatementCursor cursor = StatementCursor.For(this, sql, null, DefaultCommandTimeout, transaction, isCommand: false);
+        StatementCursor cursor = StatementCursor.For(
+            this,
+            sql,
+            null,
+            DefaultCommandTimeout,
+            transaction,
+            isCommand: false
+        );
         ValueTask run = cursor.RunAsync(Operation.NonQuery, cancellationToken);
         if (!run.IsCompletedSuccessfully)
         {
@@ -146,22 +176,28 @@ public sealed partial class SqlitePoolConnection
 
         if (claimed != CurrentTransaction)
         {
-            throw new InvalidOperationException(claimed is null
-                ? "The connection is in a transaction, and the command's Transaction is not set. Set it to that transaction."
-                : "The command's Transaction is not the one its connection is in.");
+            throw new InvalidOperationException(
+                claimed is null
+                    ? "The connection is in a transaction, and the command's Transaction is not set. Set it to that transaction."
+                    : "The command's Transaction is not the one its connection is in."
+            );
         }
     }
 
     /// <inheritdoc/>
-    protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => BeginTransaction(isolationLevel);
+    protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) =>
+        BeginTransaction(isolationLevel);
 
     /// <inheritdoc/>
     protected override ValueTask<DbTransaction> BeginDbTransactionAsync(
-        IsolationLevel isolationLevel, CancellationToken cancellationToken)
+        IsolationLevel isolationLevel,
+        CancellationToken cancellationToken
+    )
     {
         // Begun outside the asynchronous method: see AmbientWriteGate.
         return Awaited(
-            BeginTransactionAsync(isolationLevel, isolationLevel == IsolationLevel.ReadUncommitted, cancellationToken));
+            BeginTransactionAsync(isolationLevel, isolationLevel == IsolationLevel.ReadUncommitted, cancellationToken)
+        );
 
         static async ValueTask<DbTransaction> Awaited(ValueTask<SqlitePoolTransaction> transaction) =>
             await transaction.ConfigureAwait(false);
@@ -190,13 +226,16 @@ public sealed partial class SqlitePoolConnection
     {
         if (isolationLevel is IsolationLevel.Chaos or IsolationLevel.Snapshot)
         {
-            throw new ArgumentException($"SQLite has no isolation level {isolationLevel}. Leave it out: it is serializable.");
+            throw new ArgumentException(
+                $"SQLite has no isolation level {isolationLevel}. Leave it out: it is serializable."
+            );
         }
 
         if (Role == SqlitePoolConnectionRole.Reader)
         {
             throw new InvalidOperationException(
-                "This is a reader lease, which is one read transaction already. Use RentAsync for transactions of your own.");
+                "This is a reader lease, which is one read transaction already. Use RentAsync for transactions of your own."
+            );
         }
 
         if (IsForItem)
@@ -207,7 +246,8 @@ public sealed partial class SqlitePoolConnection
         if (CurrentTransaction is not null || IsInTransaction())
         {
             throw new InvalidOperationException(
-                "The connection is in a transaction already, and SQLite does not nest them. Use Save() for a savepoint in it.");
+                "The connection is in a transaction already, and SQLite does not nest them. Use Save() for a savepoint in it."
+            );
         }
     }
 

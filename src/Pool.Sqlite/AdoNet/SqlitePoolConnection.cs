@@ -33,7 +33,10 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     private volatile bool _disposed;
 
     internal SqlitePoolConnection(
-        SqlitePool pool, PoolEntry<PhysicalConnection> item, SqlitePoolConnectionRole role = SqlitePoolConnectionRole.ReadWrite)
+        SqlitePool pool,
+        PoolEntry<PhysicalConnection> item,
+        SqlitePoolConnectionRole role = SqlitePoolConnectionRole.ReadWrite
+    )
     {
         _pool = pool;
         _item = item;
@@ -44,9 +47,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     /// Makes a closed connection of no pool yet: set its <see cref="ConnectionString"/>, then open it.
     /// </summary>
     public SqlitePoolConnection()
-        : this(pool: null)
-    {
-    }
+        : this(pool: null) { }
 
     /// <summary>A closed one: it rents when it is opened.</summary>
     internal SqlitePoolConnection(SqlitePool? pool)
@@ -93,13 +94,18 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     [AllowNull]
     public override string ConnectionString
     {
-        get => _pool is null ? "" : _pool.IsOfFactory ? _pool.ConnectionString : _pool.DriverConnectionString;
+        get =>
+            _pool is null ? ""
+            : _pool.IsOfFactory ? _pool.ConnectionString
+            : _pool.DriverConnectionString;
         set
         {
             // As for opening: the pool must not change under an open, or a return, that is under way.
             if (!_use.TryBeginOpen())
             {
-                throw new InvalidOperationException("The connection is open. Close it before setting its ConnectionString.");
+                throw new InvalidOperationException(
+                    "The connection is open. Close it before setting its ConnectionString."
+                );
             }
 
             try
@@ -169,7 +175,8 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
 
     IDisposable IStatementLease.BeginGateWait() => _pool!.Waits.BeginGateWait();
 
-    SqliteException IStatementLease.GateTimeout(TimeSpan waited) => StatementErrors.GateTimeout(_pool!.Name, Physical.Gate, waited);
+    SqliteException IStatementLease.GateTimeout(TimeSpan waited) =>
+        StatementErrors.GateTimeout(_pool!.Name, Physical.Gate, waited);
 
     /// <summary>
     /// The transaction that this lease has begun, if it was begun through ADO.NET. (Here and not with the physical
@@ -256,8 +263,10 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
 
     /// <summary>SQLite has one database a connection.</summary>
     /// <exception cref="NotSupportedException">Always.</exception>
-    public override void ChangeDatabase(string databaseName) => throw new NotSupportedException(
-        "A SQLite connection has one database. Make another SqlitePool, or attach the other database.");
+    public override void ChangeDatabase(string databaseName) =>
+        throw new NotSupportedException(
+            "A SQLite connection has one database. Make another SqlitePool, or attach the other database."
+        );
 
     /// <summary>Begins a use of the connection, which ends when what it answers is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
@@ -267,15 +276,17 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     /// <summary>
     /// As <see cref="BeginUse"/>, for a use that does not end where it began; <see cref="Exit"/> takes the answer.
     /// </summary>
-    internal bool Enter() => _use.TryEnter(Environment.CurrentManagedThreadId) switch
-    {
-        UseAttempt.Entered => true,
-        UseAttempt.Nested => false,
-        UseAttempt.InUse => throw new InvalidOperationException(
-            "This connection is being used by another thread at this moment. A lease is for one user at a time: rent one "
-            + "for each concurrent operation, and await each operation before the next one."),
-        _ => throw ClosedException(),
-    };
+    internal bool Enter() =>
+        _use.TryEnter(Environment.CurrentManagedThreadId) switch
+        {
+            UseAttempt.Entered => true,
+            UseAttempt.Nested => false,
+            UseAttempt.InUse => throw new InvalidOperationException(
+                "This connection is being used by another thread at this moment. A lease is for one user at a time: rent one "
+                    + "for each concurrent operation, and await each operation before the next one."
+            ),
+            _ => throw ClosedException(),
+        };
 
     internal void Exit(bool outermost)
     {
@@ -285,9 +296,13 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
         }
     }
 
-    internal Exception ClosedException() => IsForItem ? ItemHasEnded() : _disposed
-        ? new ObjectDisposedException(
-            nameof(SqlitePoolConnection), "This lease has gone back to the pool. Rent a new one for new work.")
+    internal Exception ClosedException() =>
+        IsForItem ? ItemHasEnded()
+        : _disposed
+            ? new ObjectDisposedException(
+                nameof(SqlitePoolConnection),
+                "This lease has gone back to the pool. Rent a new one for new work."
+            )
         : new InvalidOperationException("The connection is closed. Open it first.");
 
     /// <inheritdoc/>

@@ -95,13 +95,15 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     }
 
     /// <inheritdoc/>
-    public override bool Read() => IsClosed ? throw ReaderResult.Closed() : !_behavior.StopsHere() && _cursor.Read(_result.Generation);
+    public override bool Read() =>
+        IsClosed ? throw ReaderResult.Closed() : !_behavior.StopsHere() && _cursor.Read(_result.Generation);
 
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public override Task<bool> ReadAsync(CancellationToken cancellationToken) => IsClosed
-        ? Task.FromException<bool>(ReaderResult.Closed(nameof(Read)))
-        : _behavior.StopsHere() ? Task.FromResult(false) : _cursor.ReadAsync(_result.Generation, cancellationToken);
+    public override Task<bool> ReadAsync(CancellationToken cancellationToken) =>
+        IsClosed ? Task.FromException<bool>(ReaderResult.Closed(nameof(Read)))
+        : _behavior.StopsHere() ? Task.FromResult(false)
+        : _cursor.ReadAsync(_result.Generation, cancellationToken);
 
     /// <summary>
     /// Goes to the next result. With <see cref="CommandBehavior.SingleResult"/> or
@@ -119,8 +121,7 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
         do
         {
             hasResult = _cursor.NextResult(_result.Generation);
-        }
-        while (hasResult && _behavior.HasOneResult);
+        } while (hasResult && _behavior.HasOneResult);
 
         BeginResult();
         return hasResult;
@@ -139,8 +140,7 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
         do
         {
             hasResult = await _cursor.NextResultAsync(_result.Generation, cancellationToken).ConfigureAwait(false);
-        }
-        while (hasResult && _behavior.HasOneResult);
+        } while (hasResult && _behavior.HasOneResult);
 
         BeginResult();
         return hasResult;
@@ -162,11 +162,15 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
     public override Type GetFieldType(int ordinal) => _result.Columns().FieldType(ordinal);
 
     /// <summary>A description of the columns, one in a row.</summary>
-    public override DataTable GetSchemaTable() => Used(static (reader, columns) =>
-        SchemaTable.Of(columns, reader._cursor.Database, reader._connection.Physical.Driver.DataSource));
+    public override DataTable GetSchemaTable() =>
+        Used(
+            static (reader, columns) =>
+                SchemaTable.Of(columns, reader._cursor.Database, reader._connection.Physical.Driver.DataSource)
+        );
 
     /// <summary>A description of the columns; none when there is no result.</summary>
-    public ReadOnlyCollection<DbColumn> GetColumnSchema() => IsClosed ? throw ReaderResult.Closed()
+    public ReadOnlyCollection<DbColumn> GetColumnSchema() =>
+        IsClosed ? throw ReaderResult.Closed()
         : !_result.HasColumns ? ReadOnlyCollection<DbColumn>.Empty
         : new([.. GetSchemaTable().Rows.Cast<DataRow>().Select(static row => (DbColumn)new ResultColumn(row))]);
 
@@ -199,7 +203,8 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
             return ColumnValueOf.Read<T>(row, ordinal);
         }
 
-        return ColumnValue.IsNull(row, ordinal) ? throw new InvalidCastException(ColumnValue.IsNullError(ordinal).Message)
+        return ColumnValue.IsNull(row, ordinal)
+                ? throw new InvalidCastException(ColumnValue.IsNullError(ordinal).Message)
             : typeof(T) == typeof(Stream) ? (T)(object)GetStream(ordinal)
             : (T)(object)GetTextReader(ordinal);
     }

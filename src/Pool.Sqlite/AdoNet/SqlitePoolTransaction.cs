@@ -21,9 +21,10 @@ public sealed class SqlitePoolTransaction : DbTransaction
     public new SqlitePoolConnection? Connection => _connection;
 
     /// <inheritdoc/>
-    public override IsolationLevel IsolationLevel => _connection is null
-        ? throw Ended()
-        : _readsUncommitted ? IsolationLevel.ReadUncommitted : IsolationLevel.Serializable;
+    public override IsolationLevel IsolationLevel =>
+        _connection is null ? throw Ended()
+        : _readsUncommitted ? IsolationLevel.ReadUncommitted
+        : IsolationLevel.Serializable;
 
     /// <summary>Always true.</summary>
     public override bool SupportsSavepoints => true;
@@ -81,10 +82,12 @@ public sealed class SqlitePoolTransaction : DbTransaction
     public override void Save(string savepointName) => Open().RunText($"SAVEPOINT {Quote(savepointName)}", this);
 
     /// <inheritdoc/>
-    public override void Rollback(string savepointName) => Open().RunText($"ROLLBACK TO SAVEPOINT {Quote(savepointName)}", this);
+    public override void Rollback(string savepointName) =>
+        Open().RunText($"ROLLBACK TO SAVEPOINT {Quote(savepointName)}", this);
 
     /// <inheritdoc/>
-    public override void Release(string savepointName) => Open().RunText($"RELEASE SAVEPOINT {Quote(savepointName)}", this);
+    public override void Release(string savepointName) =>
+        Open().RunText($"RELEASE SAVEPOINT {Quote(savepointName)}", this);
 
     internal static InvalidOperationException Ended() =>
         new("The transaction has ended: it was committed or rolled back.");

@@ -21,22 +21,27 @@ internal static class StatementValues
             values = values[..^1];
         }
 
-        return values is [not byte[] and (IList or IDictionary or IEnumerable<KeyValuePair<string, object?>>)] ? values[0]! : values;
+        return values is [not byte[] and (IList or IDictionary or IEnumerable<KeyValuePair<string, object?>>)]
+            ? values[0]!
+            : values;
     }
 
     /// <summary>A parameter for each that the text has.</summary>
     /// <param name="sql">The text.</param>
     /// <param name="values">A list by position; pairs, a dictionary or parameters by name.</param>
     /// <exception cref="ArgumentException">A value or a parameter is missing, or a value is none.</exception>
-    public static SqliteParameter[] Resolve(string sql, object values) => values switch
-    {
-        IEnumerable<KeyValuePair<string, object?>> named =>
-            Named(sql, named.Select(static pair => (pair.Key, pair.Value))),
-        IDictionary named => Named(sql, named.Keys.Cast<object>().Select(key => ($"{key}", named[key]))),
-        (string, object?)[] named => Named(sql, named),
-        IReadOnlyList<object?> list => FromList(sql, list),
-        _ => FromList(sql, [.. ((IEnumerable)values).Cast<object?>()]),
-    };
+    public static SqliteParameter[] Resolve(string sql, object values) =>
+        values switch
+        {
+            IEnumerable<KeyValuePair<string, object?>> named => Named(
+                sql,
+                named.Select(static pair => (pair.Key, pair.Value))
+            ),
+            IDictionary named => Named(sql, named.Keys.Cast<object>().Select(key => ($"{key}", named[key]))),
+            (string, object?)[] named => Named(sql, named),
+            IReadOnlyList<object?> list => FromList(sql, list),
+            _ => FromList(sql, [.. ((IEnumerable)values).Cast<object?>()]),
+        };
 
     private static SqliteParameter[] FromList(string sql, IReadOnlyList<object?> values)
     {
@@ -56,7 +61,8 @@ internal static class StatementValues
         if (values.Count != names.Length)
         {
             throw new ArgumentException(
-                $"There are {values.Count} values, but the statement has {names.Length} parameters{List(names)}.");
+                $"There are {values.Count} values, but the statement has {names.Length} parameters{List(names)}."
+            );
         }
 
         return [.. names.Zip(values, Parameter)];
@@ -73,8 +79,9 @@ internal static class StatementValues
             {
                 if (names[i] == given || (names[i][0] != '?' && names[i].AsSpan(1).SequenceEqual(given)))
                 {
-                    parameters[i] = parameters[i] is null ? Parameter(names[i], value) : throw new ArgumentException(
-                        $"There are two values for the parameter {names[i]}.");
+                    parameters[i] = parameters[i] is null
+                        ? Parameter(names[i], value)
+                        : throw new ArgumentException($"There are two values for the parameter {names[i]}.");
                     isKnown = true;
                 }
             }
@@ -82,7 +89,8 @@ internal static class StatementValues
             if (!isKnown)
             {
                 throw new ArgumentException(
-                    $"The statement has no parameter '{given}'. It has {names.Length}{List(names)}.");
+                    $"The statement has no parameter '{given}'. It has {names.Length}{List(names)}."
+                );
             }
         }
 
@@ -92,21 +100,26 @@ internal static class StatementValues
             : throw new ArgumentException($"There is no value for the parameter {names[missing]}.");
     }
 
-    private static SqliteParameter Parameter(string name, object? value) => value switch
-    {
-        null => new SqliteParameter(name, DBNull.Value),
-        ITuple => throw NotAValue(name, "a tuple"),
-        SqliteParameter => throw NotAValue(name, "a parameter among values"),
-        CancellationToken => throw NotAValue(name, "a CancellationToken, which comes last"),
-        IEnumerable and not (string or byte[] or ArraySegment<byte>) => throw NotAValue(name, "a collection"),
-        _ when value.GetType().Name.StartsWith("<>", StringComparison.Ordinal) =>
-            throw NotAValue(name, "an anonymous object"),
-        _ => new SqliteParameter(name, value),
-    };
+    private static SqliteParameter Parameter(string name, object? value) =>
+        value switch
+        {
+            null => new SqliteParameter(name, DBNull.Value),
+            ITuple => throw NotAValue(name, "a tuple"),
+            SqliteParameter => throw NotAValue(name, "a parameter among values"),
+            CancellationToken => throw NotAValue(name, "a CancellationToken, which comes last"),
+            IEnumerable and not (string or byte[] or ArraySegment<byte>) => throw NotAValue(name, "a collection"),
+            _ when value.GetType().Name.StartsWith("<>", StringComparison.Ordinal) => throw NotAValue(
+                name,
+                "an anonymous object"
+            ),
+            _ => new SqliteParameter(name, value),
+        };
 
-    private static ArgumentException NotAValue(string name, string what) => new(
-        $"The value of the parameter {name} is {what}, which cannot be stored. Write the values one by one in the order of "
-        + "the parameters, or by name: (\"$id\", id), (\"$name\", name).");
+    private static ArgumentException NotAValue(string name, string what) =>
+        new(
+            $"The value of the parameter {name} is {what}, which cannot be stored. Write the values one by one in the order of "
+                + "the parameters, or by name: (\"$id\", id), (\"$name\", name)."
+        );
 
     private static string List(string[] names) => names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
 }

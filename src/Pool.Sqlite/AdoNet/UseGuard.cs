@@ -98,8 +98,14 @@ internal struct UseGuard
     public bool TryBeginOpen()
     {
         int was = Interlocked.CompareExchange(ref _state, Opening, Closed);
-        return was == Closed || ((was & Closed) == 0 ? false : throw new InvalidOperationException(
-            "This connection is being opened or closed at this moment, by another call. Await each operation before the next one."));
+        return was == Closed
+            || (
+                (was & Closed) == 0
+                    ? false
+                    : throw new InvalidOperationException(
+                        "This connection is being opened or closed at this moment, by another call. Await each operation before the next one."
+                    )
+            );
     }
 
     // Exchanged, not written: what is looked at next, such as whether it was disposed meanwhile, must not be looked at

@@ -21,11 +21,16 @@ internal static class ConfigurationBinding
 
     private static void Apply(IConfiguration section, object target, PropertyInfo[] all, List<string> errors)
     {
-        PropertyInfo[] properties = [.. all.Where(static each => !typeof(Delegate).IsAssignableFrom(each.PropertyType))];
+        PropertyInfo[] properties =
+        [
+            .. all.Where(static each => !typeof(Delegate).IsAssignableFrom(each.PropertyType)),
+        ];
         foreach (IConfigurationSection child in section.GetChildren())
         {
             PropertyInfo? property = Array.Find(
-                properties, each => each.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
+                properties,
+                each => each.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)
+            );
             if (property is null)
             {
                 errors.Add(Unknown(child, properties));
@@ -117,15 +122,27 @@ internal static class ConfigurationBinding
         {
             string[] words = Enum.GetNames(type);
             allowed = $"Allowed: {string.Join(", ", words)}.";
-            return words.Contains(text, StringComparer.OrdinalIgnoreCase) ? Enum.Parse(type, text, ignoreCase: true) : null;
+            return words.Contains(text, StringComparer.OrdinalIgnoreCase)
+                ? Enum.Parse(type, text, ignoreCase: true)
+                : null;
         }
 
-        allowed = type == typeof(bool) ? "Allowed: true or false." : type == typeof(double) ? "Allowed: a number." : "Allowed: a whole number.";
+        allowed =
+            type == typeof(bool) ? "Allowed: true or false."
+            : type == typeof(double) ? "Allowed: a number."
+            : "Allowed: a whole number.";
         return type == typeof(string) ? text
-            : type == typeof(bool) ? bool.TryParse(text, out bool flag) ? flag : null
-            : type == typeof(int) ? TryRead(text, NumberStyles.Integer, out int number) ? number : null
-            : type == typeof(long) ? TryRead(text, NumberStyles.Integer, out long large) ? large : null
-            : TryRead(text, NumberStyles.Float, out double real) ? real : null;
+            : type == typeof(bool)
+                ? bool.TryParse(text, out bool flag) ? flag
+                    : null
+            : type == typeof(int)
+                ? TryRead(text, NumberStyles.Integer, out int number) ? number
+                    : null
+            : type == typeof(long)
+                ? TryRead(text, NumberStyles.Integer, out long large) ? large
+                    : null
+            : TryRead(text, NumberStyles.Float, out double real) ? real
+            : null;
     }
 
     private static TimeSpan? ReadTime(string text, out string allowed)
@@ -143,5 +160,6 @@ internal static class ConfigurationBinding
     }
 
     private static bool TryRead<T>(string text, NumberStyles style, out T value)
-        where T : struct, System.Numerics.INumberBase<T> => T.TryParse(text, style, CultureInfo.InvariantCulture, out value);
+        where T : struct, System.Numerics.INumberBase<T> =>
+        T.TryParse(text, style, CultureInfo.InvariantCulture, out value);
 }

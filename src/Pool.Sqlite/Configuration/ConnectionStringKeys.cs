@@ -20,15 +20,31 @@ internal static class ConnectionStringKeys
         PoolKey.Number("Max Waiters", static o => o.MaxWaiters, static (o, v) => o.MaxWaiters = v),
         PoolKey.Time("Max Lifetime", static o => o.MaxLifetime, static (o, v) => o.MaxLifetime = v),
         PoolKey.Time("Idle Timeout", static o => o.IdleTimeout, static (o, v) => o.IdleTimeout = v),
-        PoolKey.Time("Overflow Idle Timeout", static o => o.OverflowIdleTimeout, static (o, v) => o.OverflowIdleTimeout = v),
-        PoolKey.Time("Health Check Interval", static o => o.HealthCheckInterval, static (o, v) => o.HealthCheckInterval = v),
+        PoolKey.Time(
+            "Overflow Idle Timeout",
+            static o => o.OverflowIdleTimeout,
+            static (o, v) => o.OverflowIdleTimeout = v
+        ),
+        PoolKey.Time(
+            "Health Check Interval",
+            static o => o.HealthCheckInterval,
+            static (o, v) => o.HealthCheckInterval = v
+        ),
         PoolKey.Time("Probe After Idle", static o => o.ProbeAfterIdle, static (o, v) => o.ProbeAfterIdle = v),
         PoolKey.Number("Create Retries", static o => o.CreateRetries, static (o, v) => o.CreateRetries = v),
-        PoolKey.Number("Statement Cache Size", static o => o.StatementCacheSize, static (o, v) => o.StatementCacheSize = v),
+        PoolKey.Number(
+            "Statement Cache Size",
+            static o => o.StatementCacheSize,
+            static (o, v) => o.StatementCacheSize = v
+        ),
         PoolKey.Flag("Capture Rent Site", static o => o.CaptureRentSite, static (o, v) => o.CaptureRentSite = v),
         PoolKey.Time("Leak Threshold", static o => o.LeakThreshold, static (o, v) => o.LeakThreshold = v),
         PoolKey.Time("Slow Threshold", static o => o.SlowThreshold, static (o, v) => o.SlowThreshold = v),
-        PoolKey.Time("Slow Command Threshold", static o => o.SlowCommandThreshold, static (o, v) => o.SlowCommandThreshold = v),
+        PoolKey.Time(
+            "Slow Command Threshold",
+            static o => o.SlowCommandThreshold,
+            static (o, v) => o.SlowCommandThreshold = v
+        ),
         PoolKey.Time("Shutdown Timeout", static o => o.ShutdownTimeout, static (o, v) => o.ShutdownTimeout = v),
         PoolKey.Flag("Group Commit", static o => o.GroupCommit, static (o, v) => o.GroupCommit = v),
         PoolKey.Flag("Untrusted", static o => o.Untrusted, static (o, v) => o.Untrusted = v),
@@ -36,22 +52,55 @@ internal static class ConnectionStringKeys
         PoolKey.Word("Synchronous", static o => o.Pragmas.Synchronous, static (o, v) => o.Pragmas.Synchronous = v),
         PoolKey.Word("Temp Store", static o => o.Pragmas.TempStore, static (o, v) => o.Pragmas.TempStore = v),
         PoolKey.Time("Busy Timeout", static o => o.Pragmas.BusyTimeout, static (o, v) => o.Pragmas.BusyTimeout = v),
-        PoolKey.Number("Cache Size KiB", static o => o.Pragmas.CacheSizeKiB, static (o, v) => o.Pragmas.CacheSizeKiB = v),
-        PoolKey.Bytes("Mmap Size Bytes", static o => o.Pragmas.MmapSizeBytes, static (o, v) => o.Pragmas.MmapSizeBytes = v),
-        PoolKey.Bytes("Journal Size Limit Bytes", static o => o.Pragmas.JournalSizeLimitBytes, static (o, v) => o.Pragmas.JournalSizeLimitBytes = v),
-        PoolKey.Number("WAL Auto Checkpoint Pages", static o => o.Pragmas.WalAutoCheckpointPages, static (o, v) => o.Pragmas.WalAutoCheckpointPages = v),
+        PoolKey.Number(
+            "Cache Size KiB",
+            static o => o.Pragmas.CacheSizeKiB,
+            static (o, v) => o.Pragmas.CacheSizeKiB = v
+        ),
+        PoolKey.Bytes(
+            "Mmap Size Bytes",
+            static o => o.Pragmas.MmapSizeBytes,
+            static (o, v) => o.Pragmas.MmapSizeBytes = v
+        ),
+        PoolKey.Bytes(
+            "Journal Size Limit Bytes",
+            static o => o.Pragmas.JournalSizeLimitBytes,
+            static (o, v) => o.Pragmas.JournalSizeLimitBytes = v
+        ),
+        PoolKey.Number(
+            "WAL Auto Checkpoint Pages",
+            static o => o.Pragmas.WalAutoCheckpointPages,
+            static (o, v) => o.Pragmas.WalAutoCheckpointPages = v
+        ),
         PoolKey.Number("Write Queue Capacity", static o => o.Writes.Capacity, static (o, v) => o.Writes.Capacity = v),
-        PoolKey.Number("Write Queue Max Batch Size", static o => o.Writes.MaxBatchSize, static (o, v) => o.Writes.MaxBatchSize = v),
-        PoolKey.Time("Write Queue Max Batch Delay", static o => o.Writes.MaxBatchDelay, static (o, v) => o.Writes.MaxBatchDelay = v),
-        PoolKey.Time("Write Queue Item Timeout", static o => o.Writes.ItemTimeout, static (o, v) => o.Writes.ItemTimeout = v),
-        PoolKey.WordOrNone("Write Queue Synchronous", static o => o.Writes.Synchronous, static (o, v) => o.Writes.Synchronous = v),
-
+        PoolKey.Number(
+            "Write Queue Max Batch Size",
+            static o => o.Writes.MaxBatchSize,
+            static (o, v) => o.Writes.MaxBatchSize = v
+        ),
+        PoolKey.Time(
+            "Write Queue Max Batch Delay",
+            static o => o.Writes.MaxBatchDelay,
+            static (o, v) => o.Writes.MaxBatchDelay = v
+        ),
+        PoolKey.Time(
+            "Write Queue Item Timeout",
+            static o => o.Writes.ItemTimeout,
+            static (o, v) => o.Writes.ItemTimeout = v
+        ),
+        PoolKey.WordOrNone(
+            "Write Queue Synchronous",
+            static o => o.Writes.Synchronous,
+            static (o, v) => o.Writes.Synchronous = v
+        ),
         // The driver knows this one as well, and would be overruled by the pool's PRAGMA a moment later.
         PoolKey.Flag("Foreign Keys", static o => o.Pragmas.ForeignKeys, static (o, v) => o.Pragmas.ForeignKeys = v),
     ];
 
-    private static readonly Dictionary<string, PoolKey> ByLetters =
-        All.ToDictionary(static key => NearestWord.Letters(key.Name), StringComparer.Ordinal);
+    private static readonly Dictionary<string, PoolKey> ByLetters = All.ToDictionary(
+        static key => NearestWord.Letters(key.Name),
+        StringComparer.Ordinal
+    );
 
     // Only asked, never changed.
     private static readonly SqliteConnectionStringBuilder OfTheDriver = new();
@@ -73,7 +122,9 @@ internal static class ConnectionStringKeys
                 pool ??= [];
                 if (pool.ContainsKey(poolKey.Name))
                 {
-                    throw new ArgumentException($"The key '{poolKey.Name}' is there twice, in two spellings. Leave one out.");
+                    throw new ArgumentException(
+                        $"The key '{poolKey.Name}' is there twice, in two spellings. Leave one out."
+                    );
                 }
 
                 pool[poolKey.Name] = driver[key];
@@ -114,9 +165,11 @@ internal static class ConnectionStringKeys
         if (poolPart.Length > 0)
         {
             DbConnectionStringBuilder pool = new() { ConnectionString = poolPart };
-            errors.AddRange(pool.Keys.Cast<string>()
-                .Select(key => ByLetters[NearestWord.Letters(key)].Apply(options, (string)pool[key]))
-                .OfType<string>());
+            errors.AddRange(
+                pool.Keys.Cast<string>()
+                    .Select(key => ByLetters[NearestWord.Letters(key)].Apply(options, (string)pool[key]))
+                    .OfType<string>()
+            );
         }
     }
 

@@ -19,10 +19,16 @@ internal static class DatabaseKey
 
     private static readonly HashSet<string> Devices = new(
         [
-            "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$",
+            "CON",
+            "PRN",
+            "AUX",
+            "NUL",
+            "CONIN$",
+            "CONOUT$",
             .. "0123456789¹²³".SelectMany(static digit => new[] { $"COM{digit}", $"LPT{digit}" }),
         ],
-        StringComparer.OrdinalIgnoreCase);
+        StringComparer.OrdinalIgnoreCase
+    );
 
     /// <exception cref="ArgumentException">It cannot be a key; the message says why.</exception>
     public static void Check(string key)
@@ -33,7 +39,8 @@ internal static class DatabaseKey
             throw new ArgumentException(
                 $"The key {Quoted(key)} {problem} A key is a part of a file name: letters, digits, '-', '_' and "
                     + $"'.', for example.",
-                nameof(key));
+                nameof(key)
+            );
         }
     }
 
@@ -79,14 +86,19 @@ internal static class DatabaseKey
     }
 
     // Half a surrogate pair comes as the replacement character.
-    private static bool IsUnprintable(Rune rune) => rune == Rune.ReplacementChar
-        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
-            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    private static bool IsUnprintable(Rune rune) =>
+        rune == Rune.ReplacementChar
+        || Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator;
 
     private static string Quoted(string key)
     {
-        IEnumerable<string> printable =
-            key.EnumerateRunes().Take(60).Select(static rune => IsUnprintable(rune) ? "?" : rune.ToString());
+        IEnumerable<string> printable = key.EnumerateRunes()
+            .Take(60)
+            .Select(static rune => IsUnprintable(rune) ? "?" : rune.ToString());
         return $"'{string.Concat(printable)}{(key.Length > 60 ? "…" : "")}'";
     }
 }

@@ -10,7 +10,8 @@ internal static class NearestWord
     {
         (string Word, int Distance)[] near =
         [
-            .. words.Select(word => (Word: word, Distance: Distance(Letters(written), Letters(word))))
+            .. words
+                .Select(word => (Word: word, Distance: Distance(Letters(written), Letters(word))))
                 .Where(each => each.Distance <= Math.Max(1, Letters(written).Length / 3))
                 .OrderBy(static each => each.Distance),
         ];

@@ -97,10 +97,18 @@ internal static partial class OptionsCheck
     {
         TimeSpan[] times =
         [
-            options.MaxLifetime, options.IdleTimeout, options.OverflowIdleTimeout, options.ProbeAfterIdle,
-            options.HealthCheckInterval, leakThreshold,
+            options.MaxLifetime,
+            options.IdleTimeout,
+            options.OverflowIdleTimeout,
+            options.ProbeAfterIdle,
+            options.HealthCheckInterval,
+            leakThreshold,
         ];
-        TimeSpan shortest = times.Where(time => time > TimeSpan.Zero).Select(time => time / 4).Append(LongestPeriod).Min();
+        TimeSpan shortest = times
+            .Where(time => time > TimeSpan.Zero)
+            .Select(time => time / 4)
+            .Append(LongestPeriod)
+            .Min();
         return shortest > ShortestPeriod ? shortest : ShortestPeriod;
     }
 
@@ -110,29 +118,36 @@ internal static partial class OptionsCheck
         {
             errors.Add(
                 "ConnectionString has Cache=Shared on a file, which SQLite discourages: connections then lock each other's "
-                + "tables, and no busy timeout covers that. Leave it out.");
+                    + "tables, and no busy timeout covers that. Leave it out."
+            );
         }
 
-        if (target.Kind == DatabaseKind.PrivateMemory
-            && ((options.HasOwnSize && options.PoolSize > 1) || (options.HasOwnOverflow && options.MaxOverflow > 0)))
+        if (
+            target.Kind == DatabaseKind.PrivateMemory
+            && ((options.HasOwnSize && options.PoolSize > 1) || (options.HasOwnOverflow && options.MaxOverflow > 0))
+        )
         {
             errors.Add(
                 $"ConnectionString names a memory database that only one connection can see, but PoolSize is {options.PoolSize} "
-                + $"and MaxOverflow {options.MaxOverflow}. Write \"Data Source=app;Mode=Memory;Cache=Shared\" to share it "
-                + "among connections, or leave PoolSize and MaxOverflow out.");
+                    + $"and MaxOverflow {options.MaxOverflow}. Write \"Data Source=app;Mode=Memory;Cache=Shared\" to share it "
+                    + "among connections, or leave PoolSize and MaxOverflow out."
+            );
         }
     }
 
     private static void CheckExclusiveLock(SqlitePoolOptions options, DatabaseTarget target, List<string> errors)
     {
         // Even with one connection to lend, the pool has a writer of its own.
-        if (target.Kind == DatabaseKind.File
+        if (
+            target.Kind == DatabaseKind.File
             && options.Pragmas.Additional.TryGetValue("locking_mode", out string? mode)
-            && "EXCLUSIVE".Equals(mode?.Trim(), StringComparison.OrdinalIgnoreCase))
+            && "EXCLUSIVE".Equals(mode?.Trim(), StringComparison.OrdinalIgnoreCase)
+        )
         {
             errors.Add(
                 "Pragmas.Additional has locking_mode=EXCLUSIVE: the first connection would keep the file for itself, and the pool's "
-                + "others would wait for it in vain. Leave it out; within the process the write gate keeps writers apart.");
+                    + "others would wait for it in vain. Leave it out; within the process the write gate keeps writers apart."
+            );
         }
     }
 
@@ -146,7 +161,12 @@ internal static partial class OptionsCheck
 
         foreach (string name in Hardening.Pragmas.Select(static pragma => pragma.Name))
         {
-            if (options.Pragmas.Additional.Keys.FirstOrDefault(key => name.Equals(key, StringComparison.OrdinalIgnoreCase)) is { } key)
+            if (
+                options.Pragmas.Additional.Keys.FirstOrDefault(key =>
+                    name.Equals(key, StringComparison.OrdinalIgnoreCase)
+                ) is
+                { } key
+            )
             {
                 errors.Add($"Pragmas.Additional has '{key}', which Untrusted sets. Leave out one of the two.");
             }
@@ -154,7 +174,9 @@ internal static partial class OptionsCheck
 
         if (options.Pragmas.JournalMode == JournalMode.Off)
         {
-            errors.Add("Pragmas.JournalMode is Off, which SQLite does not allow in the defensive mode that Untrusted turns on.");
+            errors.Add(
+                "Pragmas.JournalMode is Off, which SQLite does not allow in the defensive mode that Untrusted turns on."
+            );
         }
     }
 
@@ -169,7 +191,9 @@ internal static partial class OptionsCheck
         Range(errors, "Pragmas.WalAutoCheckpointPages", pragmas.WalAutoCheckpointPages, 0, int.MaxValue);
         if (pragmas.BusyTimeout < TimeSpan.Zero || pragmas.BusyTimeout > LongestTime)
         {
-            errors.Add($"Pragmas.BusyTimeout is {pragmas.BusyTimeout}. Allowed: from zero to a day.{MeantSeconds(pragmas.BusyTimeout)}");
+            errors.Add(
+                $"Pragmas.BusyTimeout is {pragmas.BusyTimeout}. Allowed: from zero to a day.{MeantSeconds(pragmas.BusyTimeout)}"
+            );
         }
 
         foreach ((string name, string value) in pragmas.Additional)
@@ -185,7 +209,9 @@ internal static partial class OptionsCheck
         Time(errors, "Writes.ItemTimeout", writes.ItemTimeout, zero: false);
         if (writes.MaxBatchDelay < TimeSpan.Zero || writes.MaxBatchDelay > LongestTime)
         {
-            errors.Add($"Writes.MaxBatchDelay is {writes.MaxBatchDelay}. Allowed: from zero to a day.{MeantSeconds(writes.MaxBatchDelay)}");
+            errors.Add(
+                $"Writes.MaxBatchDelay is {writes.MaxBatchDelay}. Allowed: from zero to a day.{MeantSeconds(writes.MaxBatchDelay)}"
+            );
         }
 
         if (writes.Synchronous is { } synchronous)
@@ -207,7 +233,9 @@ internal static partial class OptionsCheck
         Time(errors, "Health.WaitThreshold", health.WaitThreshold, zero: false);
         if (health.Window < TimeSpan.FromSeconds(10) || health.Window > LongestTime)
         {
-            errors.Add($"Health.Window is {health.Window}. Allowed: from 10 seconds to a day.{MeantSeconds(health.Window)}");
+            errors.Add(
+                $"Health.Window is {health.Window}. Allowed: from 10 seconds to a day.{MeantSeconds(health.Window)}"
+            );
         }
     }
 
@@ -253,14 +281,22 @@ internal static partial class OptionsCheck
     };
 
     private static void Range(
-        List<string> errors, string name, long value, long least, long most, string? mostName = null)
+        List<string> errors,
+        string name,
+        long value,
+        long least,
+        long most,
+        string? mostName = null
+    )
     {
         if (value < least || value > most)
         {
             string allowed = most is long.MaxValue or int.MaxValue
                 ? MessageFormat.Of($"{least} or more")
                 : MessageFormat.Of($"{least} to {most:N0}");
-            errors.Add(MessageFormat.Of($"{name} is {value}. Allowed: {allowed}{(mostName is null ? "" : $" ({mostName})")}."));
+            errors.Add(
+                MessageFormat.Of($"{name} is {value}. Allowed: {allowed}{(mostName is null ? "" : $" ({mostName})")}.")
+            );
         }
     }
 
@@ -270,13 +306,14 @@ internal static partial class OptionsCheck
         if (!inRange && value != Timeout.InfiniteTimeSpan)
         {
             errors.Add(
-                $"{name} is {value}. Allowed: from {(zero ? "zero" : "10 ms")} to a day, or Timeout.InfiniteTimeSpan.{MeantSeconds(value)}");
+                $"{name} is {value}. Allowed: from {(zero ? "zero" : "10 ms")} to a day, or Timeout.InfiniteTimeSpan.{MeantSeconds(value)}"
+            );
         }
     }
 
     // In a configuration "5" is five days to .NET.
-    private static string MeantSeconds(TimeSpan value) => value >= LongestTime && value.Ticks % TimeSpan.TicksPerDay == 0
-        && value.TotalDays <= 86_400
+    private static string MeantSeconds(TimeSpan value) =>
+        value >= LongestTime && value.Ticks % TimeSpan.TicksPerDay == 0 && value.TotalDays <= 86_400
             ? $" A number alone means days: write {TimeSpan.FromSeconds(value.TotalDays):c} for {value.TotalDays:0} seconds."
             : "";
 

@@ -13,8 +13,18 @@ internal abstract class PoolKey(string name)
     /// </summary>
     public abstract string? Apply(SqlitePoolOptions options, string text);
 
-    public static PoolKey Text(string name, Func<SqlitePoolOptions, string?> get, Action<SqlitePoolOptions, string?> set) =>
-        new Typed<string?>(name, get, set, static (string text, out string? value) => (value = text).Length > 0, "a text");
+    public static PoolKey Text(
+        string name,
+        Func<SqlitePoolOptions, string?> get,
+        Action<SqlitePoolOptions, string?> set
+    ) =>
+        new Typed<string?>(
+            name,
+            get,
+            set,
+            static (string text, out string? value) => (value = text).Length > 0,
+            "a text"
+        );
 
     public static PoolKey Number(string name, Func<SqlitePoolOptions, int> get, Action<SqlitePoolOptions, int> set) =>
         new Typed<int>(name, get, set, TryInteger, "a whole number");
@@ -25,15 +35,26 @@ internal abstract class PoolKey(string name)
     public static PoolKey Flag(string name, Func<SqlitePoolOptions, bool> get, Action<SqlitePoolOptions, bool> set) =>
         new Typed<bool>(name, get, set, TryFlag, "True or False");
 
-    public static PoolKey Time(string name, Func<SqlitePoolOptions, TimeSpan> get, Action<SqlitePoolOptions, TimeSpan> set) =>
-        new Typed<TimeSpan>(name, get, set, TryTime, "seconds (5, 0.25), a time (00:05:00), or Infinite");
+    public static PoolKey Time(
+        string name,
+        Func<SqlitePoolOptions, TimeSpan> get,
+        Action<SqlitePoolOptions, TimeSpan> set
+    ) => new Typed<TimeSpan>(name, get, set, TryTime, "seconds (5, 0.25), a time (00:05:00), or Infinite");
 
-    public static PoolKey Word<TEnum>(string name, Func<SqlitePoolOptions, TEnum> get, Action<SqlitePoolOptions, TEnum> set)
+    public static PoolKey Word<TEnum>(
+        string name,
+        Func<SqlitePoolOptions, TEnum> get,
+        Action<SqlitePoolOptions, TEnum> set
+    )
         where TEnum : struct, Enum =>
         new Typed<TEnum>(name, get, set, TryWord, string.Join(", ", Enum.GetNames<TEnum>()));
 
     /// <summary>As <see cref="Word"/>, for an option that need not have a value.</summary>
-    public static PoolKey WordOrNone<TEnum>(string name, Func<SqlitePoolOptions, TEnum?> get, Action<SqlitePoolOptions, TEnum?> set)
+    public static PoolKey WordOrNone<TEnum>(
+        string name,
+        Func<SqlitePoolOptions, TEnum?> get,
+        Action<SqlitePoolOptions, TEnum?> set
+    )
         where TEnum : struct, Enum =>
         new Typed<TEnum?>(
             name,
@@ -45,10 +66,12 @@ internal abstract class PoolKey(string name)
                 value = word;
                 return isWord;
             },
-            string.Join(", ", Enum.GetNames<TEnum>()));
+            string.Join(", ", Enum.GetNames<TEnum>())
+        );
 
     private static bool TryInteger<TInteger>(string text, out TInteger value)
-        where TInteger : struct, IParsable<TInteger> => TInteger.TryParse(text, CultureInfo.InvariantCulture, out value);
+        where TInteger : struct, IParsable<TInteger> =>
+        TInteger.TryParse(text, CultureInfo.InvariantCulture, out value);
 
     private static bool TryFlag(string text, out bool value)
     {
@@ -71,7 +94,13 @@ internal abstract class PoolKey(string name)
 
         // Far beyond what any option allows; the limits themselves are checked with the options.
         const decimal Most = 1_000_000_000;
-        bool isNumber = decimal.TryParse(text, NumberStyles.Number & ~NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out decimal seconds)
+        bool isNumber =
+            decimal.TryParse(
+                text,
+                NumberStyles.Number & ~NumberStyles.AllowThousands,
+                CultureInfo.InvariantCulture,
+                out decimal seconds
+            )
             && Math.Abs(seconds) <= Most;
         value = isNumber ? TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond)) : TimeSpan.Zero;
         return isNumber;
@@ -83,8 +112,12 @@ internal abstract class PoolKey(string name)
     private delegate bool TryRead<T>(string text, out T value);
 
     private sealed class Typed<T>(
-        string name, Func<SqlitePoolOptions, T> get, Action<SqlitePoolOptions, T> set, TryRead<T> tryRead, string allowed)
-        : PoolKey(name)
+        string name,
+        Func<SqlitePoolOptions, T> get,
+        Action<SqlitePoolOptions, T> set,
+        TryRead<T> tryRead,
+        string allowed
+    ) : PoolKey(name)
     {
         private readonly T _default = get(new SqlitePoolOptions());
 

@@ -25,23 +25,31 @@ internal static class SetOptionsCheck
     {
         if (string.IsNullOrWhiteSpace(options.Folder) && options.FileName is null)
         {
-            errors.Add("Neither Folder nor FileName is set. Set Folder = \"tenants\", for example, to keep a file "
-                + "for each key in it.");
+            errors.Add(
+                "Neither Folder nor FileName is set. Set Folder = \"tenants\", for example, to keep a file "
+                    + "for each key in it."
+            );
         }
 
         if (options.FileName is null && !IsExtension(options.Extension))
         {
-            errors.Add($"Extension is '{options.Extension}'. Allowed: a dot and letters or digits (\".db\"), not "
-                + $"-wal, -shm, -journal.");
+            errors.Add(
+                $"Extension is '{options.Extension}'. Allowed: a dot and letters or digits (\".db\"), not "
+                    + $"-wal, -shm, -journal."
+            );
         }
 
         Range(errors, nameof(options.MaxOpenConnections), options.MaxOpenConnections);
         Range(errors, nameof(options.MaxOpenPools), options.MaxOpenPools);
-        if (options.PoolIdleTimeout != Timeout.InfiniteTimeSpan
-            && (options.PoolIdleTimeout < TimeSpan.FromMilliseconds(10) || options.PoolIdleTimeout > LongestTime))
+        if (
+            options.PoolIdleTimeout != Timeout.InfiniteTimeSpan
+            && (options.PoolIdleTimeout < TimeSpan.FromMilliseconds(10) || options.PoolIdleTimeout > LongestTime)
+        )
         {
-            errors.Add($"PoolIdleTimeout is {options.PoolIdleTimeout}. Allowed: from 10 ms to a day, or "
-                + $"Timeout.InfiniteTimeSpan.");
+            errors.Add(
+                $"PoolIdleTimeout is {options.PoolIdleTimeout}. Allowed: from 10 ms to a day, or "
+                    + $"Timeout.InfiniteTimeSpan."
+            );
         }
 
         CheckPool(options.Pool, errors);
@@ -75,8 +83,9 @@ internal static class SetOptionsCheck
 
         if (example.MinIdle != 0)
         {
-            errors.Add($"Pool.MinIdle is {example.MinIdle}. In a set it must be 0: what is idle makes room for "
-                + $"others.");
+            errors.Add(
+                $"Pool.MinIdle is {example.MinIdle}. In a set it must be 0: what is idle makes room for " + $"others."
+            );
         }
     }
 
@@ -87,13 +96,20 @@ internal static class SetOptionsCheck
     private static bool HasDataSource(string? template)
     {
         DbConnectionStringBuilder builder = new() { ConnectionString = template ?? "" };
-        return builder.ContainsKey("Data Source") || builder.ContainsKey("DataSource") || builder.ContainsKey("Filename");
+        return builder.ContainsKey("Data Source")
+            || builder.ContainsKey("DataSource")
+            || builder.ContainsKey("Filename");
     }
 
     // SQLite's own files beside a database end with a hyphen and a word, never with a dot.
-    private static bool IsExtension(string? extension) => extension is ""
-        || (extension is { Length: > 1 and < 30 } && extension[0] == '.' && extension[^1] != '.'
-            && extension.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_'));
+    private static bool IsExtension(string? extension) =>
+        extension is ""
+        || (
+            extension is { Length: > 1 and < 30 }
+            && extension[0] == '.'
+            && extension[^1] != '.'
+            && extension.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_')
+        );
 
     private static void Range(List<string> errors, string name, int value)
     {

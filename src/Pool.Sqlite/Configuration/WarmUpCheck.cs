@@ -10,7 +10,8 @@ internal static class WarmUpCheck
         {
             errors.Add(
                 $"WarmUpStatements has {count} statements, and StatementCacheSize is {options.StatementCacheSize}. "
-                + "Allowed: no more than the cache keeps.");
+                    + "Allowed: no more than the cache keeps."
+            );
         }
 
         for (int i = 0; i < count; i++)

@@ -9,10 +9,13 @@ namespace Pool.Sqlite.DependencyInjection;
 internal sealed record PoolRegistration(string OptionsName, object? ServiceKey)
 {
     /// <exception cref="InvalidOperationException">The builder is of other options.</exception>
-    public static PoolRegistration Of(OptionsBuilder<SqlitePoolOptions> builder) => builder.Services
-        .Where(static service => !service.IsKeyedService)
-        .Select(static service => service.ImplementationInstance)
-        .OfType<PoolRegistration>()
-        .FirstOrDefault(registration => registration.OptionsName == builder.Name)
-        ?? throw new InvalidOperationException("There is no pool with these options. Call it on what AddSqlitePool returns.");
+    public static PoolRegistration Of(OptionsBuilder<SqlitePoolOptions> builder) =>
+        builder
+            .Services.Where(static service => !service.IsKeyedService)
+            .Select(static service => service.ImplementationInstance)
+            .OfType<PoolRegistration>()
+            .FirstOrDefault(registration => registration.OptionsName == builder.Name)
+        ?? throw new InvalidOperationException(
+            "There is no pool with these options. Call it on what AddSqlitePool returns."
+        );
 }

@@ -26,13 +26,21 @@ public static class SqlitePoolOptionsBuilderExtensions
     /// When the settings are read: the section has an unknown key, or a value that cannot be read; all are listed.
     /// </exception>
     public static OptionsBuilder<SqlitePoolOptions> BindConfiguration(
-        this OptionsBuilder<SqlitePoolOptions> optionsBuilder, string configSectionPath)
+        this OptionsBuilder<SqlitePoolOptions> optionsBuilder,
+        string configSectionPath
+    )
     {
         ArgumentNullException.ThrowIfNull(optionsBuilder);
         ArgumentNullException.ThrowIfNull(configSectionPath);
         string name = optionsBuilder.Name;
-        return optionsBuilder.Configure<IConfiguration>((options, configuration) => Apply(
-            name, configSectionPath.Length == 0 ? configuration : configuration.GetSection(configSectionPath), options));
+        return optionsBuilder.Configure<IConfiguration>(
+            (options, configuration) =>
+                Apply(
+                    name,
+                    configSectionPath.Length == 0 ? configuration : configuration.GetSection(configSectionPath),
+                    options
+                )
+        );
     }
 
     /// <summary>Takes the settings from a configuration or a section of one.</summary>
@@ -41,7 +49,9 @@ public static class SqlitePoolOptionsBuilderExtensions
     /// <returns>The same builder.</returns>
     /// <inheritdoc cref="BindConfiguration"/>
     public static OptionsBuilder<SqlitePoolOptions> Bind(
-        this OptionsBuilder<SqlitePoolOptions> optionsBuilder, IConfiguration config)
+        this OptionsBuilder<SqlitePoolOptions> optionsBuilder,
+        IConfiguration config
+    )
     {
         ArgumentNullException.ThrowIfNull(optionsBuilder);
         ArgumentNullException.ThrowIfNull(config);
@@ -67,16 +77,21 @@ public static class SqlitePoolOptionsBuilderExtensions
     /// </code>
     /// </example>
     public static OptionsBuilder<SqlitePoolOptions> AddScopedConnection(
-        this OptionsBuilder<SqlitePoolOptions> optionsBuilder)
+        this OptionsBuilder<SqlitePoolOptions> optionsBuilder
+    )
     {
         ArgumentNullException.ThrowIfNull(optionsBuilder);
         IServiceCollection services = optionsBuilder.Services;
         if (PoolRegistration.Of(optionsBuilder).ServiceKey is { } key)
         {
             services.TryAddKeyedScoped(
-                key, static (provider, key) => provider.GetRequiredKeyedService<SqlitePool>(key).CreateConnection());
+                key,
+                static (provider, key) => provider.GetRequiredKeyedService<SqlitePool>(key).CreateConnection()
+            );
             services.TryAddKeyedScoped<DbConnection>(
-                key, static (provider, key) => provider.GetRequiredKeyedService<SqlitePoolConnection>(key));
+                key,
+                static (provider, key) => provider.GetRequiredKeyedService<SqlitePoolConnection>(key)
+            );
         }
         else
         {
@@ -94,7 +109,10 @@ public static class SqlitePoolOptionsBuilderExtensions
         {
             string pool = name.Length == 0 ? "SqlitePool" : $"SqlitePool '{name}'";
             throw new OptionsValidationException(
-                name, typeof(SqlitePoolOptions), errors.Select(error => $"{pool}: {error}"));
+                name,
+                typeof(SqlitePoolOptions),
+                errors.Select(error => $"{pool}: {error}")
+            );
         }
     }
 }

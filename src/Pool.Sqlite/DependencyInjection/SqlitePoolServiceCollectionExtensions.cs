@@ -43,7 +43,10 @@ public static class SqlitePoolServiceCollectionExtensions
     ///     .ValidateOnStart();
     /// </code>
     /// </example>
-    public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(this IServiceCollection services, string connectionString)
+    public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
+        this IServiceCollection services,
+        string connectionString
+    )
     {
         ArgumentNullException.ThrowIfNull(connectionString);
         return Add(services, serviceKey: null, connectionString);
@@ -61,7 +64,10 @@ public static class SqlitePoolServiceCollectionExtensions
     /// </param>
     /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
-        this IServiceCollection services, object serviceKey, string? connectionString)
+        this IServiceCollection services,
+        object serviceKey,
+        string? connectionString
+    )
     {
         ArgumentNullException.ThrowIfNull(serviceKey);
         return Add(services, serviceKey, connectionString);
@@ -72,7 +78,9 @@ public static class SqlitePoolServiceCollectionExtensions
     /// <param name="configure">Sets them, <see cref="SqlitePoolOptions.ConnectionString"/> included.</param>
     /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
-        this IServiceCollection services, Action<SqlitePoolOptions> configure)
+        this IServiceCollection services,
+        Action<SqlitePoolOptions> configure
+    )
     {
         ArgumentNullException.ThrowIfNull(configure);
         return Add(services, serviceKey: null, connectionString: null).Configure(configure);
@@ -88,7 +96,10 @@ public static class SqlitePoolServiceCollectionExtensions
     /// </exception>
     /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
-        this IServiceCollection services, string connectionString, Action<SqlitePoolOptions> configure)
+        this IServiceCollection services,
+        string connectionString,
+        Action<SqlitePoolOptions> configure
+    )
     {
         ArgumentNullException.ThrowIfNull(configure);
         ArgumentNullException.ThrowIfNull(connectionString);
@@ -96,8 +107,9 @@ public static class SqlitePoolServiceCollectionExtensions
         {
             throw new ArgumentException(
                 "The text is no connection string. Write \"Data Source=app.db\"; and if it is meant to be the key of the pool, "
-                + "AddSqlitePool(key, connectionString, options => ...), where the connection string can be null.",
-                nameof(connectionString));
+                    + "AddSqlitePool(key, connectionString, options => ...), where the connection string can be null.",
+                nameof(connectionString)
+            );
         }
 
         return Add(services, serviceKey: null, connectionString).Configure(configure);
@@ -111,8 +123,10 @@ public static class SqlitePoolServiceCollectionExtensions
     /// <param name="configure">Sets them, <see cref="SqlitePoolOptions.ConnectionString"/> included.</param>
     /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
-        this IServiceCollection services, object serviceKey, Action<SqlitePoolOptions> configure) =>
-        services.AddSqlitePool(serviceKey, null, configure);
+        this IServiceCollection services,
+        object serviceKey,
+        Action<SqlitePoolOptions> configure
+    ) => services.AddSqlitePool(serviceKey, null, configure);
 
     /// <summary>
     /// As <see cref="AddSqlitePool(IServiceCollection, object, string?)"/>, with further settings in code.
@@ -123,7 +137,11 @@ public static class SqlitePoolServiceCollectionExtensions
     /// <param name="configure">Sets them.</param>
     /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
-        this IServiceCollection services, object serviceKey, string? connectionString, Action<SqlitePoolOptions> configure)
+        this IServiceCollection services,
+        object serviceKey,
+        string? connectionString,
+        Action<SqlitePoolOptions> configure
+    )
     {
         ArgumentNullException.ThrowIfNull(serviceKey);
         ArgumentNullException.ThrowIfNull(configure);
@@ -131,11 +149,16 @@ public static class SqlitePoolServiceCollectionExtensions
     }
 
     private static OptionsBuilder<SqlitePoolOptions> Add(
-        IServiceCollection services, object? serviceKey, string? connectionString)
+        IServiceCollection services,
+        object? serviceKey,
+        string? connectionString
+    )
     {
         ArgumentNullException.ThrowIfNull(services);
         string name = OptionsName(serviceKey);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqlitePoolOptions>, ValidateSqlitePoolOptions>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<SqlitePoolOptions>, ValidateSqlitePoolOptions>()
+        );
         services.AddSingleton(new PoolRegistration(name, serviceKey));
         if (serviceKey is null)
         {
@@ -146,7 +169,9 @@ public static class SqlitePoolServiceCollectionExtensions
         {
             services.TryAddKeyedSingleton(serviceKey, (provider, _) => Create(provider, name));
             services.TryAddKeyedSingleton<DbDataSource>(
-                serviceKey, static (provider, key) => provider.GetRequiredKeyedService<SqlitePool>(key));
+                serviceKey,
+                static (provider, key) => provider.GetRequiredKeyedService<SqlitePool>(key)
+            );
         }
 
         OptionsBuilder<SqlitePoolOptions> options = services.AddOptions<SqlitePoolOptions>(name);
@@ -154,16 +179,19 @@ public static class SqlitePoolServiceCollectionExtensions
     }
 
     // From the factory: a monitor would read and check the settings again with every change of the configuration.
-    private static SqlitePool Create(IServiceProvider provider, string name) => new(
-        provider.GetRequiredService<IOptionsFactory<SqlitePoolOptions>>().Create(name),
-        provider.GetService<ILoggerFactory>(),
-        provider.GetService<TimeProvider>());
+    private static SqlitePool Create(IServiceProvider provider, string name) =>
+        new(
+            provider.GetRequiredService<IOptionsFactory<SqlitePoolOptions>>().Create(name),
+            provider.GetService<ILoggerFactory>(),
+            provider.GetService<TimeProvider>()
+        );
 
     /// <summary>Keys that only look alike, such as 1 and "1", or "" and none, must not share their settings.</summary>
-    internal static string OptionsName(object? serviceKey) => serviceKey switch
-    {
-        null => Options.Options.DefaultName,
-        string { Length: > 0 } text => text,
-        _ => $"{serviceKey.GetType()} {serviceKey}",
-    };
+    internal static string OptionsName(object? serviceKey) =>
+        serviceKey switch
+        {
+            null => Options.Options.DefaultName,
+            string { Length: > 0 } text => text,
+            _ => $"{serviceKey.GetType()} {serviceKey}",
+        };
 }

@@ -40,18 +40,26 @@ public static class SqlitePoolSetServiceCollectionExtensions
     /// <param name="folder">The folder of the databases. Null when the returned builder says it.</param>
     /// <inheritdoc cref="AddSqlitePoolSet(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolSetOptions> AddSqlitePoolSet(
-        this IServiceCollection services, object serviceKey, string? folder)
+        this IServiceCollection services,
+        object serviceKey,
+        string? folder
+    )
     {
         ArgumentNullException.ThrowIfNull(serviceKey);
         return Add(services, serviceKey, folder);
     }
 
     private static OptionsBuilder<SqlitePoolSetOptions> Add(
-        IServiceCollection services, object? serviceKey, string? folder)
+        IServiceCollection services,
+        object? serviceKey,
+        string? folder
+    )
     {
         ArgumentNullException.ThrowIfNull(services);
         string name = SqlitePoolServiceCollectionExtensions.OptionsName(serviceKey);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqlitePoolSetOptions>, ValidateSqlitePoolSetOptions>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<SqlitePoolSetOptions>, ValidateSqlitePoolSetOptions>()
+        );
         if (serviceKey is null)
         {
             services.TryAddSingleton(provider => Create(provider, name));
@@ -65,8 +73,10 @@ public static class SqlitePoolSetServiceCollectionExtensions
         return folder is null ? options : options.Configure(each => each.Folder = folder);
     }
 
-    private static SqlitePoolSet Create(IServiceProvider provider, string name) => new(
-        provider.GetRequiredService<IOptionsFactory<SqlitePoolSetOptions>>().Create(name),
-        provider.GetService<ILoggerFactory>(),
-        provider.GetService<TimeProvider>());
+    private static SqlitePoolSet Create(IServiceProvider provider, string name) =>
+        new(
+            provider.GetRequiredService<IOptionsFactory<SqlitePoolSetOptions>>().Create(name),
+            provider.GetService<ILoggerFactory>(),
+            provider.GetService<TimeProvider>()
+        );
 }

@@ -8,16 +8,22 @@ namespace Pool.Sqlite.Diagnostics;
 /// not, no clock is read and nothing is made.
 /// </summary>
 internal sealed class CommandReporter(
-    string name, QuietLogger logger, PoolTracing tracing, TimeSpan slowThreshold, TimeProvider time)
+    string name,
+    QuietLogger logger,
+    PoolTracing tracing,
+    TimeSpan slowThreshold,
+    TimeProvider time
+)
 {
     private const int LongestText = 4_000;
 
     private readonly bool _warnsOfSlow = slowThreshold != Timeout.InfiniteTimeSpan;
 
     /// <summary>Of a command that begins; null when there is nothing to be told of it.</summary>
-    public CommandRecord? Begin() => _warnsOfSlow || PoolTracing.TracesCommands || logger.IsEnabled(LogLevel.Debug)
-        ? new CommandRecord(this, time.GetTimestamp())
-        : null;
+    public CommandRecord? Begin() =>
+        _warnsOfSlow || PoolTracing.TracesCommands || logger.IsEnabled(LogLevel.Debug)
+            ? new CommandRecord(this, time.GetTimestamp())
+            : null;
 
     public void Report(CommandRecord command, int rows)
     {

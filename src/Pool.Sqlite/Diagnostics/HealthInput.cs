@@ -61,6 +61,8 @@ internal sealed record HealthInput
     public double Utilization => (double)Statistics.InUse / Limit;
 
     /// <summary>A sentence on how full the write queue was.</summary>
-    public string DescribeFullQueue(PoolWindow window) => MessageFormat.Of(
-        $"in the last {MessageFormat.Time(window.Elapsed)} {MessageFormat.Count(window.PostsRefused, "post was", "posts were")} refused, and {MessageFormat.Count(window.RoomWaits.Count, "write")} waited for room, {MessageFormat.Time(window.RoomWaits.Mean)} each (Capacity {Statistics.Writes.Capacity})");
+    public string DescribeFullQueue(PoolWindow window) =>
+        MessageFormat.Of(
+            $"in the last {MessageFormat.Time(window.Elapsed)} {MessageFormat.Count(window.PostsRefused, "post was", "posts were")} refused, and {MessageFormat.Count(window.RoomWaits.Count, "write")} waited for room, {MessageFormat.Time(window.RoomWaits.Mean)} each (Capacity {Statistics.Writes.Capacity})"
+        );
 }

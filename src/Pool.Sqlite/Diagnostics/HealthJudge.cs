@@ -11,8 +11,21 @@ internal static class HealthJudge
 {
     public static (SqlitePoolStatus Status, IReadOnlyList<string> Reasons) Judge(HealthInput view)
     {
-        List<(SqlitePoolStatus Status, string Text)> found = [.. Closed(view), .. Syncs(view), .. Use(view), .. Failures(view), .. Statements(view), .. Leaks(view), .. Queue(view), .. Wal(view)];
-        return (found.Select(static one => one.Status).DefaultIfEmpty().Max(), [.. found.Select(static one => one.Text)]);
+        List<(SqlitePoolStatus Status, string Text)> found =
+        [
+            .. Closed(view),
+            .. Syncs(view),
+            .. Use(view),
+            .. Failures(view),
+            .. Statements(view),
+            .. Leaks(view),
+            .. Queue(view),
+            .. Wal(view),
+        ];
+        return (
+            found.Select(static one => one.Status).DefaultIfEmpty().Max(),
+            [.. found.Select(static one => one.Text)]
+        );
     }
 
     private static IEnumerable<(SqlitePoolStatus Status, string Text)> Closed(HealthInput view)
@@ -26,7 +39,8 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Critical,
-                "The database file was deleted, renamed or replaced while it was open. The next rent opens what is at its path now.");
+                "The database file was deleted, renamed or replaced while it was open. The next rent opens what is at its path now."
+            );
         }
     }
 
@@ -36,7 +50,8 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Critical,
-                $"The disk refused to make commits durable; they may not survive a power failure: {failure}");
+                $"The disk refused to make commits durable; they may not survive a power failure: {failure}"
+            );
         }
     }
 
@@ -46,20 +61,29 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Critical,
-                MessageFormat.Of($"{view.Statistics.InUse} of {view.Limit} connections have been in use for {MessageFormat.Time(view.CriticalFor)}, overflow included: a leak is suspected."));
+                MessageFormat.Of(
+                    $"{view.Statistics.InUse} of {view.Limit} connections have been in use for {MessageFormat.Time(view.CriticalFor)}, overflow included: a leak is suspected."
+                )
+            );
         }
         else if (view.Utilization > view.Options.WarningUtilization)
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{view.Statistics.InUse} of {view.Limit} connections are in use, {MessageFormat.Count(view.Statistics.Waiting, "rent waits", "rents wait")}."));
+                MessageFormat.Of(
+                    $"{view.Statistics.InUse} of {view.Limit} connections are in use, {MessageFormat.Count(view.Statistics.Waiting, "rent waits", "rents wait")}."
+                )
+            );
         }
 
         if (view.Minute.Timeouts > 0)
         {
             yield return (
                 SqlitePoolStatus.Critical,
-                MessageFormat.Of($"{MessageFormat.Count(view.Minute.Timeouts, "rent was", "rents were")} refused in the last {MessageFormat.Time(view.Minute.Elapsed)}: none was free in time."));
+                MessageFormat.Of(
+                    $"{MessageFormat.Count(view.Minute.Timeouts, "rent was", "rents were")} refused in the last {MessageFormat.Time(view.Minute.Elapsed)}: none was free in time."
+                )
+            );
         }
 
         Waits waits = view.Minute.Waits;
@@ -67,7 +91,10 @@ internal static class HealthJudge
         {
             yield return (
                 status,
-                MessageFormat.Of($"{MessageFormat.Count(waits.Count, "rent")} had to wait in the last {MessageFormat.Time(view.Minute.Elapsed)}, {MessageFormat.Time(waits.Mean)} on average."));
+                MessageFormat.Of(
+                    $"{MessageFormat.Count(waits.Count, "rent")} had to wait in the last {MessageFormat.Time(view.Minute.Elapsed)}, {MessageFormat.Time(waits.Mean)} on average."
+                )
+            );
         }
 
         Waits writes = view.Minute.WriteGateWaits;
@@ -75,7 +102,10 @@ internal static class HealthJudge
         {
             yield return (
                 writeStatus,
-                MessageFormat.Of($"{MessageFormat.Count(writes.Count, "write")} had to wait for the write gate in the last {MessageFormat.Time(view.Minute.Elapsed)}, {MessageFormat.Time(writes.Mean)} on average."));
+                MessageFormat.Of(
+                    $"{MessageFormat.Count(writes.Count, "write")} had to wait for the write gate in the last {MessageFormat.Time(view.Minute.Elapsed)}, {MessageFormat.Time(writes.Mean)} on average."
+                )
+            );
         }
     }
 
@@ -94,7 +124,10 @@ internal static class HealthJudge
             // One alone may be a disk's passing trouble, or a caller's own.
             yield return (
                 failure.Count > 1 ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{MessageFormat.Count(failure.Count, "statement")} failed in the last {MessageFormat.Time(view.Options.Window)}: {failure.Meaning}."));
+                MessageFormat.Of(
+                    $"{MessageFormat.Count(failure.Count, "statement")} failed in the last {MessageFormat.Time(view.Options.Window)}: {failure.Meaning}."
+                )
+            );
         }
     }
 
@@ -107,14 +140,20 @@ internal static class HealthJudge
             bool all = minute.Misses == 0 && view.NothingIsOpen;
             yield return (
                 all ? SqlitePoolStatus.Critical : SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{MessageFormat.Count(minute.OpenFailures, "attempt")} to open a connection failed in the last {MessageFormat.Time(minute.Elapsed)}{(all ? ", and none succeeded" : "")}."));
+                MessageFormat.Of(
+                    $"{MessageFormat.Count(minute.OpenFailures, "attempt")} to open a connection failed in the last {MessageFormat.Time(minute.Elapsed)}{(all ? ", and none succeeded" : "")}."
+                )
+            );
         }
 
         if (minute.HealthCheckFailures > 0)
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{MessageFormat.Count(minute.HealthCheckFailures, "connection")} failed {(minute.HealthCheckFailures == 1 ? "its" : "their")} health check in the last {MessageFormat.Time(minute.Elapsed)}."));
+                MessageFormat.Of(
+                    $"{MessageFormat.Count(minute.HealthCheckFailures, "connection")} failed {(minute.HealthCheckFailures == 1 ? "its" : "their")} health check in the last {MessageFormat.Time(minute.Elapsed)}."
+                )
+            );
         }
     }
 
@@ -124,7 +163,10 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{MessageFormat.Count(view.Minute.Leaks, "lease was", "leases were")} dropped without being disposed in the last {MessageFormat.Time(view.Minute.Elapsed)}."));
+                MessageFormat.Of(
+                    $"{MessageFormat.Count(view.Minute.Leaks, "lease was", "leases were")} dropped without being disposed in the last {MessageFormat.Time(view.Minute.Elapsed)}."
+                )
+            );
         }
 
         int held = view.Leases.Count(look => look.Lease.Age >= view.LongLease);
@@ -132,7 +174,10 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                MessageFormat.Of($"{MessageFormat.Count(held, "lease has", "leases have")} been out for more than {MessageFormat.Time(view.LongLease)}, the longest for {MessageFormat.Time(view.Leases[0].Lease.Age)}."));
+                MessageFormat.Of(
+                    $"{MessageFormat.Count(held, "lease has", "leases have")} been out for more than {MessageFormat.Time(view.LongLease)}, the longest for {MessageFormat.Time(view.Leases[0].Lease.Age)}."
+                )
+            );
         }
     }
 
@@ -157,7 +202,8 @@ internal static class HealthJudge
         {
             yield return (
                 SqlitePoolStatus.Warning,
-                $"The WAL has {MessageFormat.Bytes(view.WalBytes)}, more than {MessageFormat.Bytes(large)}: it is not being checkpointed.");
+                $"The WAL has {MessageFormat.Bytes(view.WalBytes)}, more than {MessageFormat.Bytes(large)}: it is not being checkpointed."
+            );
         }
     }
 }

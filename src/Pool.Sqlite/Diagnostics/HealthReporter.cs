@@ -6,8 +6,14 @@ namespace Pool.Sqlite.Diagnostics;
 /// Judges one pool's health and finds advice, from the samples of its last minutes and what it is doing now.
 /// </summary>
 internal sealed class HealthReporter(
-    SqlitePoolOptions options, PoolInspector inspector, LeaseInspector leases, StatisticsReader statistics, ConnectionFigures figures,
-    UtilizationWatch utilization, bool lacksGroupCommit = false)
+    SqlitePoolOptions options,
+    PoolInspector inspector,
+    LeaseInspector leases,
+    StatisticsReader statistics,
+    ConnectionFigures figures,
+    UtilizationWatch utilization,
+    bool lacksGroupCommit = false
+)
 {
     public SqlitePoolHealth Report(bool isClosed)
     {
@@ -24,7 +30,8 @@ internal sealed class HealthReporter(
             Minute = inspector.Since(options.Health.Window, now),
             Recent = inspector.Since(PoolHistory.Length, now),
             Leases = leases.Inspect(),
-            LongLease = options.LeakThreshold == Timeout.InfiniteTimeSpan ? Thresholds.LongLease : options.LeakThreshold,
+            LongLease =
+                options.LeakThreshold == Timeout.InfiniteTimeSpan ? Thresholds.LongLease : options.LeakThreshold,
             LacksGroupCommit = lacksGroupCommit,
             SyncFailure = figures.Syncs.Failure,
             WalBytes = figures.WalBytes,

@@ -18,7 +18,10 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
     /// <param name="all">Every pool of the database.</param>
     /// <param name="writers">Those of <paramref name="all"/> whose connections are lent with the write gate.</param>
     public void Attach(
-        LeasePool<PhysicalConnection> leases, LeasePool<PhysicalConnection>[] all, LeasePool<PhysicalConnection>[] writers)
+        LeasePool<PhysicalConnection> leases,
+        LeasePool<PhysicalConnection>[] all,
+        LeasePool<PhysicalConnection>[] writers
+    )
     {
         _leases = leases;
         _all = all;
@@ -27,36 +30,47 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
 
     /// <summary>Every lease, the longest first.</summary>
     public LeaseSnapshot[] Inspect() =>
-    [
-        .. _all.SelectMany(static pool => pool.Leased())
-            .Where(lease => !IsWaitingForGate(lease.Item))
-            .Select(lease => Inspect(lease.Item, lease.Held))
-            .OrderByDescending(static snapshot => snapshot.Lease.Age),
-    ];
+        [
+            .. _all.SelectMany(static pool => pool.Leased())
+                .Where(lease => !IsWaitingForGate(lease.Item))
+                .Select(lease => Inspect(lease.Item, lease.Held))
+                .OrderByDescending(static snapshot => snapshot.Lease.Age),
+        ];
 
     /// <summary>The number of leases that are out, those of the writers' connections included.</summary>
     public int Count => _all.Sum(static pool => pool.Leased().Count());
 
     /// <summary>Every lease, in a sentence.</summary>
     public string Describe() =>
-        string.Join(", ", _all.SelectMany(static pool => pool.Leased()).Select(lease => Describe(lease.Item, lease.Held)));
+        string.Join(
+            ", ",
+            _all.SelectMany(static pool => pool.Leased()).Select(lease => Describe(lease.Item, lease.Held))
+        );
 
-    public SqlitePoolTimeoutException Refused(RentRefusal refusal, TimeSpan waited, Exception? cause) => Refused(
-        refusal switch
-        {
-            RentRefusal.TooManyWaiters => $"{options.MaxWaiters} rents are waiting already, which is MaxWaiters.",
-            RentRefusal.RejectedByHook =>
-                $"The Renting hook refused every connection for {MessageFormat.Seconds(waited)}: it "
-                + (cause is null ? "returned false." : $"threw {cause.GetType().Name}, which is the inner exception."),
-            RentRefusal.RejectedByProbe => $"Every connection failed its health check for {MessageFormat.Seconds(waited)}.",
-            RentRefusal.BudgetUsedUp =>
-                $"All {Budget?.Size} connections that the set of pools may have open (MaxOpenConnections) were in use for "
-                + $"{MessageFormat.Seconds(waited)}; code that holds one while it rents another needs room for both.",
-            RentRefusal.TimedOutOpening => $"A connection could not be opened within {MessageFormat.Seconds(waited)}.",
-            _ => $"No connection was free within {MessageFormat.Seconds(waited)}.",
-        },
-        waited,
-        cause);
+    public SqlitePoolTimeoutException Refused(RentRefusal refusal, TimeSpan waited, Exception? cause) =>
+        Refused(
+            refusal switch
+            {
+                RentRefusal.TooManyWaiters => $"{options.MaxWaiters} rents are waiting already, which is MaxWaiters.",
+                RentRefusal.RejectedByHook =>
+                    $"The Renting hook refused every connection for {MessageFormat.Seconds(waited)}: it "
+                        + (
+                            cause is null
+                                ? "returned false."
+                                : $"threw {cause.GetType().Name}, which is the inner exception."
+                        ),
+                RentRefusal.RejectedByProbe =>
+                    $"Every connection failed its health check for {MessageFormat.Seconds(waited)}.",
+                RentRefusal.BudgetUsedUp =>
+                    $"All {Budget?.Size} connections that the set of pools may have open (MaxOpenConnections) were in use for "
+                        + $"{MessageFormat.Seconds(waited)}; code that holds one while it rents another needs room for both.",
+                RentRefusal.TimedOutOpening =>
+                    $"A connection could not be opened within {MessageFormat.Seconds(waited)}.",
+                _ => $"No connection was free within {MessageFormat.Seconds(waited)}.",
+            },
+            waited,
+            cause
+        );
 
     /// <summary>The exception of a rent that was refused.</summary>
     /// <param name="why">A sentence.</param>
@@ -66,8 +80,14 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
     {
         LeaseCounts counts = _leases!.Count();
         (PoolEntry<PhysicalConnection> Item, TimeSpan Held)[] leased =
-            [.. _leases.Leased().Select(lease => (lease.Item, HeldFor(lease.Item, lease.Held))).OrderByDescending(lease => lease.Item2)];
-        string stand = $" {counts.InUse} are in use (PoolSize {_leases.Size}, MaxOverflow {_leases.MaxOverflow}), {counts.Waiting} others wait.";
+        [
+            .. _leases
+                .Leased()
+                .Select(lease => (lease.Item, HeldFor(lease.Item, lease.Held)))
+                .OrderByDescending(lease => lease.Item2),
+        ];
+        string stand =
+            $" {counts.InUse} are in use (PoolSize {_leases.Size}, MaxOverflow {_leases.MaxOverflow}), {counts.Waiting} others wait.";
         string longest = leased is [var first, ..] ? $" Out for the longest: {Describe(first.Item, first.Held)}." : "";
         return new SqlitePoolTimeoutException($"Pool '{name}': {why}{stand}{longest}", cause)
         {
@@ -92,20 +112,24 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
             {
                 LeaseId = entry.LeaseId,
                 Name = entry.LeaseName,
-                Role = connection.Writes.KeepsGate || IsWriter(entry) ? SqlitePoolConnectionRole.Writer
+                Role =
+                    connection.Writes.KeepsGate || IsWriter(entry) ? SqlitePoolConnectionRole.Writer
                     : connection.Notes.IsReader(rent) ? SqlitePoolConnectionRole.Reader
                     : SqlitePoolConnectionRole.ReadWrite,
                 Age = HeldFor(entry, held),
                 RentSite = SiteOf(entry),
                 Sql = connection.Activity.CurrentSql,
-                SnapshotAge = snapshot == 0 ? null
-                    : connection.Notes.Sight is { } sight && sight.Snapshot == snapshot ? time.GetElapsedTime(sight.Since)
+                SnapshotAge =
+                    snapshot == 0 ? null
+                    : connection.Notes.Sight is { } sight && sight.Snapshot == snapshot
+                        ? time.GetElapsedTime(sight.Since)
                     : TimeSpan.Zero,
                 HoldsWriteGate = connection.HoldsGate,
             },
             connection.Notes,
             rent,
-            snapshot);
+            snapshot
+        );
     }
 
     // A writer connection is taken from its pool before the gate: until then it is no lease.
@@ -122,5 +146,6 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
     private string Describe(PoolEntry<PhysicalConnection> entry, TimeSpan held) =>
         $"lease {entry.LeaseName}, for {MessageFormat.Seconds(HeldFor(entry, held))}{MessageFormat.Site(SiteOf(entry))}";
 
-    private static string? SiteOf(PoolEntry<PhysicalConnection> entry) => entry.Value.Notes.SiteOf(entry.Rents)?.ToString();
+    private static string? SiteOf(PoolEntry<PhysicalConnection> entry) =>
+        entry.Value.Notes.SiteOf(entry.Rents)?.ToString();
 }

@@ -17,7 +17,13 @@ internal sealed class LeaseRecorder
     private readonly bool _capturesRentSite;
     private bool _isWatching;
 
-    public LeaseRecorder(string name, SqlitePoolOptions options, PoolLoggers log, PoolMetrics metrics, TimeProvider time)
+    public LeaseRecorder(
+        string name,
+        SqlitePoolOptions options,
+        PoolLoggers log,
+        PoolMetrics metrics,
+        TimeProvider time
+    )
     {
         _name = name;
         _log = log;

@@ -8,5 +8,6 @@ namespace Pool.Sqlite.Diagnostics;
 internal sealed record LeaseSnapshot(SqlitePoolLease Lease, LeaseRecord Notes, long Rent, long Snapshot)
 {
     /// <summary>The growth of the WAL while the lease read from one state, given the size now.</summary>
-    public long WalGrowth(long walBytes) => Notes.Sight is { } sight && sight.Snapshot == Snapshot ? walBytes - sight.WalBytes : 0;
+    public long WalGrowth(long walBytes) =>
+        Notes.Sight is { } sight && sight.Snapshot == Snapshot ? walBytes - sight.WalBytes : 0;
 }

@@ -43,7 +43,8 @@ internal sealed class PoolHistory
     {
         lock (_lock)
         {
-            PoolSample from = _samples.LastOrDefault(sample => _time.GetElapsedTime(sample.At, now.At) >= ago) ?? _samples.Peek();
+            PoolSample from =
+                _samples.LastOrDefault(sample => _time.GetElapsedTime(sample.At, now.At) >= ago) ?? _samples.Peek();
             return new PoolWindow(_time.GetElapsedTime(from.At, now.At), from, now);
         }
     }

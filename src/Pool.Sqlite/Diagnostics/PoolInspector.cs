@@ -29,7 +29,8 @@ internal sealed class PoolInspector
         ConnectionFigures figures,
         LeaseInspector leases,
         LeaseRecorder recorder,
-        UtilizationWatch utilization)
+        UtilizationWatch utilization
+    )
     {
         _name = name;
         _log = log;
@@ -46,7 +47,8 @@ internal sealed class PoolInspector
     }
 
     /// <summary>The processor time that the process has used; a test puts its own here.</summary>
-    public Func<TimeSpan> CpuTime { get; set; } = static () => OperatingSystem.IsBrowser() ? TimeSpan.Zero : Environment.CpuUsage.TotalTime;
+    public Func<TimeSpan> CpuTime { get; set; } =
+        static () => OperatingSystem.IsBrowser() ? TimeSpan.Zero : Environment.CpuUsage.TotalTime;
 
     /// <summary>One round. Never throws: it is called by a timer.</summary>
     public void Look()
@@ -98,7 +100,11 @@ internal sealed class PoolInspector
         {
             if (look.Snapshot != 0 && look.Notes.Sight?.Snapshot != look.Snapshot)
             {
-                look.Notes.Sight = new SnapshotObservation(look.Snapshot, _time.GetTimestamp(), size ??= _figures.WalBytes);
+                look.Notes.Sight = new SnapshotObservation(
+                    look.Snapshot,
+                    _time.GetTimestamp(),
+                    size ??= _figures.WalBytes
+                );
             }
         }
     }
@@ -117,7 +123,14 @@ internal sealed class PoolInspector
             {
                 now ??= _statistics.Read();
                 _log.Leasing.LeaseHeldTooLong(
-                    _name, MessageFormat.Lease(look.Lease), _leakThreshold, now.InUse, now.PoolSize + now.MaxOverflow, now.Waiting, now.WriteGateWaiting);
+                    _name,
+                    MessageFormat.Lease(look.Lease),
+                    _leakThreshold,
+                    now.InUse,
+                    now.PoolSize + now.MaxOverflow,
+                    now.Waiting,
+                    now.WriteGateWaiting
+                );
             }
         }
     }

@@ -68,7 +68,6 @@ internal sealed class PoolMetrics(string name, int minIdle, Func<SqlitePoolStati
 #pragma warning disable CA1031 // An exception of a listener cannot be reported.
         catch
 #pragma warning restore CA1031
-        {
-        }
+        { }
     }
 }

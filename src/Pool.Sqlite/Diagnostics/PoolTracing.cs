@@ -35,8 +35,15 @@ internal sealed class PoolTracing(string name, TimeProvider time)
         }
 
         DateTimeOffset end = time.GetUtcNow();
-        using Span span = new(() => Source.StartActivity(
-            "rent", ActivityKind.Internal, parentContext: default, [Pool, Engine, new("pool.sqlite.outcome", outcome)], startTime: end - waited));
+        using Span span = new(() =>
+            Source.StartActivity(
+                "rent",
+                ActivityKind.Internal,
+                parentContext: default,
+                [Pool, Engine, new("pool.sqlite.outcome", outcome)],
+                startTime: end - waited
+            )
+        );
         if (!served)
         {
             span.Fail(outcome);
@@ -46,9 +53,12 @@ internal sealed class PoolTracing(string name, TimeProvider time)
     }
 
     /// <summary>The span of a batch: dispose it after the COMMIT. Nothing without a listener.</summary>
-    public Span StartBatch() => Source.HasListeners()
-        ? new Span(() => Source.StartActivity("batch", ActivityKind.Internal, parentContext: default, [Pool, Engine]))
-        : default;
+    public Span StartBatch() =>
+        Source.HasListeners()
+            ? new Span(() =>
+                Source.StartActivity("batch", ActivityKind.Internal, parentContext: default, [Pool, Engine])
+            )
+            : default;
 
     /// <summary>Notes how the batch ended.</summary>
     /// <param name="batch">What <see cref="StartBatch"/> answered.</param>
@@ -80,12 +90,15 @@ internal sealed class PoolTracing(string name, TimeProvider time)
         }
 
         DateTimeOffset end = time.GetUtcNow();
-        using Span span = new(() => CommandSource.StartActivity(
-            "command",
-            ActivityKind.Client,
-            parent,
-            [Pool, Engine, new("db.query.text", sql), new("pool.sqlite.rows", rows)],
-            startTime: end - duration));
+        using Span span = new(() =>
+            CommandSource.StartActivity(
+                "command",
+                ActivityKind.Client,
+                parent,
+                [Pool, Engine, new("db.query.text", sql), new("pool.sqlite.rows", rows)],
+                startTime: end - duration
+            )
+        );
         if (failure is not null)
         {
             span.Fail(failure);
@@ -139,8 +152,7 @@ internal sealed class PoolTracing(string name, TimeProvider time)
 #pragma warning disable CA1031 // An exception of a listener cannot be reported.
             catch
 #pragma warning restore CA1031
-            {
-            }
+            { }
         }
     }
 }

@@ -22,7 +22,11 @@ internal sealed class PoolWindow(TimeSpan elapsed, PoolSample from, PoolSample t
     public long ClosedByOverflow => to.Statistics.ClosedByOverflow - from.Statistics.ClosedByOverflow;
 
     /// <summary>Closed because of what their lease did: asked for it, or left something behind.</summary>
-    public long NotReused => to.Statistics.ClosedByRetire + to.Statistics.Discarded - from.Statistics.ClosedByRetire - from.Statistics.Discarded;
+    public long NotReused =>
+        to.Statistics.ClosedByRetire
+        + to.Statistics.Discarded
+        - from.Statistics.ClosedByRetire
+        - from.Statistics.Discarded;
 
     public Waits Waits => Waits.Between(from.Statistics.WaitTime, to.Statistics.WaitTime);
 
@@ -39,9 +43,8 @@ internal sealed class PoolWindow(TimeSpan elapsed, PoolSample from, PoolSample t
     public long CacheMisses => to.Cache.Misses - from.Cache.Misses;
 
     /// <summary>The share of the machine's processors that this process has used, from 0 to 1.</summary>
-    public double CpuShare => elapsed <= TimeSpan.Zero
-        ? 1
-        : Math.Clamp((to.Cpu - from.Cpu) / (elapsed * Environment.ProcessorCount), 0, 1);
+    public double CpuShare =>
+        elapsed <= TimeSpan.Zero ? 1 : Math.Clamp((to.Cpu - from.Cpu) / (elapsed * Environment.ProcessorCount), 0, 1);
 }
 
 /// <summary>Durations of one kind: waits, or commits.</summary>
@@ -49,5 +52,6 @@ internal readonly record struct Waits(long Count, TimeSpan Total)
 {
     public TimeSpan Mean => Count == 0 ? TimeSpan.Zero : Total / Count;
 
-    public static Waits Between(DurationSummary from, DurationSummary to) => new(to.Count - from.Count, to.Total - from.Total);
+    public static Waits Between(DurationSummary from, DurationSummary to) =>
+        new(to.Count - from.Count, to.Total - from.Total);
 }

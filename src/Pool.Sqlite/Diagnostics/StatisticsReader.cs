@@ -10,7 +10,8 @@ internal sealed class StatisticsReader(
     ConnectionFigures figures,
     WaitReporter waits,
     Func<long> leaks,
-    Func<SqlitePoolWriteQueueStatistics> writes)
+    Func<SqlitePoolWriteQueueStatistics> writes
+)
 {
     /// <summary>True when not even a writer has its connection.</summary>
     public bool NothingIsOpen => all.All(static pool => pool.Count().Open == 0);
@@ -28,8 +29,9 @@ internal sealed class StatisticsReader(
     {
         LeaseCounts counts = leases.Count();
         LeaseCounts[] each = [.. all.Select(static pool => pool.Count())];
-        (long statementHits, long statementMisses) = figures.CountStatements(
-            [.. all.SelectMany(static pool => pool.Values).Select(static value => value.Statements)]);
+        (long statementHits, long statementMisses) = figures.CountStatements([
+            .. all.SelectMany(static pool => pool.Values).Select(static value => value.Statements),
+        ]);
         return new SqlitePoolStatistics
         {
             PoolSize = leases.Size,

@@ -5,7 +5,13 @@ namespace Pool.Sqlite.Diagnostics;
 
 /// <summary>Counts, measures and logs the waits of one pool: for a connection, and for the right to write.</summary>
 internal sealed class WaitReporter(
-    string name, PoolLoggers log, PoolMetrics metrics, PoolTracing tracing, TimeSpan slowThreshold, TimeProvider time) : IPoolEvents
+    string name,
+    PoolLoggers log,
+    PoolMetrics metrics,
+    PoolTracing tracing,
+    TimeSpan slowThreshold,
+    TimeProvider time
+) : IPoolEvents
 {
     private LeasePool<PhysicalConnection>? _leases;
     private LeasePool<PhysicalConnection>? _writers;
@@ -83,13 +89,14 @@ internal sealed class WaitReporter(
 
     private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds);
 
-    private static string NameOf(WaitOutcome outcome) => outcome switch
-    {
-        WaitOutcome.Granted => "served",
-        WaitOutcome.TimedOut => "timeout",
-        WaitOutcome.Canceled => "cancelled",
-        _ => "closed",
-    };
+    private static string NameOf(WaitOutcome outcome) =>
+        outcome switch
+        {
+            WaitOutcome.Granted => "served",
+            WaitOutcome.TimedOut => "timeout",
+            WaitOutcome.Canceled => "cancelled",
+            _ => "closed",
+        };
 
     /// <summary>A wait for the write gate that is going on.</summary>
     internal readonly struct GateWait(WaitReporter reporter, long start) : IDisposable

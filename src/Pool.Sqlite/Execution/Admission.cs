@@ -117,17 +117,20 @@ internal static class Admission
             gate.Exit();
             throw new InvalidOperationException(
                 "The connection was closed and opened again while a call on it waited for the write gate. Await each operation "
-                + "before the next one.");
+                    + "before the next one."
+            );
         }
     }
 
-    private static InvalidOperationException RefusedOnReader(Statement statement) => new(
-        statement.ControlsTransaction
-            ? "This is a reader lease, which is one read transaction from its first statement to its return: it can neither "
-                + "begin nor end one. Use RentAsync for transactions of your own."
+    private static InvalidOperationException RefusedOnReader(Statement statement) =>
+        new(
+            statement.ControlsTransaction
+                ? "This is a reader lease, which is one read transaction from its first statement to its return: it can neither "
+                    + "begin nor end one. Use RentAsync for transactions of your own."
             : statement.IsCheckpoint
                 ? "This is a reader lease, and its snapshot keeps a checkpoint from being made. Use pool.CheckpointAsync, or "
                     + "PRAGMA wal_checkpoint on a connection from RentAsync."
-                : "This is a reader lease, and the statement writes; it was not run. Use RentAsync, WriteAsync or ExecuteAsync "
-                    + "to write.");
+            : "This is a reader lease, and the statement writes; it was not run. Use RentAsync, WriteAsync or ExecuteAsync "
+                + "to write."
+        );
 }

@@ -14,7 +14,10 @@ internal static class AnyDataSource
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(30);
 
     public static async Task<T> WriteAsync<T>(
-        DbDataSource source, Func<DbConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+        DbDataSource source,
+        Func<DbConnection, CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken
+    )
     {
         Deadline deadline = new(TimeProvider.System, RetryFor);
         for (int retry = 0; ; retry++)
@@ -34,7 +37,11 @@ internal static class AnyDataSource
         }
     }
 
-    public static async Task<int> ExecuteAsync(DbDataSource source, FormattableString sql, CancellationToken cancellationToken)
+    public static async Task<int> ExecuteAsync(
+        DbDataSource source,
+        FormattableString sql,
+        CancellationToken cancellationToken
+    )
     {
         DbCommand command = CreateCommand(source, sql);
         await using (command.ConfigureAwait(false))
@@ -44,7 +51,10 @@ internal static class AnyDataSource
     }
 
     public static async Task<T?> ExecuteScalarAsync<T>(
-        DbDataSource source, FormattableString sql, CancellationToken cancellationToken)
+        DbDataSource source,
+        FormattableString sql,
+        CancellationToken cancellationToken
+    )
     {
         DbCommand command = CreateCommand(source, sql);
         await using (command.ConfigureAwait(false))
@@ -58,7 +68,8 @@ internal static class AnyDataSource
     }
 
     public static Func<DbConnection, CancellationToken, Task<bool>> Answering(
-        Func<DbConnection, CancellationToken, Task> work) =>
+        Func<DbConnection, CancellationToken, Task> work
+    ) =>
         async (connection, token) =>
         {
             await work(connection, token).ConfigureAwait(false);
@@ -71,7 +82,8 @@ internal static class AnyDataSource
         string sql,
         IEnumerable<IReadOnlyList<object?>> rows,
         IProgress<long>? progress,
-        CancellationToken cancellationToken) =>
+        CancellationToken cancellationToken
+    ) =>
         WriteOnceAsync(
             source,
             IsolationLevel.Unspecified,
@@ -85,10 +97,15 @@ internal static class AnyDataSource
                 }
             },
             new StrongBox<bool>(),
-            cancellationToken);
+            cancellationToken
+        );
 
     private static async Task<long> ExecuteRowsAsync(
-        DbCommand command, IEnumerable<IReadOnlyList<object?>> rows, IProgress<long>? progress, CancellationToken cancellationToken)
+        DbCommand command,
+        IEnumerable<IReadOnlyList<object?>> rows,
+        IProgress<long>? progress,
+        CancellationToken cancellationToken
+    )
     {
         string[] names = AtSignNames(command.CommandText);
         foreach (string name in names)
@@ -109,7 +126,8 @@ internal static class AnyDataSource
             {
                 throw new ArgumentException(
                     $"Row {done} has {row.Count} values, but the statement has {names.Length} parameters named as @id.",
-                    nameof(rows));
+                    nameof(rows)
+                );
             }
 
             for (int i = 0; i < names.Length; i++)
@@ -133,12 +151,15 @@ internal static class AnyDataSource
         IsolationLevel isolation,
         Func<DbConnection, CancellationToken, Task<T>> work,
         StrongBox<bool> isCommitting,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         DbConnection connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            DbTransaction transaction = await connection.BeginTransactionAsync(isolation, cancellationToken).ConfigureAwait(false);
+            DbTransaction transaction = await connection
+                .BeginTransactionAsync(isolation, cancellationToken)
+                .ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
                 T result = await work(connection, cancellationToken).ConfigureAwait(false);

@@ -65,7 +65,9 @@ internal sealed class BlockedCall(StatementCall call, Operation operation, bool 
             if (e is OperationCanceledException)
             {
                 throw StatementErrors.Cancelled(
-                    null, cancellationToken.IsCancellationRequested ? cancellationToken : CancellationToken.None);
+                    null,
+                    cancellationToken.IsCancellationRequested ? cancellationToken : CancellationToken.None
+                );
             }
 
             throw;
@@ -84,16 +86,26 @@ internal sealed class BlockedCall(StatementCall call, Operation operation, bool 
 
     /// <summary>Waits at the gate. False when it is this connection's now, and the call is still to be made.</summary>
     private async ValueTask<bool> IsServed(
-        WriteBlocker blocker, WriteGate gate, Deadline deadline, CancellationToken cancellationToken)
+        WriteBlocker blocker,
+        WriteGate gate,
+        Deadline deadline,
+        CancellationToken cancellationToken
+    )
     {
         IStatementLease lease = call.Lease;
-        CombinedWrite? combined = blocker == WriteBlocker.GateForCombinedWrite
-            ? new CombinedWrite(lease, gate, () => call.AttemptCombined(operation, _generation))
-            : null;
+        CombinedWrite? combined =
+            blocker == WriteBlocker.GateForCombinedWrite
+                ? new CombinedWrite(lease, gate, () => call.AttemptCombined(operation, _generation))
+                : null;
         WaitOutcome outcome;
         using (lease.BeginGateWait())
         {
-            outcome = await gate.Enter(combined is null ? null : combined.Run, async, deadline.Remaining, cancellationToken)
+            outcome = await gate.Enter(
+                    combined is null ? null : combined.Run,
+                    async,
+                    deadline.Remaining,
+                    cancellationToken
+                )
                 .ConfigureAwait(false);
         }
 

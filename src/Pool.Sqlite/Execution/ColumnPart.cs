@@ -7,7 +7,14 @@ namespace Pool.Sqlite.Execution;
 internal static class ColumnPart
 {
     /// <returns>How many were copied; without a buffer, how many there are.</returns>
-    public static long Bytes(sqlite3_stmt row, int ordinal, long dataOffset, byte[]? buffer, int bufferOffset, int length)
+    public static long Bytes(
+        sqlite3_stmt row,
+        int ordinal,
+        long dataOffset,
+        byte[]? buffer,
+        int bufferOffset,
+        int length
+    )
     {
         ReadOnlySpan<byte> all = raw.sqlite3_column_blob(row, ordinal);
         if (all.Length == 0 && ColumnValue.IsNull(row, ordinal))
@@ -22,7 +29,14 @@ internal static class ColumnPart
     /// <exception cref="ArgumentOutOfRangeException">
     /// The value is shorter than the offset, or a number is negative.
     /// </exception>
-    public static long Chars(sqlite3_stmt row, int ordinal, long dataOffset, char[]? buffer, int bufferOffset, int length)
+    public static long Chars(
+        sqlite3_stmt row,
+        int ordinal,
+        long dataOffset,
+        char[]? buffer,
+        int bufferOffset,
+        int length
+    )
     {
         ReadOnlySpan<byte> all = raw.sqlite3_column_blob(row, ordinal);
         if (all.Length == 0 && ColumnValue.IsNull(row, ordinal))
@@ -67,6 +81,8 @@ internal static class ColumnPart
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, buffer.Length, "bufferOffset");
         return length <= buffer.Length - offset
             ? buffer.AsSpan(offset, length)
-            : throw new ArgumentException($"The buffer has no room for {length} at {offset}: it has a length of {buffer.Length}.");
+            : throw new ArgumentException(
+                $"The buffer has no room for {length} at {offset}: it has a length of {buffer.Length}."
+            );
     }
 }

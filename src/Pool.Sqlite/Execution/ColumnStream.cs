@@ -14,7 +14,11 @@ internal static class ColumnStream
         string? database = raw.sqlite3_column_database_name(row, ordinal).utf8_to_string();
         string? table = raw.sqlite3_column_table_name(row, ordinal).utf8_to_string();
         string? column = raw.sqlite3_column_origin_name(row, ordinal).utf8_to_string();
-        if (table is null || column is null || RowIdColumn(row, ordinal, count, physical.Handle, database!, table) is not { } key)
+        if (
+            table is null
+            || column is null
+            || RowIdColumn(row, ordinal, count, physical.Handle, database!, table) is not { } key
+        )
         {
             return new MemoryStream(ColumnValue.ToBytes(row, ordinal), writable: false);
         }
@@ -23,14 +27,23 @@ internal static class ColumnStream
         return physical.Blobs.Add(new SqliteBlob(physical.Driver, database!, table, column, rowId, readOnly: true));
     }
 
-    private static int? RowIdColumn(sqlite3_stmt row, int ordinal, int count, sqlite3 handle, string database, string table)
+    private static int? RowIdColumn(
+        sqlite3_stmt row,
+        int ordinal,
+        int count,
+        sqlite3 handle,
+        string database,
+        string table
+    )
     {
         for (int i = 0; i < count; i++)
         {
-            if (i != ordinal
+            if (
+                i != ordinal
                 && raw.sqlite3_column_table_name(row, i).utf8_to_string() == table
                 && raw.sqlite3_column_database_name(row, i).utf8_to_string() == database
-                && IsRowId(handle, database, table, raw.sqlite3_column_origin_name(row, i).utf8_to_string()))
+                && IsRowId(handle, database, table, raw.sqlite3_column_origin_name(row, i).utf8_to_string())
+            )
             {
                 return i;
             }
@@ -41,9 +54,20 @@ internal static class ColumnStream
 
     private static bool IsRowId(sqlite3 handle, string database, string table, string column) =>
         column == "rowid"
-        || (raw.sqlite3_table_column_metadata(
-                handle, database, table, column, out string type, out _, out _, out int isKey, out _) == raw.SQLITE_OK
+        || (
+            raw.sqlite3_table_column_metadata(
+                handle,
+                database,
+                table,
+                column,
+                out string type,
+                out _,
+                out _,
+                out int isKey,
+                out _
+            ) == raw.SQLITE_OK
             && isKey != 0
             && string.Equals(type, "INTEGER", StringComparison.OrdinalIgnoreCase)
-            && SchemaTable.Count(handle, "select count(*) from pragma_table_info(?1) where pk <> 0", table) == 1);
+            && SchemaTable.Count(handle, "select count(*) from pragma_table_info(?1) where pk <> 0", table) == 1
+        );
 }

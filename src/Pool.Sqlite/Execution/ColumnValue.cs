@@ -10,16 +10,18 @@ namespace Pool.Sqlite.Execution;
 /// </summary>
 internal static class ColumnValue
 {
-    public static bool IsNull(sqlite3_stmt row, int ordinal) => raw.sqlite3_column_type(row, ordinal) == raw.SQLITE_NULL;
+    public static bool IsNull(sqlite3_stmt row, int ordinal) =>
+        raw.sqlite3_column_type(row, ordinal) == raw.SQLITE_NULL;
 
-    public static object ToObject(sqlite3_stmt row, int ordinal) => raw.sqlite3_column_type(row, ordinal) switch
-    {
-        raw.SQLITE_INTEGER => raw.sqlite3_column_int64(row, ordinal),
-        raw.SQLITE_FLOAT => raw.sqlite3_column_double(row, ordinal),
-        raw.SQLITE_TEXT => raw.sqlite3_column_text(row, ordinal).utf8_to_string(),
-        raw.SQLITE_BLOB => raw.sqlite3_column_blob(row, ordinal).ToArray(),
-        _ => DBNull.Value,
-    };
+    public static object ToObject(sqlite3_stmt row, int ordinal) =>
+        raw.sqlite3_column_type(row, ordinal) switch
+        {
+            raw.SQLITE_INTEGER => raw.sqlite3_column_int64(row, ordinal),
+            raw.SQLITE_FLOAT => raw.sqlite3_column_double(row, ordinal),
+            raw.SQLITE_TEXT => raw.sqlite3_column_text(row, ordinal).utf8_to_string(),
+            raw.SQLITE_BLOB => raw.sqlite3_column_blob(row, ordinal).ToArray(),
+            _ => DBNull.Value,
+        };
 
     // One native call for nearly every value: only a zero can stand for NULL.
     public static long ToInt64(sqlite3_stmt row, int ordinal)
@@ -50,7 +52,9 @@ internal static class ColumnValue
     public static byte[] ToBytes(sqlite3_stmt row, int ordinal)
     {
         ReadOnlySpan<byte> value = raw.sqlite3_column_blob(row, ordinal);
-        return value.Length > 0 ? value.ToArray() : !IsNull(row, ordinal) ? [] : throw IsNullError(ordinal);
+        return value.Length > 0 ? value.ToArray()
+            : !IsNull(row, ordinal) ? []
+            : throw IsNullError(ordinal);
     }
 
     public static char ToChar(sqlite3_stmt row, int ordinal) =>
@@ -70,23 +74,30 @@ internal static class ColumnValue
         return value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value;
     }
 
-    public static DateTimeOffset ToDateTimeOffset(sqlite3_stmt row, int ordinal) => IsNumber(row, ordinal)
-        ? new DateTimeOffset(JulianDate.ToDateTime(ToDouble(row, ordinal)), TimeSpan.Zero)
-        : DateTimeOffset.Parse(ToText(row, ordinal), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+    public static DateTimeOffset ToDateTimeOffset(sqlite3_stmt row, int ordinal) =>
+        IsNumber(row, ordinal)
+            ? new DateTimeOffset(JulianDate.ToDateTime(ToDouble(row, ordinal)), TimeSpan.Zero)
+            : DateTimeOffset.Parse(ToText(row, ordinal), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
-    public static DateOnly ToDateOnly(sqlite3_stmt row, int ordinal) => IsNumber(row, ordinal)
-        ? DateOnly.FromDateTime(JulianDate.ToDateTime(ToDouble(row, ordinal)))
-        : DateOnly.Parse(ToText(row, ordinal), CultureInfo.InvariantCulture);
+    public static DateOnly ToDateOnly(sqlite3_stmt row, int ordinal) =>
+        IsNumber(row, ordinal)
+            ? DateOnly.FromDateTime(JulianDate.ToDateTime(ToDouble(row, ordinal)))
+            : DateOnly.Parse(ToText(row, ordinal), CultureInfo.InvariantCulture);
 
     public static TimeOnly ToTimeOnly(sqlite3_stmt row, int ordinal) =>
         TimeOnly.Parse(ToText(row, ordinal), CultureInfo.InvariantCulture);
 
-    public static TimeSpan ToTimeSpan(sqlite3_stmt row, int ordinal) => IsNumber(row, ordinal)
-        ? TimeSpan.FromDays(ToDouble(row, ordinal))
-        : TimeSpan.Parse(ToText(row, ordinal), CultureInfo.InvariantCulture);
+    public static TimeSpan ToTimeSpan(sqlite3_stmt row, int ordinal) =>
+        IsNumber(row, ordinal)
+            ? TimeSpan.FromDays(ToDouble(row, ordinal))
+            : TimeSpan.Parse(ToText(row, ordinal), CultureInfo.InvariantCulture);
 
-    public static decimal ToDecimal(sqlite3_stmt row, int ordinal) => decimal.Parse(
-        ToText(row, ordinal), NumberStyles.Number | NumberStyles.AllowExponent, CultureInfo.InvariantCulture);
+    public static decimal ToDecimal(sqlite3_stmt row, int ordinal) =>
+        decimal.Parse(
+            ToText(row, ordinal),
+            NumberStyles.Number | NumberStyles.AllowExponent,
+            CultureInfo.InvariantCulture
+        );
 
     public static Guid ToGuid(sqlite3_stmt row, int ordinal)
     {
@@ -99,8 +110,10 @@ internal static class ColumnValue
         return value.Length == 16 ? new Guid(value) : new Guid(Encoding.UTF8.GetString(value));
     }
 
-    public static InvalidOperationException IsNullError(int ordinal) => new(
-        $"The data is NULL at ordinal {ordinal}. This method can't be called on NULL values. Check using IsDBNull before calling.");
+    public static InvalidOperationException IsNullError(int ordinal) =>
+        new(
+            $"The data is NULL at ordinal {ordinal}. This method can't be called on NULL values. Check using IsDBNull before calling."
+        );
 
     private static bool IsNumber(sqlite3_stmt row, int ordinal) =>
         raw.sqlite3_column_type(row, ordinal) is raw.SQLITE_INTEGER or raw.SQLITE_FLOAT;

@@ -59,7 +59,8 @@ internal sealed class ExecutionLimits
             _execution,
             IsCombined ? Environment.TickCount64 + CombinedWriteMilliseconds
                 : operation == Operation.Read ? long.MaxValue
-                : _deadline);
+                : _deadline
+        );
     }
 
     /// <summary>A wait begins, which ends with the token of what this answers: see <see cref="EndWait"/>.</summary>
@@ -77,7 +78,8 @@ internal sealed class ExecutionLimits
     {
         long busy = physical.BusyTimeoutMilliseconds;
         return TimeSpan.FromMilliseconds(
-            _deadline == long.MaxValue ? busy : Math.Clamp(_deadline - Environment.TickCount64, 0, busy));
+            _deadline == long.MaxValue ? busy : Math.Clamp(_deadline - Environment.TickCount64, 0, busy)
+        );
     }
 
     /// <summary>Stops what is going on, also from another thread, unless that has ended meanwhile.</summary>
@@ -128,13 +130,16 @@ internal sealed class ExecutionLimits
     {
         if (IsInterrupt(failure))
         {
-            return _interrupt!.WasStopped(_execution)
-                ? StatementErrors.Cancelled(failure, cancellationToken)
-                : Environment.TickCount64 >= _deadline ? StatementErrors.TookTooLong(failure, _timeoutSeconds) : null;
+            return _interrupt!.WasStopped(_execution) ? StatementErrors.Cancelled(failure, cancellationToken)
+                : Environment.TickCount64 >= _deadline ? StatementErrors.TookTooLong(failure, _timeoutSeconds)
+                : null;
         }
 
-        return failure.SqliteExtendedErrorCode == raw.SQLITE_BUSY_SNAPSHOT ? StatementErrors.SnapshotIsOld(physical) : null;
+        return failure.SqliteExtendedErrorCode == raw.SQLITE_BUSY_SNAPSHOT
+            ? StatementErrors.SnapshotIsOld(physical)
+            : null;
     }
 
-    private static bool IsInterrupt(SqliteException failure) => (failure.SqliteErrorCode & 0xff) == raw.SQLITE_INTERRUPT;
+    private static bool IsInterrupt(SqliteException failure) =>
+        (failure.SqliteErrorCode & 0xff) == raw.SQLITE_INTERRUPT;
 }

@@ -63,13 +63,18 @@ internal static class InterpolatedFormat
             string what = inside[extra] == ',' ? "an alignment" : "a format";
             throw new ArgumentException(
                 $"The value {hole} has {what} in \"{format}\". A value becomes a parameter and is stored as it is. Write "
-                + $"{{{inside[..extra]}}}, and to store a formatted text, format it before: "
-                + "{value.ToString(\"0.00\", CultureInfo.InvariantCulture)}.");
+                    + $"{{{inside[..extra]}}}, and to store a formatted text, format it before: "
+                    + "{value.ToString(\"0.00\", CultureInfo.InvariantCulture)}."
+            );
         }
 
-        return int.TryParse(inside, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : throw Malformed(format);
+        return int.TryParse(inside, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+            ? value
+            : throw Malformed(format);
     }
 
-    private static ArgumentException Malformed(string format) => new(
-        $"\"{format}\" is not a format string. Write a value as {{0}}, and a brace that belongs to the SQL twice: {{{{ or }}}}.");
+    private static ArgumentException Malformed(string format) =>
+        new(
+            $"\"{format}\" is not a format string. Write a value as {{0}}, and a brace that belongs to the SQL twice: {{{{ or }}}}."
+        );
 }

@@ -53,7 +53,9 @@ internal sealed class InterpolatedSql
         if (sql.ArgumentCount < _valuesNeeded)
         {
             throw new ArgumentException(
-                $"The text refers to the value {{{_valuesNeeded - 1}}}, but only {sql.ArgumentCount} are given.", nameof(sql));
+                $"The text refers to the value {{{_valuesNeeded - 1}}}, but only {sql.ArgumentCount} are given.",
+                nameof(sql)
+            );
         }
 
         object?[] values = sql.GetArguments();

@@ -10,17 +10,41 @@ internal ref struct InterpolatedSqlCheck
     // After these comes a name. Others, such as LIMIT or ESCAPE, take any expression.
     private static readonly FrozenSet<string> BeforeNames = FrozenSet.ToFrozenSet(
         [
-            "ANALYZE", "AS", "COLLATE", "COLUMN", "CONSTRAINT", "EXISTS", "FROM", "INDEX", "INDEXED", "INTO", "JOIN", "REFERENCES",
-            "REINDEX", "RELEASE", "RENAME", "SAVEPOINT", "TABLE", "TO", "TRIGGER", "UPDATE", "VIEW", "WITH",
+            "ANALYZE",
+            "AS",
+            "COLLATE",
+            "COLUMN",
+            "CONSTRAINT",
+            "EXISTS",
+            "FROM",
+            "INDEX",
+            "INDEXED",
+            "INTO",
+            "JOIN",
+            "REFERENCES",
+            "REINDEX",
+            "RELEASE",
+            "RENAME",
+            "SAVEPOINT",
+            "TABLE",
+            "TO",
+            "TRIGGER",
+            "UPDATE",
+            "VIEW",
+            "WITH",
         ],
-        StringComparer.OrdinalIgnoreCase);
+        StringComparer.OrdinalIgnoreCase
+    );
 
-    private static readonly FrozenSet<string> AfterSortTerm =
-        FrozenSet.ToFrozenSet(["ASC", "COLLATE", "DESC", "NULLS"], StringComparer.OrdinalIgnoreCase);
+    private static readonly FrozenSet<string> AfterSortTerm = FrozenSet.ToFrozenSet(
+        ["ASC", "COLLATE", "DESC", "NULLS"],
+        StringComparer.OrdinalIgnoreCase
+    );
 
     private static readonly FrozenSet<string> AfterSortTerms = FrozenSet.ToFrozenSet(
         ["HAVING", "LIMIT", "ORDER", "WINDOW", "UNION", "EXCEPT", "INTERSECT", "ROWS", "RANGE", "GROUPS"],
-        StringComparer.OrdinalIgnoreCase);
+        StringComparer.OrdinalIgnoreCase
+    );
 
     private const int NoSort = -1;
 
@@ -66,7 +90,8 @@ internal ref struct InterpolatedSqlCheck
             {
                 throw new ArgumentException(
                     $"\"{_format}\" has the parameter '{lexer.Token}' beside interpolated values, and nothing gives it a value. "
-                    + "Write the value in its place: {value}.");
+                        + "Write the value in its place: {value}."
+                );
             }
 
             if (lexer.Kind != SqlTokenKind.Comment)
@@ -80,7 +105,10 @@ internal ref struct InterpolatedSqlCheck
     {
         ReadOnlySpan<char> word = Word(token);
         bool endsStatement = word is ";";
-        _depth += word is "(" ? 1 : word is ")" ? -1 : 0;
+        _depth +=
+            word is "(" ? 1
+            : word is ")" ? -1
+            : 0;
         if (Is(word, "BY"))
         {
             _sortDepth = _depth;
@@ -90,7 +118,10 @@ internal ref struct InterpolatedSqlCheck
             _sortDepth = NoSort;
         }
 
-        _first = endsStatement ? default : Word(_first).IsEmpty ? token : _first;
+        _first =
+            endsStatement ? default
+            : Word(_first).IsEmpty ? token
+            : _first;
         (_beforePrevious, _previous) = endsStatement ? (default, default) : (_previous, token);
     }
 
@@ -101,7 +132,11 @@ internal ref struct InterpolatedSqlCheck
             case SqlTokenKind.Text:
                 throw Refused(hole, "is inside a text in quotes", Unquoted(hole, start, end));
             case SqlTokenKind.Blob:
-                throw Refused(hole, "is inside a blob literal", $"Write {hole.Source} alone, with a byte[] as its value.");
+                throw Refused(
+                    hole,
+                    "is inside a blob literal",
+                    $"Write {hole.Source} alone, with a byte[] as its value."
+                );
             case SqlTokenKind.QuotedName:
                 throw Refused(hole, "is inside a quoted name", NotAName);
             case SqlTokenKind.Comment:
@@ -128,12 +163,20 @@ internal ref struct InterpolatedSqlCheck
 
         if (Has(BeforeNames, previous) && !TakesExpression(previous))
         {
-            throw Refused(hole, $"stands after {previous.ToString().ToUpperInvariant()}, where a name must stand", NotAName);
+            throw Refused(
+                hole,
+                $"stands after {previous.ToString().ToUpperInvariant()}, where a name must stand",
+                NotAName
+            );
         }
 
         if ((Is(previous, "BY") || (previous is "," && _depth == _sortDepth)) && EndsTerm(after))
         {
-            throw Refused(hole, "is a term of ORDER BY or GROUP BY by itself, where it is the same for every row", NotAName);
+            throw Refused(
+                hole,
+                "is a term of ORDER BY or GROUP BY by itself, where it is the same for every row",
+                NotAName
+            );
         }
     }
 
@@ -151,8 +194,7 @@ internal ref struct InterpolatedSqlCheck
             {
                 return true;
             }
-        }
-        while (lexer.Kind == SqlTokenKind.Comment);
+        } while (lexer.Kind == SqlTokenKind.Comment);
 
         return lexer.Token is "," or ";" or ")" || Has(AfterSortTerm, lexer.Token) || Has(AfterSortTerms, lexer.Token);
     }
@@ -174,5 +216,6 @@ internal ref struct InterpolatedSqlCheck
     private static bool Has(FrozenSet<string> words, ReadOnlySpan<char> word) =>
         words.GetAlternateLookup<ReadOnlySpan<char>>().Contains(word);
 
-    private static bool Is(ReadOnlySpan<char> word, string keyword) => word.Equals(keyword, StringComparison.OrdinalIgnoreCase);
+    private static bool Is(ReadOnlySpan<char> word, string keyword) =>
+        word.Equals(keyword, StringComparison.OrdinalIgnoreCase);
 }

@@ -8,7 +8,8 @@ internal static class JulianDate
     // The first of January of the year 1, in milliseconds.
     private const long FirstOfTime = 148_731_163_200_000;
 
-    public static double From(DateTime value) => (FirstOfTime + (value.Ticks / TimeSpan.TicksPerMillisecond)) / MillisecondsPerDay;
+    public static double From(DateTime value) =>
+        (FirstOfTime + (value.Ticks / TimeSpan.TicksPerMillisecond)) / MillisecondsPerDay;
 
     public static double DaysOf(TimeOnly value) => value.Ticks / TimeSpan.TicksPerMillisecond / MillisecondsPerDay;
 
@@ -24,6 +25,10 @@ internal static class JulianDate
         double milliseconds = Math.Floor((days * MillisecondsPerDay) + 0.5) - FirstOfTime;
         return milliseconds >= 0 && milliseconds <= DateTime.MaxValue.Ticks / TimeSpan.TicksPerMillisecond
             ? new DateTime((long)milliseconds * TimeSpan.TicksPerMillisecond)
-            : throw new ArgumentOutOfRangeException(nameof(days), days, "The Julian date is not between the years 1 and 9999.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(days),
+                days,
+                "The Julian date is not between the years 1 and 9999."
+            );
     }
 }

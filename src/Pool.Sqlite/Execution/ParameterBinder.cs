@@ -34,17 +34,30 @@ internal static class ParameterBinder
     }
 
     // Most often they stand in the order of the statement.
-    private static int BindInOrder(Statement statement, string?[] names, SqliteParameterCollection? parameters, int count)
+    private static int BindInOrder(
+        Statement statement,
+        string?[] names,
+        SqliteParameterCollection? parameters,
+        int count
+    )
     {
         int i = 0;
         for (; i < count && i < names.Length; i++)
         {
             SqliteParameter parameter = parameters![i];
             string own = parameter.ParameterName;
-            if (names[i] is not { } name || !(own.Length == name.Length
-                ? own == name
-                : own.Length == name.Length - 1 && name[0] != '?' && !HasPrefix(own)
-                    && statement.PrefixIsOptional && name.AsSpan(1).SequenceEqual(own)))
+            if (
+                names[i] is not { } name
+                || !(
+                    own.Length == name.Length
+                        ? own == name
+                        : own.Length == name.Length - 1
+                            && name[0] != '?'
+                            && !HasPrefix(own)
+                            && statement.PrefixIsOptional
+                            && name.AsSpan(1).SequenceEqual(own)
+                )
+            )
             {
                 break;
             }
@@ -94,7 +107,8 @@ internal static class ParameterBinder
             {
                 throw new InvalidOperationException(
                     $"Cannot bind the value for parameter '{own}' because multiple matching parameters were found in the command "
-                    + $"text. Specify the parameter name with the symbol prefix, e.g. '@{own}'.");
+                        + $"text. Specify the parameter name with the symbol prefix, e.g. '@{own}'."
+                );
             }
 
             index = found > 0 ? found : index;
@@ -103,9 +117,8 @@ internal static class ParameterBinder
         return index;
     }
 
-    private static int IndexOf(string name, string?[] names, Dictionary<string, int>? table) => table is null
-        ? Array.IndexOf(names, name) + 1
-        : table.GetValueOrDefault(name);
+    private static int IndexOf(string name, string?[] names, Dictionary<string, int>? table) =>
+        table is null ? Array.IndexOf(names, name) + 1 : table.GetValueOrDefault(name);
 
     private static bool HasPrefix(string name) => name.Length > 0 && name[0] is '@' or '$' or ':';
 
@@ -132,7 +145,11 @@ internal static class ParameterBinder
         }
 
         // The driver names none when there is no collection at all, and cannot name one that is only a question mark.
-        IEnumerable<string?> missing = parameters is null ? [] : names.Where(name => name is null || !given.Contains(name));
-        return new InvalidOperationException($"Must add values for the following parameters: {string.Join(", ", missing)}");
+        IEnumerable<string?> missing = parameters is null
+            ? []
+            : names.Where(name => name is null || !given.Contains(name));
+        return new InvalidOperationException(
+            $"Must add values for the following parameters: {string.Join(", ", missing)}"
+        );
     }
 }

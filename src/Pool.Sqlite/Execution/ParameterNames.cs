@@ -54,8 +54,10 @@ internal static class ParameterNames
                 names.Add(name);
             }
         }
-        else if (int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            && number is > 0 and <= MostParameters)
+        else if (
+            int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number is > 0 and <= MostParameters
+        )
         {
             while (names.Count < number)
             {
@@ -66,6 +68,6 @@ internal static class ParameterNames
         }
     }
 
-    private static ArgumentException Nameless(int number) => new(
-        $"Parameter {number} of the statement has no name. Write ?{number}, or a name such as $id.");
+    private static ArgumentException Nameless(int number) =>
+        new($"Parameter {number} of the statement has no name. Write ?{number}, or a name such as $id.");
 }

@@ -17,7 +17,8 @@ internal sealed class ResultColumns(sqlite3_stmt statement, int count)
 
     public sqlite3_stmt Statement => statement;
 
-    public string Name(int ordinal) => _names[Checked(ordinal)] ??= raw.sqlite3_column_name(statement, ordinal).utf8_to_string();
+    public string Name(int ordinal) =>
+        _names[Checked(ordinal)] ??= raw.sqlite3_column_name(statement, ordinal).utf8_to_string();
 
     public int Ordinal(string name)
     {
@@ -44,13 +45,15 @@ internal sealed class ResultColumns(sqlite3_stmt statement, int count)
     public string DataTypeName(int ordinal)
     {
         string? declared = raw.sqlite3_column_decltype(statement, Checked(ordinal)).utf8_to_string();
-        return declared is not null ? declared.Split('(', 2)[0] : raw.sqlite3_column_type(statement, ordinal) switch
-        {
-            raw.SQLITE_INTEGER => "INTEGER",
-            raw.SQLITE_FLOAT => "REAL",
-            raw.SQLITE_TEXT => "TEXT",
-            _ => "BLOB",
-        };
+        return declared is not null
+            ? declared.Split('(', 2)[0]
+            : raw.sqlite3_column_type(statement, ordinal) switch
+            {
+                raw.SQLITE_INTEGER => "INTEGER",
+                raw.SQLITE_FLOAT => "REAL",
+                raw.SQLITE_TEXT => "TEXT",
+                _ => "BLOB",
+            };
     }
 
     /// <summary>The type of the value in this row; of NULL that of a row before, or the one that is declared.</summary>
@@ -71,13 +74,14 @@ internal sealed class ResultColumns(sqlite3_stmt statement, int count)
     }
 
     [return: DynamicallyAccessedMembers(FieldTypeMembers)]
-    public static Type TypeOf(int type) => type switch
-    {
-        raw.SQLITE_INTEGER => typeof(long),
-        raw.SQLITE_FLOAT => typeof(double),
-        raw.SQLITE_TEXT => typeof(string),
-        _ => typeof(byte[]),
-    };
+    public static Type TypeOf(int type) =>
+        type switch
+        {
+            raw.SQLITE_INTEGER => typeof(long),
+            raw.SQLITE_FLOAT => typeof(double),
+            raw.SQLITE_TEXT => typeof(string),
+            _ => typeof(byte[]),
+        };
 
     /// <summary>What SQLite makes of a declared type; NUMERIC, which can be anything, reads as text.</summary>
     public static int Affinity(string declared) =>
@@ -87,11 +91,11 @@ internal sealed class ResultColumns(sqlite3_stmt statement, int count)
         : Has(declared, "REAL") || Has(declared, "FLOA") || Has(declared, "DOUB") ? raw.SQLITE_FLOAT
         : raw.SQLITE_TEXT;
 
-    private static bool Has(string declared, string word) => declared.Contains(word, StringComparison.OrdinalIgnoreCase);
+    private static bool Has(string declared, string word) =>
+        declared.Contains(word, StringComparison.OrdinalIgnoreCase);
 
-    private int Checked(int ordinal) => (uint)ordinal < (uint)count
-        ? ordinal
-        : throw new ArgumentOutOfRangeException(nameof(ordinal), ordinal, null);
+    private int Checked(int ordinal) =>
+        (uint)ordinal < (uint)count ? ordinal : throw new ArgumentOutOfRangeException(nameof(ordinal), ordinal, null);
 
     private int WhateverTheCase(string name)
     {
@@ -100,8 +104,11 @@ internal sealed class ResultColumns(sqlite3_stmt statement, int count)
         {
             if (string.Equals(name, other, StringComparison.OrdinalIgnoreCase))
             {
-                found = found is null ? other : throw new InvalidOperationException(
-                    $"The name '{name}' is ambiguous between columns '{found}' and '{other}'. Specify one using its exact case.");
+                found = found is null
+                    ? other
+                    : throw new InvalidOperationException(
+                        $"The name '{name}' is ambiguous between columns '{found}' and '{other}'. Specify one using its exact case."
+                    );
             }
         }
 

@@ -14,9 +14,7 @@ internal static class ScalarValue
         T? value = hasRow ? Read<T>(reader) : Null<T>("no row");
 
         // The rest of the text, with its errors.
-        while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
-        {
-        }
+        while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false)) { }
 
         return value;
     }
@@ -45,7 +43,8 @@ internal static class ScalarValue
         {
             return reader.GetFieldValue<T>(0);
         }
-        catch (Exception e) when (e is FormatException or OverflowException or InvalidCastException or ArgumentException)
+        catch (Exception e)
+            when (e is FormatException or OverflowException or InvalidCastException or ArgumentException)
         {
             throw Unreadable<T>(stored, e);
         }
@@ -54,40 +53,48 @@ internal static class ScalarValue
     private static bool IsStream(Type type) =>
         typeof(Stream).IsAssignableFrom(type) || typeof(TextReader).IsAssignableFrom(type);
 
-    private static bool IsWholeEnough(object stored, Type type) => Type.GetTypeCode(type) switch
-    {
-        TypeCode.Boolean or (>= TypeCode.SByte and <= TypeCode.UInt64) => stored switch
+    private static bool IsWholeEnough(object stored, Type type) =>
+        Type.GetTypeCode(type) switch
         {
-            string text => Int128.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
-            double real => Math.Truncate(real) == real && Math.Abs(real) <= long.MaxValue,
-            decimal number => Math.Truncate(number) == number,
-            _ => stored is not byte[],
-        },
-        TypeCode.Single or TypeCode.Double or TypeCode.Decimal => stored switch
-        {
-            string text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _),
-            _ => stored is not byte[],
-        },
-        _ => true,
-    };
+            TypeCode.Boolean or (>= TypeCode.SByte and <= TypeCode.UInt64) => stored switch
+            {
+                string text => Int128.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
+                double real => Math.Truncate(real) == real && Math.Abs(real) <= long.MaxValue,
+                decimal number => Math.Truncate(number) == number,
+                _ => stored is not byte[],
+            },
+            TypeCode.Single or TypeCode.Double or TypeCode.Decimal => stored switch
+            {
+                string text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _),
+                _ => stored is not byte[],
+            },
+            _ => true,
+        };
 
-    private static T? Null<T>(string what) => default(T) is null ? default : throw new InvalidOperationException(
-        $"The statement returned {what}, and {typeof(T).Name} has no null. Write ExecuteScalarAsync<{typeof(T).Name}?>.");
+    private static T? Null<T>(string what) =>
+        default(T) is null
+            ? default
+            : throw new InvalidOperationException(
+                $"The statement returned {what}, and {typeof(T).Name} has no null. Write ExecuteScalarAsync<{typeof(T).Name}?>."
+            );
 
-    private static InvalidCastException Unreadable<T>(object stored, Exception? inner) => new(
-        $"The statement returned a value of type {StorageName(stored)}, which cannot be read as {NameOf(typeof(T))}. "
-        + "Ask for the type that is stored, or convert it in the statement: cast(... as ...).",
-        inner);
+    private static InvalidCastException Unreadable<T>(object stored, Exception? inner) =>
+        new(
+            $"The statement returned a value of type {StorageName(stored)}, which cannot be read as {NameOf(typeof(T))}. "
+                + "Ask for the type that is stored, or convert it in the statement: cast(... as ...).",
+            inner
+        );
 
     private static string NameOf(Type type) =>
         Nullable.GetUnderlyingType(type) is { } underlying ? $"{underlying.Name}?" : type.Name;
 
-    private static string StorageName(object stored) => stored switch
-    {
-        long => "INTEGER",
-        double => "REAL",
-        string => "TEXT",
-        byte[] => "BLOB",
-        _ => stored.GetType().Name,
-    };
+    private static string StorageName(object stored) =>
+        stored switch
+        {
+            long => "INTEGER",
+            double => "REAL",
+            string => "TEXT",
+            byte[] => "BLOB",
+            _ => stored.GetType().Name,
+        };
 }

@@ -23,7 +23,10 @@ internal static class SchemaTable
         {
             DataRow row = table.NewRow();
             Describe(row, columns, i, dataSource);
-            if (row[SchemaTableColumn.BaseTableName] is string name && row[SchemaTableColumn.BaseColumnName] is string column)
+            if (
+                row[SchemaTableColumn.BaseTableName] is string name
+                && row[SchemaTableColumn.BaseColumnName] is string column
+            )
             {
                 DescribeBase(row, database, name, column);
             }
@@ -46,7 +49,9 @@ internal static class SchemaTable
         row[SchemaTableColumn.ColumnOrdinal] = i;
         row[SchemaTableColumn.ColumnSize] = -1;
         row[SchemaTableOptionalColumn.BaseServerName] = dataSource;
-        row[SchemaTableOptionalColumn.BaseCatalogName] = OrNull(raw.sqlite3_column_database_name(statement, i).utf8_to_string());
+        row[SchemaTableOptionalColumn.BaseCatalogName] = OrNull(
+            raw.sqlite3_column_database_name(statement, i).utf8_to_string()
+        );
         row[SchemaTableColumn.BaseColumnName] = OrNull(origin);
         row[SchemaTableColumn.BaseTableName] = OrNull(raw.sqlite3_column_table_name(statement, i).utf8_to_string());
         row[SchemaTableColumn.DataType] = columns.FieldType(i);
@@ -70,10 +75,22 @@ internal static class SchemaTable
 
         // Of a virtual table that is only a function there is nothing to ask.
         string catalog = (string)row[SchemaTableOptionalColumn.BaseCatalogName];
-        if (Count(database, "select count(*) from sqlite_master where name = ?1 and type in ('table', 'view')", table) != 0)
+        if (
+            Count(database, "select count(*) from sqlite_master where name = ?1 and type in ('table', 'view')", table)
+            != 0
+        )
         {
             int result = raw.sqlite3_table_column_metadata(
-                database, catalog, table, column, out _, out _, out int isNotNull, out int isKey, out int isAutoIncrement);
+                database,
+                catalog,
+                table,
+                column,
+                out _,
+                out _,
+                out int isNotNull,
+                out int isKey,
+                out int isAutoIncrement
+            );
             Microsoft.Data.Sqlite.SqliteException.ThrowExceptionForRC(result, database);
             row[SchemaTableColumn.IsKey] = isKey != 0;
             row[SchemaTableColumn.AllowDBNull] = isAliased || isNotNull == 0;
@@ -87,7 +104,8 @@ internal static class SchemaTable
         return Ask(
             database,
             $"select {type} from {Quoted(table)} where {type} <> 'null' group by {type} order by count() desc limit 1",
-            []);
+            []
+        );
     }
 
     private static string Quoted(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

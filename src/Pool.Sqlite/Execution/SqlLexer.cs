@@ -116,9 +116,7 @@ internal ref struct SqlLexer(ReadOnlySpan<char> sql)
 
         if (Peek() == '(')
         {
-            while (_next < _sql.Length && !IsSpace(_sql[_next]) && _sql[_next++] != ')')
-            {
-            }
+            while (_next < _sql.Length && !IsSpace(_sql[_next]) && _sql[_next++] != ')') { }
         }
 
         return SqlTokenKind.Variable;
@@ -151,7 +149,8 @@ internal ref struct SqlLexer(ReadOnlySpan<char> sql)
 
     private readonly char Peek() => _next < _sql.Length ? _sql[_next] : '\0';
 
-    private static bool IsNamePart(char c) => (c > '\x7f' && c != '\ufeff') || char.IsAsciiLetterOrDigit(c) || c is '_' or '$';
+    private static bool IsNamePart(char c) =>
+        (c > '\x7f' && c != '\ufeff') || char.IsAsciiLetterOrDigit(c) || c is '_' or '$';
 
     private static bool IsSpace(char c) => c is ' ' or '\t' or '\n' or '\f' or '\r' or '\ufeff';
 }

@@ -129,7 +129,9 @@ internal sealed class StatementCall
             if (cancellationToken.CanBeCanceled)
             {
                 registration = cancellationToken.UnsafeRegister(
-                    static state => ((ExecutionLimits)state!).Cancel(((ExecutionLimits)state).Generation), Limits);
+                    static state => ((ExecutionLimits)state!).Cancel(((ExecutionLimits)state).Generation),
+                    Limits
+                );
                 cancellationToken.ThrowIfCancellationRequested();
             }
 

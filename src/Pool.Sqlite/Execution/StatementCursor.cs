@@ -88,7 +88,8 @@ internal sealed class StatementCursor
         SqliteParameterCollection? parameters,
         int timeoutSeconds,
         DbTransaction? transaction,
-        bool isCommand = true)
+        bool isCommand = true
+    )
     {
         StatementCursor cursor = Take();
         cursor._call.Begin(lease, timeoutSeconds, transaction);
@@ -110,7 +111,11 @@ internal sealed class StatementCursor
     /// <param name="timeoutSeconds">The limit of each call.</param>
     /// <param name="transaction">The transaction that the batch says it belongs to.</param>
     public static StatementCursor For(
-        IStatementLease lease, IReadOnlyList<BatchText> texts, int timeoutSeconds, DbTransaction? transaction)
+        IStatementLease lease,
+        IReadOnlyList<BatchText> texts,
+        int timeoutSeconds,
+        DbTransaction? transaction
+    )
     {
         StatementCursor cursor = Take();
         cursor._call.Begin(lease, timeoutSeconds, transaction);
@@ -239,7 +244,10 @@ internal sealed class StatementCursor
         if (blocker != WriteBlocker.None)
         {
             new BlockedCall(_call, operation, async: false)
-                .Run(blocker, BlockedCall.Mark(blocker), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                .Run(blocker, BlockedCall.Mark(blocker), CancellationToken.None)
+                .AsTask()
+                .GetAwaiter()
+                .GetResult();
         }
         else if (!_call.LeavesSync && !_call.Commit.IsDurable)
         {
@@ -271,7 +279,11 @@ internal sealed class StatementCursor
                 : _call.Commit.Wait(async: true, cancellationToken);
         }
 
-        return new BlockedCall(_call, operation, async: true).Run(blocker, BlockedCall.Mark(blocker), cancellationToken);
+        return new BlockedCall(_call, operation, async: true).Run(
+            blocker,
+            BlockedCall.Mark(blocker),
+            cancellationToken
+        );
     }
 
     // Thrown in an asynchronous method, so that a cancellation comes as what it is, not as a TaskCanceledException.

@@ -12,21 +12,24 @@ internal static class StatementErrors
     private const int LongestText = 120;
 
     /// <summary>A connection outside this pool, or a reader of it, did not let go in time.</summary>
-    public static SqliteException LockTimeout(TimeSpan waited) => new(
-        "The database is locked: another process, or a connection outside this pool, held the lock that the statement needs for "
-        + $"{MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",
-        raw.SQLITE_BUSY);
+    public static SqliteException LockTimeout(TimeSpan waited) =>
+        new(
+            "The database is locked: another process, or a connection outside this pool, held the lock that the statement needs for "
+                + $"{MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",
+            raw.SQLITE_BUSY
+        );
 
     /// <summary>SQLITE_BUSY_SNAPSHOT.</summary>
     public static SqliteException SnapshotIsOld(PhysicalConnection physical)
     {
-        string advice = physical.IsInTransaction || physical.OpenStatements is not [.., var reading]
-            ? "The transaction began by reading, and somebody else has written since: SQLite cannot let it write on what is no "
-                + "longer true (SQLITE_BUSY_SNAPSHOT). Repeating the statement does not help. Roll back and run the whole "
-                + "transaction again, or begin it with BeginTransaction(), which is BEGIN IMMEDIATE; WriteAsync does both."
-            : $"A reader of this connection is still open ('{Shortened(reading.Text.Sql)}'), and reads from before somebody else's "
-                + "write: SQLite cannot let the connection write on what is no longer true (SQLITE_BUSY_SNAPSHOT). Waiting does "
-                + "not help. Read to its end or close that reader first, or write on another connection.";
+        string advice =
+            physical.IsInTransaction || physical.OpenStatements is not [.., var reading]
+                ? "The transaction began by reading, and somebody else has written since: SQLite cannot let it write on what is no "
+                    + "longer true (SQLITE_BUSY_SNAPSHOT). Repeating the statement does not help. Roll back and run the whole "
+                    + "transaction again, or begin it with BeginTransaction(), which is BEGIN IMMEDIATE; WriteAsync does both."
+                : $"A reader of this connection is still open ('{Shortened(reading.Text.Sql)}'), and reads from before somebody else's "
+                    + "write: SQLite cannot let the connection write on what is no longer true (SQLITE_BUSY_SNAPSHOT). Waiting does "
+                    + "not help. Read to its end or close that reader first, or write on another connection.";
         return new SqliteException(advice, raw.SQLITE_BUSY, raw.SQLITE_BUSY_SNAPSHOT);
     }
 
@@ -41,33 +44,42 @@ internal static class StatementErrors
         {
             throw new SqliteException(
                 "The end of the statement, which has written, was refused: "
-                + $"{raw.sqlite3_errmsg(physical.Handle).utf8_to_string()}. Nothing of it is stored.",
+                    + $"{raw.sqlite3_errmsg(physical.Handle).utf8_to_string()}. Nothing of it is stored.",
                 result & 0xff,
-                physical.ExtendedCode(result));
+                physical.ExtendedCode(result)
+            );
         }
 
         physical.ThrowUnlessDone(result);
     }
 
-    public static SqliteException TookTooLong(SqliteException? failure, int seconds) => new(
-        $"The statement was stopped because it ran for longer than CommandTimeout, {seconds} s.",
-        raw.SQLITE_INTERRUPT,
-        failure?.SqliteExtendedErrorCode ?? raw.SQLITE_INTERRUPT);
+    public static SqliteException TookTooLong(SqliteException? failure, int seconds) =>
+        new(
+            $"The statement was stopped because it ran for longer than CommandTimeout, {seconds} s.",
+            raw.SQLITE_INTERRUPT,
+            failure?.SqliteExtendedErrorCode ?? raw.SQLITE_INTERRUPT
+        );
 
     public static OperationCanceledException Cancelled(SqliteException? failure, CancellationToken cancellationToken) =>
         new("The statement was cancelled.", failure, cancellationToken);
 
     /// <summary>A call on what ran on a lease that has gone back since.</summary>
-    public static InvalidOperationException LeaseIsGone() => new("The lease that this ran on has gone back to the pool.");
+    public static InvalidOperationException LeaseIsGone() =>
+        new("The lease that this ran on has gone back to the pool.");
 
     private static string Shortened(string sql) => sql.Length <= LongestText ? sql : $"{sql[..LongestText]}…";
 
     /// <summary>A write did not get its turn in time.</summary>
-    public static SqliteException GateTimeout(string pool, WriteGate gate, TimeSpan waited) => new(
-        $"Pool '{pool}': the right to write was not free within {MessageFormat.Seconds(waited)} (BusyTimeout, CommandTimeout): "
-        + (gate.Holder is { } holder ? $"a transaction or a writer lease of this process holds it ({holder}), "
-            : "another statement of this process runs with it, ")
-        + $"{gate.Waiting} others wait for it. Code that holds it must not wait for something that itself waits to write. Keep "
-        + "transactions short; await nothing slow inside them.",
-        raw.SQLITE_BUSY);
+    public static SqliteException GateTimeout(string pool, WriteGate gate, TimeSpan waited) =>
+        new(
+            $"Pool '{pool}': the right to write was not free within {MessageFormat.Seconds(waited)} (BusyTimeout, CommandTimeout): "
+                + (
+                    gate.Holder is { } holder
+                        ? $"a transaction or a writer lease of this process holds it ({holder}), "
+                        : "another statement of this process runs with it, "
+                )
+                + $"{gate.Waiting} others wait for it. Code that holds it must not wait for something that itself waits to write. Keep "
+                + "transactions short; await nothing slow inside them.",
+            raw.SQLITE_BUSY
+        );
 }

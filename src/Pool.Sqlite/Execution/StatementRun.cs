@@ -174,8 +174,12 @@ internal sealed class StatementRun
         {
             return ToNextResult(operation);
         }
-        catch (Exception e) when (operation == Operation.Close && _hasShownResult && !_isBatch
-            && e is InvalidOperationException or SqliteException { SqliteErrorCode: not raw.SQLITE_INTERRUPT })
+        catch (Exception e)
+            when (operation == Operation.Close
+                && _hasShownResult
+                && !_isBatch
+                && e is InvalidOperationException or SqliteException { SqliteErrorCode: not raw.SQLITE_INTERRUPT }
+            )
         {
             // As with the driver, whose users dispose a reader without expecting it to throw because of another
             // statement. ExecuteNonQuery and ExecuteScalar do tell, unlike the driver's: a write that failed must not

@@ -89,7 +89,10 @@ internal sealed class StatementSequence(ExecutionLimits limits)
             if (Text is null)
             {
                 Text = physical.Statements.Take(Sql, _isCommand);
-                if (_lease!.Role == SqlitePoolConnectionRole.Reader && Admission.CheckAll(_lease, Text) is not raw.SQLITE_OK and int refused)
+                if (
+                    _lease!.Role == SqlitePoolConnectionRole.Reader
+                    && Admission.CheckAll(_lease, Text) is not raw.SQLITE_OK and int refused
+                )
                 {
                     return Blocked(refused);
                 }
@@ -205,7 +208,8 @@ internal sealed class StatementSequence(ExecutionLimits limits)
         {
             throw new InvalidOperationException(
                 "A batch outside a transaction is run as one: its commands can neither begin nor end a transaction. Begin one "
-                + "yourself, and set the batch's Transaction.");
+                    + "yourself, and set the batch's Transaction."
+            );
         }
 
         ParameterBinder.Bind(statement, _parameters);

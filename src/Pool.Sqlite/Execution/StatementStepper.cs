@@ -37,7 +37,8 @@ internal sealed class StatementStepper(StatementSequence statements)
     public bool HasNoResult => _phase is StatementPhase.Between or StatementPhase.Ready;
 
     /// <summary>True when it stands on a row of a statement that only reads.</summary>
-    public bool CanReadOn => HasRow && _phase == StatementPhase.Row && !_isFirstRowPending && _answered == Nothing && Current.IsReadOnly;
+    public bool CanReadOn =>
+        HasRow && _phase == StatementPhase.Row && !_isFirstRowPending && _answered == Nothing && Current.IsReadOnly;
 
     private Statement Current => statements.Current!;
 
@@ -228,7 +229,8 @@ internal sealed class StatementStepper(StatementSequence statements)
         Statement statement = Current;
         if (!Admission.TryEnterGate(physical, statement))
         {
-            return operation is Operation.NonQuery or Operation.Scalar
+            return
+                operation is Operation.NonQuery or Operation.Scalar
                 && Admission.CanBeCombined(physical, statements.Text!, statement)
                 ? WriteBlocker.GateForCombinedWrite
                 : WriteBlocker.Gate;
@@ -242,8 +244,12 @@ internal sealed class StatementStepper(StatementSequence statements)
 
         // Where readers can be in the way of its commit, a statement whose rows are shown before that could not be run
         // again.
-        if (statement is { ReturnsWhatItWrites: true, NeedsGate: true } && operation is Operation.Reader or Operation.NextResult
-            && physical.CommitsMeetReaders && !physical.IsInTransaction)
+        if (
+            statement is { ReturnsWhatItWrites: true, NeedsGate: true }
+            && operation is Operation.Reader or Operation.NextResult
+            && physical.CommitsMeetReaders
+            && !physical.IsInTransaction
+        )
         {
             OwnsTransaction = physical.TryStep("BEGIN IMMEDIATE");
             return OwnsTransaction ? WriteBlocker.None : WriteBlocker.Lock;

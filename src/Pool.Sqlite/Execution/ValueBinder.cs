@@ -45,7 +45,8 @@ internal static class ValueBinder
 
     private static int BindOther(sqlite3_stmt statement, int index, SqliteParameter parameter, object boxed)
     {
-        bool isReal = boxed is DateTimeOffset or DateOnly or TimeOnly or TimeSpan && parameter.SqliteType == SqliteType.Real;
+        bool isReal =
+            boxed is DateTimeOffset or DateOnly or TimeOnly or TimeSpan && parameter.SqliteType == SqliteType.Real;
         switch (boxed)
         {
             case float value:
@@ -68,42 +69,64 @@ internal static class ValueBinder
                 return isReal
                     ? BindDouble(statement, index, JulianDate.DaysOf(value))
                     : BindFormatted(
-                        statement, index, parameter, value, value.Ticks % TimeSpan.TicksPerSecond == 0 ? "HH:mm:ss" : "HH:mm:ss.fffffff");
+                        statement,
+                        index,
+                        parameter,
+                        value,
+                        value.Ticks % TimeSpan.TicksPerSecond == 0 ? "HH:mm:ss" : "HH:mm:ss.fffffff"
+                    );
             case TimeSpan value:
-                return isReal ? BindDouble(statement, index, value.TotalDays) : BindFormatted(statement, index, parameter, value, "c");
+                return isReal
+                    ? BindDouble(statement, index, value.TotalDays)
+                    : BindFormatted(statement, index, parameter, value, "c");
             case UInt128 value:
                 return BindFormatted(statement, index, parameter, value, "D39");
             case ReadOnlyMemory<byte> value:
                 return raw.sqlite3_bind_blob(statement, index, CutOther(value.Span, parameter.Size));
             case Memory<byte> value:
-                return raw.sqlite3_bind_blob(statement, index, CutOther((ReadOnlySpan<byte>)value.Span, parameter.Size));
+                return raw.sqlite3_bind_blob(
+                    statement,
+                    index,
+                    CutOther((ReadOnlySpan<byte>)value.Span, parameter.Size)
+                );
             case ArraySegment<byte> value:
-                return raw.sqlite3_bind_blob(statement, index, CutOther((ReadOnlySpan<byte>)value.AsSpan(), parameter.Size));
+                return raw.sqlite3_bind_blob(
+                    statement,
+                    index,
+                    CutOther((ReadOnlySpan<byte>)value.AsSpan(), parameter.Size)
+                );
             case Stream value:
-                return raw.sqlite3_bind_blob(statement, index, CutOther((ReadOnlySpan<byte>)ReadAll(value), parameter.Size));
+                return raw.sqlite3_bind_blob(
+                    statement,
+                    index,
+                    CutOther((ReadOnlySpan<byte>)ReadAll(value), parameter.Size)
+                );
             default:
                 return BindInteger(statement, index, boxed, Type.GetTypeCode(boxed.GetType()));
         }
     }
 
     // Unboxed by the type underneath, which is allowed of an enum.
-    private static int BindInteger(sqlite3_stmt statement, int index, object boxed, TypeCode type) => type switch
-    {
-        TypeCode.SByte => raw.sqlite3_bind_int64(statement, index, (sbyte)boxed),
-        TypeCode.Byte => raw.sqlite3_bind_int64(statement, index, (byte)boxed),
-        TypeCode.Int16 => raw.sqlite3_bind_int64(statement, index, (short)boxed),
-        TypeCode.UInt16 => raw.sqlite3_bind_int64(statement, index, (ushort)boxed),
-        TypeCode.Int32 => raw.sqlite3_bind_int64(statement, index, (int)boxed),
-        TypeCode.UInt32 => raw.sqlite3_bind_int64(statement, index, (uint)boxed),
-        TypeCode.Int64 => raw.sqlite3_bind_int64(statement, index, (long)boxed),
-        TypeCode.UInt64 => raw.sqlite3_bind_int64(statement, index, unchecked((long)(ulong)boxed)),
-        _ => throw new InvalidOperationException(
-            $"No mapping exists from object type {boxed.GetType()} to a known managed provider native type."),
-    };
+    private static int BindInteger(sqlite3_stmt statement, int index, object boxed, TypeCode type) =>
+        type switch
+        {
+            TypeCode.SByte => raw.sqlite3_bind_int64(statement, index, (sbyte)boxed),
+            TypeCode.Byte => raw.sqlite3_bind_int64(statement, index, (byte)boxed),
+            TypeCode.Int16 => raw.sqlite3_bind_int64(statement, index, (short)boxed),
+            TypeCode.UInt16 => raw.sqlite3_bind_int64(statement, index, (ushort)boxed),
+            TypeCode.Int32 => raw.sqlite3_bind_int64(statement, index, (int)boxed),
+            TypeCode.UInt32 => raw.sqlite3_bind_int64(statement, index, (uint)boxed),
+            TypeCode.Int64 => raw.sqlite3_bind_int64(statement, index, (long)boxed),
+            TypeCode.UInt64 => raw.sqlite3_bind_int64(statement, index, unchecked((long)(ulong)boxed)),
+            _ => throw new InvalidOperationException(
+                $"No mapping exists from object type {boxed.GetType()} to a known managed provider native type."
+            ),
+        };
 
-    private static int BindDouble(sqlite3_stmt statement, int index, double value) => !double.IsNaN(value)
-        ? raw.sqlite3_bind_double(statement, index, value)
-        : throw new InvalidOperationException("Cannot store 'NaN' values.");
+    private static int BindDouble(sqlite3_stmt statement, int index, double value) =>
+        !double.IsNaN(value)
+            ? raw.sqlite3_bind_double(statement, index, value)
+            : throw new InvalidOperationException("Cannot store 'NaN' values.");
 
     private static int BindGuid(sqlite3_stmt statement, int index, SqliteParameter parameter, Guid value)
     {
@@ -124,13 +147,23 @@ internal static class ValueBinder
         return BindText(statement, index, CutOther((ReadOnlySpan<char>)text, parameter.Size));
     }
 
-    private static int BindFormatted<T>(sqlite3_stmt statement, int index, SqliteParameter parameter, T value, string format)
+    private static int BindFormatted<T>(
+        sqlite3_stmt statement,
+        int index,
+        SqliteParameter parameter,
+        T value,
+        string format
+    )
         where T : ISpanFormattable
     {
         Span<char> text = stackalloc char[64];
         return value.TryFormat(text, out int length, format, CultureInfo.InvariantCulture)
             ? BindText(statement, index, CutOther((ReadOnlySpan<char>)text[..length], parameter.Size))
-            : BindText(statement, index, CutOther(value.ToString(format, CultureInfo.InvariantCulture), parameter.Size));
+            : BindText(
+                statement,
+                index,
+                CutOther(value.ToString(format, CultureInfo.InvariantCulture), parameter.Size)
+            );
     }
 
     private static int BindText(sqlite3_stmt statement, int index, ReadOnlySpan<char> value)
@@ -152,12 +185,15 @@ internal static class ValueBinder
         }
     }
 
-    private static ReadOnlySpan<char> Cut(string value, int size) => size == -1 || value.Length <= size ? value : value.AsSpan(0, size);
+    private static ReadOnlySpan<char> Cut(string value, int size) =>
+        size == -1 || value.Length <= size ? value : value.AsSpan(0, size);
 
-    private static ReadOnlySpan<byte> Cut(byte[] value, int size) => size == -1 || value.Length <= size ? value : value.AsSpan(0, size);
+    private static ReadOnlySpan<byte> Cut(byte[] value, int size) =>
+        size == -1 || value.Length <= size ? value : value.AsSpan(0, size);
 
     // Of these a size that was never set reads as zero.
-    private static ReadOnlySpan<T> CutOther<T>(ReadOnlySpan<T> value, int size) => size <= 0 || value.Length <= size ? value : value[..size];
+    private static ReadOnlySpan<T> CutOther<T>(ReadOnlySpan<T> value, int size) =>
+        size <= 0 || value.Length <= size ? value : value[..size];
 
     private static ReadOnlySpan<char> CutOther(string value, int size) => CutOther(value.AsSpan(), size);
 
@@ -172,11 +208,14 @@ internal static class ValueBinder
             return bytes;
         }
 
-        return Consumed.GetValue(stream, static stream =>
-        {
-            using MemoryStream all = new();
-            stream.CopyTo(all);
-            return all.ToArray();
-        });
+        return Consumed.GetValue(
+            stream,
+            static stream =>
+            {
+                using MemoryStream all = new();
+                stream.CopyTo(all);
+                return all.ToArray();
+            }
+        );
     }
 }

@@ -36,7 +36,8 @@ internal sealed class ConnectionPools
         WaitReporter waits,
         PoolLoggers log,
         TimeProvider time,
-        OpenBudget<PhysicalConnection>? budget = null)
+        OpenBudget<PhysicalConnection>? budget = null
+    )
     {
         _name = name;
         _source = source;
@@ -62,9 +63,20 @@ internal sealed class ConnectionPools
             LeasePoolOptions queue = single with { RentTimeout = QueueTimeout, MaxWaiters = int.MaxValue };
             Writers = new LeasePool<PhysicalConnection>(source, single, time, waits.ForWriters(), budget);
             Reserve = new LeasePool<PhysicalConnection>(
-                source, single with { MaxOverflow = ReserveSize - 1 }, time, budget: budget);
+                source,
+                single with
+                {
+                    MaxOverflow = ReserveSize - 1,
+                },
+                time,
+                budget: budget
+            );
             QueueWriters = new LeasePool<PhysicalConnection>(
-                source.With(options.Writes.Synchronous ?? options.Pragmas.Synchronous), queue, time, budget: budget);
+                source.With(options.Writes.Synchronous ?? options.Pragmas.Synchronous),
+                queue,
+                time,
+                budget: budget
+            );
             All = [Reserve, Writers, QueueWriters, Leases];
         }
 
@@ -121,7 +133,11 @@ internal sealed class ConnectionPools
     public Exception ClosedException() => _source.Closed();
 
     /// <summary>Every rent that the fast path of the face does not serve.</summary>
-    public ValueTask<PoolEntry<PhysicalConnection>> Rent(bool async, TimeSpan timeout, CancellationToken cancellationToken)
+    public ValueTask<PoolEntry<PhysicalConnection>> Rent(
+        bool async,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
     {
         if (ExclusiveFlow.IsInside(this))
         {
@@ -149,7 +165,11 @@ internal sealed class ConnectionPools
     }
 
     /// <summary>The writer connection, with the write gate held until it is returned.</summary>
-    public ValueTask<PoolEntry<PhysicalConnection>> RentWriter(bool async, TimeSpan timeout, CancellationToken cancellationToken)
+    public ValueTask<PoolEntry<PhysicalConnection>> RentWriter(
+        bool async,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
     {
         if (ExclusiveFlow.IsInside(this))
         {
@@ -162,10 +182,12 @@ internal sealed class ConnectionPools
     }
 
     /// <summary>How the current flow holds this database's write gate; null when it does not.</summary>
-    public AmbientWriteGate? GateHolderOfFlow() => AmbientWriteGate.MayHoldGate
-        ? All.SelectMany(static pool => pool.Values).Select(static connection => AmbientWriteGate.HolderOf(connection.Gate))
-            .FirstOrDefault(static holder => holder is not null)
-        : null;
+    public AmbientWriteGate? GateHolderOfFlow() =>
+        AmbientWriteGate.MayHoldGate
+            ? All.SelectMany(static pool => pool.Values)
+                .Select(static connection => AmbientWriteGate.HolderOf(connection.Gate))
+                .FirstOrDefault(static holder => holder is not null)
+            : null;
 
     /// <summary>The queue's own connection, with the write gate.</summary>
     public ValueTask<PoolEntry<PhysicalConnection>> RentForQueue(CancellationToken cancellationToken) =>
@@ -179,19 +201,24 @@ internal sealed class ConnectionPools
             _recorder.Returning(entry);
         }
 
-        entry.Pool.Return(entry, entry.Value.IsTouched || _cleansEveryReturn ? _source.Clean(entry) : RetireReason.None);
+        entry.Pool.Return(
+            entry,
+            entry.Value.IsTouched || _cleansEveryReturn ? _source.Clean(entry) : RetireReason.None
+        );
     }
 
     /// <summary>Takes back what a finalizer found. Cleaning can block, which a finalizer must not.</summary>
-    public void ReturnLeaked(PoolEntry<PhysicalConnection> entry) => ThreadPool.UnsafeQueueUserWorkItem(
-        static state =>
-        {
-            Interlocked.Increment(ref state.Pools._leaks);
-            state.Pools._log.Leasing.LeaseLeaked(state.Pools._name, state.Entry.LeaseName);
-            state.Pools.Return(state.Entry);
-        },
-        (Pools: this, Entry: entry),
-        preferLocal: false);
+    public void ReturnLeaked(PoolEntry<PhysicalConnection> entry) =>
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static state =>
+            {
+                Interlocked.Increment(ref state.Pools._leaks);
+                state.Pools._log.Leasing.LeaseLeaked(state.Pools._name, state.Entry.LeaseName);
+                state.Pools.Return(state.Entry);
+            },
+            (Pools: this, Entry: entry),
+            preferLocal: false
+        );
 
     public void Clear() => Array.ForEach(All, static pool => pool.Clear());
 
@@ -240,19 +267,26 @@ internal sealed class ConnectionPools
 
     // A flow that holds the gate must not queue behind those who wait for it.
     private async ValueTask<PoolEntry<PhysicalConnection>> RentHoldingGate(
-        bool async, TimeSpan timeout, CancellationToken cancellationToken) =>
+        bool async,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    ) =>
         await Leases.RentWithoutWaiting(async, timeout, cancellationToken).ConfigureAwait(false)
         ?? await Reserve.RentWithoutWaiting(async, timeout, cancellationToken).ConfigureAwait(false)
         ?? await Leases.Rent(async, timeout, cancellationToken).ConfigureAwait(false);
 
     private async ValueTask<PoolEntry<PhysicalConnection>> RentWriter(
-        AmbientWriteGate mark, bool async, TimeSpan timeout, CancellationToken cancellationToken)
+        AmbientWriteGate mark,
+        bool async,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
     {
         RentSite? site = _recorder.CaptureSite();
         try
         {
-            PoolEntry<PhysicalConnection> entry =
-                await RentWithGate(Writers, timeout, async, cancellationToken).ConfigureAwait(false);
+            PoolEntry<PhysicalConnection> entry = await RentWithGate(Writers, timeout, async, cancellationToken)
+                .ConfigureAwait(false);
             _recorder.Rented(entry, site);
             return entry;
         }
@@ -263,7 +297,9 @@ internal sealed class ConnectionPools
     }
 
     private async ValueTask<PoolEntry<PhysicalConnection>> RecordWhenRented(
-        ValueTask<PoolEntry<PhysicalConnection>> rent, RentSite? site)
+        ValueTask<PoolEntry<PhysicalConnection>> rent,
+        RentSite? site
+    )
     {
         PoolEntry<PhysicalConnection> entry = await rent.ConfigureAwait(false);
         _recorder.Rented(entry, site);
@@ -271,11 +307,17 @@ internal sealed class ConnectionPools
     }
 
     private async ValueTask<PoolEntry<PhysicalConnection>> RentWithGate(
-        LeasePool<PhysicalConnection> writers, TimeSpan timeout, bool async, CancellationToken cancellationToken)
+        LeasePool<PhysicalConnection> writers,
+        TimeSpan timeout,
+        bool async,
+        CancellationToken cancellationToken
+    )
     {
         Deadline deadline = new(_time, timeout);
         ThrowIfFlowHoldsGate();
-        PoolEntry<PhysicalConnection> entry = await writers.Rent(async, timeout, cancellationToken).ConfigureAwait(false);
+        PoolEntry<PhysicalConnection> entry = await writers
+            .Rent(async, timeout, cancellationToken)
+            .ConfigureAwait(false);
         PhysicalConnection physical = entry.Value;
         try
         {
@@ -283,7 +325,9 @@ internal sealed class ConnectionPools
             {
                 string holder = physical.Gate.Holder is { } mark ? $", it is held by {mark}" : "";
                 throw _inspector.Refused(
-                    $"The right to write was not free within {MessageFormat.Seconds(deadline.Elapsed)}{holder}.", deadline.Elapsed);
+                    $"The right to write was not free within {MessageFormat.Seconds(deadline.Elapsed)}{holder}.",
+                    deadline.Elapsed
+                );
             }
         }
         catch
@@ -298,7 +342,10 @@ internal sealed class ConnectionPools
     }
 
     private bool MayHoldOwnGate() =>
-        Array.Exists(All, static pool => pool.Values.Any(static connection => AmbientWriteGate.MayHold(connection.Gate)));
+        Array.Exists(
+            All,
+            static pool => pool.Values.Any(static connection => AmbientWriteGate.MayHold(connection.Gate))
+        );
 
     /// <summary>Before it waits for what the flow itself may have: the one writer connection, or every lease.</summary>
     /// <exception cref="InvalidOperationException">The current flow holds the write gate.</exception>
@@ -310,7 +357,12 @@ internal sealed class ConnectionPools
         }
     }
 
-    private async ValueTask<bool> EnterGate(WriteGate gate, bool async, TimeSpan timeout, CancellationToken cancellationToken)
+    private async ValueTask<bool> EnterGate(
+        WriteGate gate,
+        bool async,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (gate.TryEnter())

@@ -21,7 +21,11 @@ internal static class ExclusiveFlow
         return false;
     }
 
-    public static async Task Run(ConnectionPools pools, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    public static async Task Run(
+        ConnectionPools pools,
+        Func<CancellationToken, Task> work,
+        CancellationToken cancellationToken
+    )
     {
         // Set inside an asynchronous method: what the caller does afterwards does not see it.
         Mark mark = new(pools, Current.Value);
@@ -37,13 +41,17 @@ internal static class ExclusiveFlow
         }
     }
 
-    public static InvalidOperationException RentRefused(string pool) => new(
-        $"Pool '{pool}': a connection is rented inside RunExclusiveAsync, which keeps all of them closed until its work returns. "
-        + "Open the file with a connection of your own there, or rent after it.");
+    public static InvalidOperationException RentRefused(string pool) =>
+        new(
+            $"Pool '{pool}': a connection is rented inside RunExclusiveAsync, which keeps all of them closed until its work returns. "
+                + "Open the file with a connection of your own there, or rent after it."
+        );
 
-    public static InvalidOperationException Nested(string pool) => new(
-        $"Pool '{pool}': RunExclusiveAsync (or RestoreAsync, which uses it) is called inside RunExclusiveAsync, and would wait for its "
-        + "own end. Do it after that.");
+    public static InvalidOperationException Nested(string pool) =>
+        new(
+            $"Pool '{pool}': RunExclusiveAsync (or RestoreAsync, which uses it) is called inside RunExclusiveAsync, and would wait for its "
+                + "own end. Do it after that."
+        );
 
     private sealed class Mark(ConnectionPools? pools, Mark? outer)
     {

@@ -31,7 +31,9 @@ internal static class BackupPath
         if (IsOwn(full, database))
         {
             throw new ArgumentException(
-                $"'{path}' is the pool's own database, or a file that belongs to it. Name another file for the backup.", nameof(path));
+                $"'{path}' is the pool's own database, or a file that belongs to it. Name another file for the backup.",
+                nameof(path)
+            );
         }
 
         return full;
@@ -41,7 +43,9 @@ internal static class BackupPath
     public static string ThroughLinks(string path)
     {
         string full = Path.GetFullPath(path);
-        return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
+        return new FileInfo(full).LinkTarget is null
+            ? full
+            : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
     }
 
     /// <summary>True for one of the files of the database, by whatever name.</summary>
@@ -53,6 +57,8 @@ internal static class BackupPath
     // A file that is not there yet is known by its folder and its name.
     private static bool IsSame(string path, string own) =>
         FileIdentity.AreSame(path, own)
-        || (string.Equals(Path.GetFileName(path), Path.GetFileName(own), StringComparison.OrdinalIgnoreCase)
-            && FileIdentity.AreSame(Path.GetDirectoryName(path)!, Path.GetDirectoryName(own)));
+        || (
+            string.Equals(Path.GetFileName(path), Path.GetFileName(own), StringComparison.OrdinalIgnoreCase)
+            && FileIdentity.AreSame(Path.GetDirectoryName(path)!, Path.GetDirectoryName(own))
+        );
 }

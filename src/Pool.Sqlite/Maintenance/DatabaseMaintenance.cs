@@ -8,7 +8,12 @@ namespace Pool.Sqlite.Maintenance;
 
 /// <summary>What a database needs from time to time, on connections of its pools.</summary>
 internal sealed class DatabaseMaintenance(
-    ConnectionPools pools, DatabaseTarget target, SharedLockKeeper? sharedLockKeeper, SqlitePoolOptions options, TimeProvider time)
+    ConnectionPools pools,
+    DatabaseTarget target,
+    SharedLockKeeper? sharedLockKeeper,
+    SqlitePoolOptions options,
+    TimeProvider time
+)
 {
     /// <summary>
     /// Runs a checkpoint, again after a pause while another connection is in the way, until the busy timeout.
@@ -18,7 +23,8 @@ internal sealed class DatabaseMaintenance(
         Deadline deadline = new(time, options.Pragmas.BusyTimeout);
         for (int retry = 0; ; retry++)
         {
-            CheckpointResult result = await OnWriter(physical => physical.Upkeep.Checkpoint(mode), cancellationToken).ConfigureAwait(false);
+            CheckpointResult result = await OnWriter(physical => physical.Upkeep.Checkpoint(mode), cancellationToken)
+                .ConfigureAwait(false);
             TimeSpan pause = Backoff.Delay(retry);
             if (result.Completed || mode == CheckpointMode.Passive || !deadline.Allows(pause))
             {
@@ -34,7 +40,9 @@ internal sealed class DatabaseMaintenance(
 
     public async Task Backup(string path, IProgress<BackupProgress>? progress, CancellationToken cancellationToken)
     {
-        PoolEntry<PhysicalConnection> reader = await pools.Rent(async: true, pools.RentTimeout, cancellationToken).ConfigureAwait(false);
+        PoolEntry<PhysicalConnection> reader = await pools
+            .Rent(async: true, pools.RentTimeout, cancellationToken)
+            .ConfigureAwait(false);
         reader.Value.Notes.RentedAsReader(reader.Rents);
         try
         {
@@ -52,30 +60,45 @@ internal sealed class DatabaseMaintenance(
     {
         ThrowIfItCannotRestore();
         using RestoreSource source = await Task.Run(
-            () => RestoreSource.Open(path, target, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+                () => RestoreSource.Open(path, target, options, cancellationToken),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         Restore restore = new(source, target, options.Pragmas.BusyTimeout, progress, cancellationToken);
-        await (target.Kind == DatabaseKind.PrivateMemory
-            ? OnWriter(
-                physical =>
-                {
-                    restore.Into(physical.Handle);
-                    return true;
-                },
-                cancellationToken)
-            : RunExclusive(_ => restore.Run(pools.RentTimeout), cancellationToken)).ConfigureAwait(false);
+        await (
+            target.Kind == DatabaseKind.PrivateMemory
+                ? OnWriter(
+                    physical =>
+                    {
+                        restore.Into(physical.Handle);
+                        return true;
+                    },
+                    cancellationToken
+                )
+                : RunExclusive(_ => restore.Run(pools.RentTimeout), cancellationToken)
+        ).ConfigureAwait(false);
     }
 
     /// <summary>Writes the database anew, without what was freed.</summary>
     public Task Vacuum(CancellationToken cancellationToken) =>
-        OnWriterWhenUnlocked(physical => Maintenance.Vacuum.Run(physical, target, cancellationToken), cancellationToken);
+        OnWriterWhenUnlocked(
+            physical => Maintenance.Vacuum.Run(physical, target, cancellationToken),
+            cancellationToken
+        );
 
     /// <summary>Writes a copy without what was freed.</summary>
     public async Task VacuumInto(string path, CancellationToken cancellationToken)
     {
-        PoolEntry<PhysicalConnection> entry = await pools.Rent(async: true, pools.RentTimeout, cancellationToken).ConfigureAwait(false);
+        PoolEntry<PhysicalConnection> entry = await pools
+            .Rent(async: true, pools.RentTimeout, cancellationToken)
+            .ConfigureAwait(false);
         try
         {
-            await Task.Run(() => Maintenance.Vacuum.Into(entry.Value, target, path, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(
+                    () => Maintenance.Vacuum.Into(entry.Value, target, path, cancellationToken),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -100,8 +123,10 @@ internal sealed class DatabaseMaintenance(
         try
         {
             return await Task.Run(
-                () => IntegrityCheck.Run(reader.Value, quick, options.Pragmas.ForeignKeys, cancellationToken),
-                cancellationToken).ConfigureAwait(false);
+                    () => IntegrityCheck.Run(reader.Value, quick, options.Pragmas.ForeignKeys, cancellationToken),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -110,9 +135,8 @@ internal sealed class DatabaseMaintenance(
     }
 
     /// <summary>Closes what is idle now, and what is out when it comes back.</summary>
-    public Task Clear(CancellationToken cancellationToken) => pools.IsClosed
-        ? throw pools.ClosedException()
-        : Task.Run(ClearNow, cancellationToken);
+    public Task Clear(CancellationToken cancellationToken) =>
+        pools.IsClosed ? throw pools.ClosedException() : Task.Run(ClearNow, cancellationToken);
 
     /// <summary>As <see cref="Clear"/>, on this thread.</summary>
     public void ClearNow()
@@ -144,8 +168,9 @@ internal sealed class DatabaseMaintenance(
 
     private async Task<T> OnWriter<T>(Func<PhysicalConnection, T> work, CancellationToken cancellationToken)
     {
-        PoolEntry<PhysicalConnection> writer =
-            await pools.RentWriter(async: true, pools.RentTimeout, cancellationToken).ConfigureAwait(false);
+        PoolEntry<PhysicalConnection> writer = await pools
+            .RentWriter(async: true, pools.RentTimeout, cancellationToken)
+            .ConfigureAwait(false);
         try
         {
             // It can take seconds, which is not what an asynchronous caller's thread is for.
@@ -169,15 +194,18 @@ internal sealed class DatabaseMaintenance(
             try
             {
                 await OnWriter(
-                    physical =>
-                    {
-                        work(physical);
-                        return true;
-                    },
-                    cancellationToken).ConfigureAwait(false);
+                        physical =>
+                        {
+                            work(physical);
+                            return true;
+                        },
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
                 return;
             }
-            catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED && deadline.Allows(pause))
+            catch (SqliteException e)
+                when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED && deadline.Allows(pause))
             {
                 await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             }
@@ -194,7 +222,8 @@ internal sealed class DatabaseMaintenance(
         if (target.IsReadOnly)
         {
             throw new InvalidOperationException(
-                "The pool is opened read-only and cannot restore its database. Leave Mode=ReadOnly out of the connection string.");
+                "The pool is opened read-only and cannot restore its database. Leave Mode=ReadOnly out of the connection string."
+            );
         }
 
         // Its own lease would never be back.

@@ -16,7 +16,8 @@ internal sealed class Housekeeper(
     PoolLoggers log,
     string name,
     TimeProvider time,
-    TimeSpan period) : IPeriodicWork, IDisposable
+    TimeSpan period
+) : IPeriodicWork, IDisposable
 {
     private const int Resting = 0;
     private const int Running = 1;
@@ -28,7 +29,10 @@ internal sealed class Housekeeper(
     public void Start()
     {
         Volatile.Write(ref _lastOpen, time.GetTimestamp());
-        if (Volatile.Read(ref _state) == Resting && Interlocked.CompareExchange(ref _state, Running, Resting) == Resting)
+        if (
+            Volatile.Read(ref _state) == Resting
+            && Interlocked.CompareExchange(ref _state, Running, Resting) == Resting
+        )
         {
             SharedTimer.For(time).Add(this, period);
 
@@ -102,7 +106,10 @@ internal sealed class Housekeeper(
         }
 
         SharedTimer.For(time).Remove(this);
-        if (Interlocked.CompareExchange(ref _state, Resting, Running) == Running && Volatile.Read(ref _lastOpen) != lastOpen)
+        if (
+            Interlocked.CompareExchange(ref _state, Resting, Running) == Running
+            && Volatile.Read(ref _lastOpen) != lastOpen
+        )
         {
             // Something was opened meanwhile, and found the rounds still running.
             Start();

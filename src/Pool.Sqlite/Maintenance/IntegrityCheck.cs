@@ -16,7 +16,11 @@ internal static class IntegrityCheck
     /// <exception cref="SqliteException">It cannot be read, for another reason than damage.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SqlitePoolIntegrityResult Run(
-        PhysicalConnection physical, bool quick, bool foreignKeys, CancellationToken cancellationToken) =>
+        PhysicalConnection physical,
+        bool quick,
+        bool foreignKeys,
+        CancellationToken cancellationToken
+    ) =>
         StoppableWork.Run(
             physical.Stop,
             () =>
@@ -33,10 +37,12 @@ internal static class IntegrityCheck
                     return Damaged(e);
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>True when the failure itself is the finding.</summary>
-    public static bool IsDamage(SqliteException failure) => failure.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
+    public static bool IsDamage(SqliteException failure) =>
+        failure.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 
     public static SqlitePoolIntegrityResult Damaged(SqliteException failure) => new([failure.Message]);
 
@@ -44,7 +50,10 @@ internal static class IntegrityCheck
     {
         string check = quick ? "quick_check" : "integrity_check";
         List<string> findings = Read(
-            handle, $"PRAGMA {check}({MostFindings})", static row => raw.sqlite3_column_text(row, 0).utf8_to_string());
+            handle,
+            $"PRAGMA {check}({MostFindings})",
+            static row => raw.sqlite3_column_text(row, 0).utf8_to_string()
+        );
         if (findings is ["ok"])
         {
             findings.Clear();
@@ -60,7 +69,8 @@ internal static class IntegrityCheck
 
     private static string Describe(sqlite3_stmt row)
     {
-        string id = raw.sqlite3_column_type(row, 1) == raw.SQLITE_NULL ? "a row" : $"row {raw.sqlite3_column_int64(row, 1)}";
+        string id =
+            raw.sqlite3_column_type(row, 1) == raw.SQLITE_NULL ? "a row" : $"row {raw.sqlite3_column_int64(row, 1)}";
         return $"foreign key: {id} of '{raw.sqlite3_column_text(row, 0).utf8_to_string()}' refers to a row of "
             + $"'{raw.sqlite3_column_text(row, 2).utf8_to_string()}' that does not exist";
     }

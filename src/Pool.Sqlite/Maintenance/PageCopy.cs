@@ -22,7 +22,12 @@ internal static class PageCopy
     /// <exception cref="SqliteException">SQLite cannot.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static void Run(
-        sqlite3 from, sqlite3 to, IProgress<BackupProgress>? progress, TimeSpan lockWait, CancellationToken cancellationToken)
+        sqlite3 from,
+        sqlite3 to,
+        IProgress<BackupProgress>? progress,
+        TimeSpan lockWait,
+        CancellationToken cancellationToken
+    )
     {
         sqlite3_backup backup = raw.sqlite3_backup_init(to, "main", from, "main");
         if (backup is null or { IsInvalid: true })
@@ -47,7 +52,11 @@ internal static class PageCopy
     }
 
     private static int Run(
-        sqlite3_backup backup, IProgress<BackupProgress>? progress, TimeSpan lockWait, CancellationToken cancellationToken)
+        sqlite3_backup backup,
+        IProgress<BackupProgress>? progress,
+        TimeSpan lockWait,
+        CancellationToken cancellationToken
+    )
     {
         Deadline deadline = new(TimeProvider.System, lockWait);
         for (; ; )
@@ -60,7 +69,8 @@ internal static class PageCopy
                     int total = raw.sqlite3_backup_pagecount(backup);
                     progress?.Report(new BackupProgress(total - raw.sqlite3_backup_remaining(backup), total));
                     break;
-                case raw.SQLITE_BUSY or raw.SQLITE_LOCKED
+                case raw.SQLITE_BUSY
+                or raw.SQLITE_LOCKED
                     when LockPolling.Pause(deadline, async: false, cancellationToken).AsTask().GetAwaiter().GetResult():
                     continue;
             }

@@ -28,7 +28,8 @@ internal sealed class PoolShutdown(
     LeaseInspector leases,
     TimeSpan timeout,
     PoolLoggers log,
-    TimeProvider time)
+    TimeProvider time
+)
 {
     private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isBegun;
@@ -72,7 +73,8 @@ internal sealed class PoolShutdown(
                 timeout,
                 MessageFormat.Count(leased, "lease that is out", "leases that are out"),
                 MessageFormat.Count(writes, "queued write"),
-                leases.Describe());
+                leases.Describe()
+            );
         }
     }
 

@@ -15,7 +15,8 @@ internal sealed class Restore(
     DatabaseTarget target,
     TimeSpan lockWait,
     IProgress<BackupProgress>? progress,
-    CancellationToken cancellationToken)
+    CancellationToken cancellationToken
+)
 {
     /// <summary>
     /// While the pool has no connection open. Takes the write gate, which other pools of the process use as well.
@@ -27,13 +28,16 @@ internal sealed class Restore(
     {
         using SqliteConnection to = NativeEngine.Connect(target);
         CheckpointOnClose.OpenWithout(to);
-        WriteGate gate = target.Kind == DatabaseKind.File
-            ? WriteGate.ForFile(raw.sqlite3_db_filename(to.Handle, "main").utf8_to_string())
-            : WriteGate.ForMemory(target.MemoryName);
+        WriteGate gate =
+            target.Kind == DatabaseKind.File
+                ? WriteGate.ForFile(raw.sqlite3_db_filename(to.Handle, "main").utf8_to_string())
+                : WriteGate.ForMemory(target.MemoryName);
         if (!await gate.Enter(async: true, gateWait, cancellationToken).ConfigureAwait(false))
         {
             throw new SqliteException(
-                "The write gate of the database, which another pool of this process holds, was not free in time.", raw.SQLITE_BUSY);
+                "The write gate of the database, which another pool of this process holds, was not free in time.",
+                raw.SQLITE_BUSY
+            );
         }
 
         try
@@ -58,8 +62,9 @@ internal sealed class Restore(
             string size = NativeSql.Scalar(source.Handle, "PRAGMA page_size")!;
             throw new SqliteException(
                 $"The backup has pages of {size} bytes, and a database in memory keeps those it was made with. Write "
-                + $"Pragmas.Additional[\"page_size\"] = \"{size}\" for one that takes the backup. Nothing was changed.",
-                raw.SQLITE_READONLY);
+                    + $"Pragmas.Additional[\"page_size\"] = \"{size}\" for one that takes the backup. Nothing was changed.",
+                raw.SQLITE_READONLY
+            );
         }
     }
 
@@ -83,9 +88,10 @@ internal sealed class Restore(
         {
             throw new SqliteException(
                 $"Another process, or a connection outside this pool, used the database for {MessageFormat.Time(lockWait)} (BusyTimeout). "
-                + $"Nothing was changed. {e.Message}",
+                    + $"Nothing was changed. {e.Message}",
                 e.SqliteErrorCode,
-                e.SqliteExtendedErrorCode);
+                e.SqliteExtendedErrorCode
+            );
         }
         catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT)
         {
@@ -113,7 +119,11 @@ internal sealed class Restore(
         try
         {
             File.Delete(fresh);
-            using (SqliteConnection copy = new(new SqliteConnectionStringBuilder(target.OpenString) { DataSource = fresh }.ToString()))
+            using (
+                SqliteConnection copy = new(
+                    new SqliteConnectionStringBuilder(target.OpenString) { DataSource = fresh }.ToString()
+                )
+            )
             {
                 copy.Open();
                 NativeSql.Scalar(copy.Handle!, "PRAGMA synchronous=FULL");

@@ -21,13 +21,15 @@ internal sealed class RestoreSource : IDisposable
     private RestoreSource(string dataSource, string password, SqlitePoolOptions options)
     {
         _options = options;
-        _connection = new SqliteConnection(new SqliteConnectionStringBuilder
-        {
-            DataSource = dataSource,
-            Mode = SqliteOpenMode.ReadWrite,
-            Pooling = false,
-            Password = password,
-        }.ToString());
+        _connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = dataSource,
+                Mode = SqliteOpenMode.ReadWrite,
+                Pooling = false,
+                Password = password,
+            }.ToString()
+        );
     }
 
     public sqlite3 Handle => _connection.Handle!;
@@ -45,7 +47,11 @@ internal sealed class RestoreSource : IDisposable
     /// It is no database, is damaged, has another format, or cannot be read.
     /// </exception>
     public static RestoreSource Open(
-        string path, DatabaseTarget target, SqlitePoolOptions options, CancellationToken cancellationToken)
+        string path,
+        DatabaseTarget target,
+        SqlitePoolOptions options,
+        CancellationToken cancellationToken
+    )
     {
         string full = Find(path, target);
         string password = new SqliteConnectionStringBuilder(target.OpenString).Password;
@@ -68,7 +74,8 @@ internal sealed class RestoreSource : IDisposable
             throw new SqliteException(
                 $"The backup '{path}' cannot be restored, and nothing was changed. {e.Message}",
                 e.SqliteErrorCode,
-                e.SqliteExtendedErrorCode);
+                e.SqliteExtendedErrorCode
+            );
         }
         catch
         {
@@ -94,7 +101,9 @@ internal sealed class RestoreSource : IDisposable
 
         return target.File is { } own && BackupPath.IsOwn(full, BackupPath.ThroughLinks(own))
             ? throw new ArgumentException(
-                $"'{path}' is the pool's own database, or a file that belongs to it. Name the backup to restore from.", nameof(path))
+                $"'{path}' is the pool's own database, or a file that belongs to it. Name the backup to restore from.",
+                nameof(path)
+            )
             : full;
     }
 
@@ -107,8 +116,11 @@ internal sealed class RestoreSource : IDisposable
             Begin(cancellationToken);
             return true;
         }
-        catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY
-            && !HasAny(file + "-wal") && !HasAny(file + "-journal"))
+        catch (SqliteException e)
+            when (e.SqliteErrorCode is raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY
+                && !HasAny(file + "-wal")
+                && !HasAny(file + "-journal")
+            )
         {
             return false;
         }
@@ -124,7 +136,11 @@ internal sealed class RestoreSource : IDisposable
         string trusted = _options.Untrusted ? "OFF" : "ON";
         string[] pragmas =
         [
-            $"trusted_schema={trusted}", "cell_size_check=ON", "mmap_size=0", "ignore_check_constraints=ON", "query_only=ON",
+            $"trusted_schema={trusted}",
+            "cell_size_check=ON",
+            "mmap_size=0",
+            "ignore_check_constraints=ON",
+            "query_only=ON",
         ];
         foreach (string pragma in pragmas)
         {
@@ -155,8 +171,9 @@ internal sealed class RestoreSource : IDisposable
             {
                 throw new SqliteException(
                     $"It has {format.Name}={actual}, and Pragmas.Additional asks for {format.Value}: no connection could be opened "
-                    + "to it.",
-                    raw.SQLITE_MISMATCH);
+                        + "to it.",
+                    raw.SQLITE_MISMATCH
+                );
             }
         }
     }

@@ -126,7 +126,12 @@ internal sealed class SharedLockKeeper : IDisposable
         // With nothing left to be moved it is the lock on the file alone, which does not keep others from writing to
         // the WAL.
         int result = raw.sqlite3_wal_checkpoint_v2(
-            _connection!.Handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out int frames, out int moved);
+            _connection!.Handle,
+            "main",
+            raw.SQLITE_CHECKPOINT_PASSIVE,
+            out int frames,
+            out int moved
+        );
         if (result != raw.SQLITE_OK || frames < 0 || frames != moved)
         {
             return false;

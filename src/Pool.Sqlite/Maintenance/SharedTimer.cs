@@ -36,7 +36,9 @@ internal sealed class SharedTimer
     {
         lock (_lock)
         {
-            _registrations.RemoveAll(registration => !registration.Work.TryGetTarget(out IPeriodicWork? known) || known == work);
+            _registrations.RemoveAll(registration =>
+                !registration.Work.TryGetTarget(out IPeriodicWork? known) || known == work
+            );
             SetTimer();
         }
     }
@@ -82,7 +84,8 @@ internal sealed class SharedTimer
 
     private void SetTimer()
     {
-        long dueAt = _registrations.Count == 0 ? long.MaxValue : _registrations.Min(static registration => registration.DueAt);
+        long dueAt =
+            _registrations.Count == 0 ? long.MaxValue : _registrations.Min(static registration => registration.DueAt);
         if (dueAt == _dueAt)
         {
             return;
@@ -98,7 +101,12 @@ internal sealed class SharedTimer
         }
 
         double milliseconds = Math.Ceiling(_time.GetElapsedTime(_time.GetTimestamp(), dueAt).TotalMilliseconds);
-        _timer ??= _time.CreateTimer(static timer => ((SharedTimer)timer!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer ??= _time.CreateTimer(
+            static timer => ((SharedTimer)timer!).OnTimer(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
         _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 0, int.MaxValue)), Timeout.InfiniteTimeSpan);
     }
 
@@ -112,8 +120,7 @@ internal sealed class SharedTimer
 #pragma warning disable CA1031 // On a timer's thread there is no caller to tell; what the work throws, it has reported itself.
         catch
 #pragma warning restore CA1031
-        {
-        }
+        { }
     }
 
     private sealed class Registration(IPeriodicWork work, long period)

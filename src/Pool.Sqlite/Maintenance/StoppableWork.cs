@@ -17,12 +17,16 @@ internal static class StoppableWork
         cancellationToken.ThrowIfCancellationRequested();
         long execution = interrupt.NewExecution();
         using ExecutionInterrupt.Scope scope = interrupt.Begin(execution);
-        using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(_ => interrupt.Stop(execution), null);
+        using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(
+            _ => interrupt.Stop(execution),
+            null
+        );
         try
         {
             return work();
         }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT && cancellationToken.IsCancellationRequested)
+        catch (SqliteException e)
+            when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT && cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(e.Message, e, cancellationToken);
         }

@@ -26,7 +26,11 @@ internal static class Vacuum
 
     /// <summary>A copy at <paramref name="path"/>.</summary>
     public static void Into(
-        PhysicalConnection physical, DatabaseTarget target, string path, CancellationToken cancellationToken)
+        PhysicalConnection physical,
+        DatabaseTarget target,
+        string path,
+        CancellationToken cancellationToken
+    )
     {
         string full = BackupPath.Check(path, raw.sqlite3_db_filename(physical.Handle, "main").utf8_to_string());
         if (new FileInfo(full) is { Exists: true, Length: > 0 })
@@ -46,7 +50,11 @@ internal static class Vacuum
             else
             {
                 string literal = full.Replace("'", "''", StringComparison.Ordinal);
-                StoppableWork.Run(physical.Stop, () => NativeSql.Scalar(physical.Handle, $"VACUUM INTO '{literal}'"), cancellationToken);
+                StoppableWork.Run(
+                    physical.Stop,
+                    () => NativeSql.Scalar(physical.Handle, $"VACUUM INTO '{literal}'"),
+                    cancellationToken
+                );
             }
 
             isDone = true;
@@ -62,10 +70,16 @@ internal static class Vacuum
 
     // On such a connection SQLite would take the path for the name of another database in memory.
     private static void OfMemoryInto(
-        PhysicalConnection physical, DatabaseTarget target, string path, CancellationToken cancellationToken)
+        PhysicalConnection physical,
+        DatabaseTarget target,
+        string path,
+        CancellationToken cancellationToken
+    )
     {
         new Backup(physical, target, path).Run(progress: null, cancellationToken);
-        using SqliteConnection copy = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        using SqliteConnection copy = new(
+            new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString()
+        );
         copy.Open();
         ExecutionInterrupt interrupt = new();
         interrupt.Attach(copy.Handle!);

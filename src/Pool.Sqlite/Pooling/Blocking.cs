@@ -46,7 +46,12 @@ internal static class Blocking
 
     /// <summary>Pauses, blocking or not.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static async ValueTask Pause(bool async, TimeSpan delay, TimeProvider time, CancellationToken cancellationToken)
+    public static async ValueTask Pause(
+        bool async,
+        TimeSpan delay,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         long dueAt = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

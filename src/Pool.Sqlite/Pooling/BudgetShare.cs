@@ -32,11 +32,15 @@ internal sealed class BudgetShare<T>(LeasePool<T> pool, OpenBudget<T>? budget)
 
     /// <summary>Takes a place, waiting for one if need be: see <see cref="OpenBudget{T}.Enter"/>.</summary>
     public async ValueTask<(WaitOutcome Outcome, PoolEntry<T>? Entry)> Enter(
-        bool async, TimeSpan timeout, CancellationToken cancellationToken)
+        bool async,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
     {
         Interlocked.Increment(ref _waiting);
-        (WaitOutcome outcome, PoolEntry<T>? entry) =
-            await budget!.Enter(pool, async, timeout, cancellationToken).ConfigureAwait(false);
+        (WaitOutcome outcome, PoolEntry<T>? entry) = await budget!
+            .Enter(pool, async, timeout, cancellationToken)
+            .ConfigureAwait(false);
         Interlocked.Decrement(ref _waiting);
         return (outcome, entry);
     }

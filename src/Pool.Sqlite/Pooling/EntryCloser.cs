@@ -61,8 +61,7 @@ internal sealed class EntryCloser<T>(PoolState<T> state, PermitStore<T> permits,
         do
         {
             CloseQueued();
-        }
-        while (Interlocked.Decrement(ref _closers) > 0);
+        } while (Interlocked.Decrement(ref _closers) > 0);
     }
 
     /// <summary>

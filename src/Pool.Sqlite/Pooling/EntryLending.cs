@@ -6,7 +6,8 @@ internal sealed class EntryLending<T>(
     PermitStore<T> permits,
     PermitWait<T> wait,
     EntryOpener<T> opener,
-    EntryCloser<T> closer)
+    EntryCloser<T> closer
+)
 {
     private readonly bool _checksEveryRent = state.Source.ChecksEveryRent;
 
@@ -14,12 +15,16 @@ internal sealed class EntryLending<T>(
     /// Lends an entry for the caller's permit. The permit goes out with the entry, or has been given back.
     /// </summary>
     public async ValueTask<PoolEntry<T>> Lend(
-        PoolEntry<T>? entry, bool async, Deadline deadline, CancellationToken cancellationToken)
+        PoolEntry<T>? entry,
+        bool async,
+        Deadline deadline,
+        CancellationToken cancellationToken
+    )
     {
         // Why the last try was rejected, should the time be up while the next one opens.
         RentRefusal refusal = RentRefusal.TimedOutOpening;
         Exception? cause = null;
-        for (int rejections = 0; ;)
+        for (int rejections = 0; ; )
         {
             if (entry is null && !permits.TryDequeueIdle(out entry))
             {
@@ -27,13 +32,9 @@ internal sealed class EntryLending<T>(
             }
 
             bool isNew = entry is null;
-            entry ??= await opener.Open(
-                async,
-                state.OpenDeadline(deadline),
-                state.Options.Permits,
-                cancellationToken,
-                refusal,
-                cause).ConfigureAwait(false);
+            entry ??= await opener
+                .Open(async, state.OpenDeadline(deadline), state.Options.Permits, cancellationToken, refusal, cause)
+                .ConfigureAwait(false);
             if (entry is null)
             {
                 // One has been opened for stock meanwhile, so there is one for this permit: look again.
@@ -122,7 +123,12 @@ internal sealed class EntryLending<T>(
 
     // A check that refuses everything must not hold a rent for ever.
     private Exception? WhyGiveUp(
-        TimeSpan? pause, RentRefusal refusal, Exception? cause, Deadline deadline, CancellationToken cancellationToken)
+        TimeSpan? pause,
+        RentRefusal refusal,
+        Exception? cause,
+        Deadline deadline,
+        CancellationToken cancellationToken
+    )
     {
         if (state.IsClosed)
         {
@@ -142,8 +148,10 @@ internal sealed class EntryLending<T>(
     {
         try
         {
-            using CancellationTokenSource end =
-                CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, state.Closing);
+            using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(
+                cancellationToken,
+                state.Closing
+            );
             await Blocking.Pause(async, pause, state.Time, end.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)

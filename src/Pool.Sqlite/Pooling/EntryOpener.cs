@@ -2,7 +2,11 @@ namespace Pool.Sqlite.Pooling;
 
 /// <summary>Opens entries of a pool, outside every lock, and again when that fails for a reason that passes.</summary>
 internal sealed class EntryOpener<T>(
-    LeasePool<T> pool, PoolState<T> state, PermitStore<T> permits, BudgetShare<T> budget)
+    LeasePool<T> pool,
+    PoolState<T> state,
+    PermitStore<T> permits,
+    BudgetShare<T> budget
+)
 {
     private readonly EntryRegistry<T> _entries = state.Entries;
     private readonly TimeProvider _time = state.Time;
@@ -21,7 +25,8 @@ internal sealed class EntryOpener<T>(
         int limit,
         CancellationToken cancellationToken,
         RentRefusal refusal = RentRefusal.TimedOutOpening,
-        Exception? cause = null)
+        Exception? cause = null
+    )
     {
         // Announced before it begins: by then others may have come to look how many there will be.
         if (!_entries.TryBeginOpen(limit))
@@ -129,15 +134,19 @@ internal sealed class EntryOpener<T>(
                 {
                     return entry = OpenOnce(deadline, abandoned);
                 }
-                catch (Exception failure) when (!state.IsClosed
-                    && !(failure is OperationCanceledException && abandoned.IsCancellationRequested))
+                catch (Exception failure)
+                    when (!state.IsClosed
+                        && !(failure is OperationCanceledException && abandoned.IsCancellationRequested)
+                    )
                 {
                     state.Counters.NoteOpenFailure();
                     TimeSpan delay = Backoff.Delay(retry);
-                    if (retry >= state.Options.CreateRetries
+                    if (
+                        retry >= state.Options.CreateRetries
                         || abandoned.IsCancellationRequested
                         || !deadline.Allows(delay)
-                        || !state.Source.IsTransient(failure))
+                        || !state.Source.IsTransient(failure)
+                    )
                     {
                         throw;
                     }
@@ -165,7 +174,9 @@ internal sealed class EntryOpener<T>(
         }
 
         T value = state.Source.Open(
-            deadline.Timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : deadline.Remaining, abandoned);
+            deadline.Timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : deadline.Remaining,
+            abandoned
+        );
         long now = _time.GetTimestamp();
         PoolEntry<T> entry = new(pool, value, state.Options.Numbers.Next(), now, ExpiresAt(now));
         state.Source.Opened(entry);
@@ -173,9 +184,10 @@ internal sealed class EntryOpener<T>(
     }
 
     // Up to 2.5 % short of the lifetime, so that what was opened together is not reopened together.
-    private long ExpiresAt(long now) => state.Options.MaxLifetime == Timeout.InfiniteTimeSpan
-        ? long.MaxValue
-        : now + (long)(Ticks(state.Options.MaxLifetime) * (1 - (0.025 * Backoff.Jitter())));
+    private long ExpiresAt(long now) =>
+        state.Options.MaxLifetime == Timeout.InfiniteTimeSpan
+            ? long.MaxValue
+            : now + (long)(Ticks(state.Options.MaxLifetime) * (1 - (0.025 * Backoff.Jitter())));
 
     private double Ticks(TimeSpan time) => time.TotalSeconds * _time.TimestampFrequency;
 }

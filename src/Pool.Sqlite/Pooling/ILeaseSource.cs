@@ -13,9 +13,7 @@ internal interface ILeaseSource<T>
     T Open(TimeSpan limit, CancellationToken cancellationToken);
 
     /// <summary>What was opened has its entry; by that a probe can be asked for later, from outside.</summary>
-    void Opened(PoolEntry<T> entry)
-    {
-    }
+    void Opened(PoolEntry<T> entry) { }
 
     /// <summary>True when the same <see cref="Open"/> may succeed a moment later.</summary>
     bool IsTransient(Exception failure);
@@ -49,9 +47,7 @@ internal interface ILeaseSource<T>
     /// <summary>Told that an open failed and will be tried again. Never throws.</summary>
     /// <param name="retry">From 1.</param>
     /// <param name="delay">After which.</param>
-    void Retrying(int retry, TimeSpan delay)
-    {
-    }
+    void Retrying(int retry, TimeSpan delay) { }
 }
 
 /// <summary>Why nothing could be lent.</summary>

@@ -14,7 +14,8 @@ internal sealed class LazyQueue<T>
 
     public void Enqueue(T item)
     {
-        ConcurrentQueue<T> queue = Volatile.Read(ref _queue)
+        ConcurrentQueue<T> queue =
+            Volatile.Read(ref _queue)
             ?? Interlocked.CompareExchange(ref _queue, new ConcurrentQueue<T>(), null)
             ?? _queue!;
         queue.Enqueue(item);

@@ -32,7 +32,8 @@ internal sealed class LeasePool<T> : IDisposable
         LeasePoolOptions options,
         TimeProvider? time = null,
         IPoolEvents? events = null,
-        OpenBudget<T>? budget = null)
+        OpenBudget<T>? budget = null
+    )
     {
         _budget = new BudgetShare<T>(this, budget);
         _events = events;
@@ -53,9 +54,9 @@ internal sealed class LeasePool<T> : IDisposable
 
     private EntryLending<T> Lending => _lending ??= new EntryLending<T>(_state, _permits, PermitWait, Opener, _closer);
 
-    private PoolSweep<T> Sweeper => Volatile.Read(ref _sweep)
-        ?? Interlocked.CompareExchange(
-            ref _sweep, new PoolSweep<T>(_state, _permits, _budget, Opener, _closer), null)
+    private PoolSweep<T> Sweeper =>
+        Volatile.Read(ref _sweep)
+        ?? Interlocked.CompareExchange(ref _sweep, new PoolSweep<T>(_state, _permits, _budget, Opener, _closer), null)
         ?? _sweep!;
 
     /// <inheritdoc cref="LeaseCounters.WaitTimes"/>
@@ -135,7 +136,10 @@ internal sealed class LeasePool<T> : IDisposable
 
     /// <summary>Rents if no other lease has to be returned first; null otherwise.</summary>
     public async ValueTask<PoolEntry<T>?> RentWithoutWaiting(
-        bool async, TimeSpan timeout, CancellationToken cancellationToken)
+        bool async,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
     {
         _state.Counters.ThrowIfCanceled(cancellationToken);
         Deadline deadline = new(_state.Time, timeout);
@@ -149,12 +153,14 @@ internal sealed class LeasePool<T> : IDisposable
     {
         _budget.NoteReturn(item);
         item.EndLease();
-        if (reason == RetireReason.None
+        if (
+            reason == RetireReason.None
             && item.RetireReason == RetireReason.None
             && !IsAwaited
             && (!_closesOverflow || _entries.Open <= _options.Size)
             && _slots.TryPut(item)
-            && (!IsAwaited || !_slots.TryRemove(item)))
+            && (!IsAwaited || !_slots.TryRemove(item))
+        )
         {
             return;
         }
@@ -208,8 +214,9 @@ internal sealed class LeasePool<T> : IDisposable
                 }
 
                 Deadline deadline = _state.OpenDeadline(new Deadline(_state.Time, _options.RentTimeout));
-                PoolEntry<T>? item =
-                    await Opener.Open(async: true, deadline, _options.Size, cancellationToken).ConfigureAwait(false);
+                PoolEntry<T>? item = await Opener
+                    .Open(async: true, deadline, _options.Size, cancellationToken)
+                    .ConfigureAwait(false);
                 _permits.ReturnToIdle(item);
                 if (item is null)
                 {
@@ -246,8 +253,8 @@ internal sealed class LeasePool<T> : IDisposable
     {
         long now = _state.Time.GetTimestamp();
         return from item in _entries.ToArray()
-               where item.IsLeased
-               select (item, _state.Time.GetElapsedTime(item.UnchangedSince, now));
+            where item.IsLeased
+            select (item, _state.Time.GetElapsedTime(item.UnchangedSince, now));
     }
 
     /// <summary>Fails all waiters and all later rents, closes what is idle; what is out closes on its return.</summary>

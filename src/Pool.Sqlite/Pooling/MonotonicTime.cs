@@ -26,9 +26,10 @@ internal sealed class MonotonicTime : TimeProvider
     public override TimeZoneInfo LocalTimeZone => _inner.LocalTimeZone;
 
     /// <summary>The monotonic view of a clock, the same for everybody who has that clock.</summary>
-    public static TimeProvider For(TimeProvider? time) => time is null || time == System
-        ? System
-        : time as MonotonicTime ?? Known.GetValue(time, static inner => new MonotonicTime(inner));
+    public static TimeProvider For(TimeProvider? time) =>
+        time is null || time == System
+            ? System
+            : time as MonotonicTime ?? Known.GetValue(time, static inner => new MonotonicTime(inner));
 
     public override long GetTimestamp()
     {

@@ -70,7 +70,11 @@ internal sealed class OpenBudget<T> : IDisposable
     /// it.
     /// </returns>
     public async ValueTask<(WaitOutcome Outcome, PoolEntry<T>? Item)> Enter(
-        LeasePool<T> pool, bool async, TimeSpan timeout, CancellationToken cancellationToken)
+        LeasePool<T> pool,
+        bool async,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
     {
         // A timeout of zero refuses to wait for leases of others, not for the close of an idle item.
         bool mayWait = timeout != TimeSpan.Zero;
@@ -163,7 +167,7 @@ internal sealed class OpenBudget<T> : IDisposable
     /// </summary>
     public void Reclaim()
     {
-        for (bool again = true; again && HasWaiters && TryBeginReclaim();)
+        for (bool again = true; again && HasWaiters && TryBeginReclaim(); )
         {
             bool closed = false;
             try
@@ -180,10 +184,11 @@ internal sealed class OpenBudget<T> : IDisposable
     /// <summary>Fails everything that waits, and that comes.</summary>
     public void Dispose() => _waiters.Dispose();
 
-    private bool TryCloseOldest() => Pools()
-        .SelectMany(static pool => pool.IdleEntries())
-        .OrderBy(static entry => entry.ReturnedAt)
-        .Any(static entry => entry.Pool.TryEvict(entry));
+    private bool TryCloseOldest() =>
+        Pools()
+            .SelectMany(static pool => pool.IdleEntries())
+            .OrderBy(static entry => entry.ReturnedAt)
+            .Any(static entry => entry.Pool.TryEvict(entry));
 
     private LeasePool<T>[] Pools()
     {

@@ -31,7 +31,9 @@ internal sealed class PerCoreSlots<T>
 
         int home = Home;
         ref T? cell = ref cells[home].Item;
-        return cell is not null && Interlocked.Exchange(ref cell, null) is { } item ? item : TryTakeElsewhere(cells, home);
+        return cell is not null && Interlocked.Exchange(ref cell, null) is { } item
+            ? item
+            : TryTakeElsewhere(cells, home);
     }
 
     public bool TryPut(T item)
@@ -47,8 +49,10 @@ internal sealed class PerCoreSlots<T>
         for (int i = 0; i < cells.Length; i += Stride)
         {
             ref T? cell = ref cells[i].Item;
-            if (ReferenceEquals(Volatile.Read(ref cell), item)
-                && ReferenceEquals(Interlocked.CompareExchange(ref cell, null, item), item))
+            if (
+                ReferenceEquals(Volatile.Read(ref cell), item)
+                && ReferenceEquals(Interlocked.CompareExchange(ref cell, null, item), item)
+            )
             {
                 return true;
             }

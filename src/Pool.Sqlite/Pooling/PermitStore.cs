@@ -7,7 +7,11 @@ namespace Pool.Sqlite.Pooling;
 /// No waiter is passed over: a waiter first raises <see cref="WaiterQueue{T}.WaiterSignal"/> and then looks for
 /// permits; a return first lays the permit down and then looks for the signal. One of the two sees the other.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to be given back.")]
+[SuppressMessage(
+    "Design",
+    "CA1001",
+    Justification = "A semaphore without a wait handle holds nothing to be given back."
+)]
 internal sealed class PermitStore<T>
 {
     private readonly int _count;

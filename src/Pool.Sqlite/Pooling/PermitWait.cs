@@ -2,7 +2,12 @@ namespace Pool.Sqlite.Pooling;
 
 /// <summary>Waits for permits that other leases hold, one or all of them, and for a place in the budget.</summary>
 internal sealed class PermitWait<T>(
-    PoolState<T> state, PermitStore<T> permits, BudgetShare<T> budget, EntryCloser<T> closer, IPoolEvents? events)
+    PoolState<T> state,
+    PermitStore<T> permits,
+    BudgetShare<T> budget,
+    EntryCloser<T> closer,
+    IPoolEvents? events
+)
 {
     private readonly LeasePoolOptions _options = state.Options;
 
@@ -95,10 +100,13 @@ internal sealed class PermitWait<T>(
             return null;
         }
 
-        using CancellationTokenSource end =
-            CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, state.Closing);
-        (WaitOutcome outcome, PoolEntry<T>? entry) =
-            await budget.Enter(async, deadline.Remaining, end.Token).ConfigureAwait(false);
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken,
+            state.Closing
+        );
+        (WaitOutcome outcome, PoolEntry<T>? entry) = await budget
+            .Enter(async, deadline.Remaining, end.Token)
+            .ConfigureAwait(false);
         TimeSpan waited = deadline.Elapsed;
         if (outcome == WaitOutcome.Granted)
         {
@@ -118,10 +126,11 @@ internal sealed class PermitWait<T>(
             : state.Refused(RentRefusal.BudgetUsedUp, waited);
     }
 
-    private Exception Failure(WaitOutcome outcome, TimeSpan waited, CancellationToken cancellationToken) => outcome switch
-    {
-        WaitOutcome.Canceled => state.Canceled(cancellationToken),
-        WaitOutcome.TimedOut => state.Refused(RentRefusal.TimedOutWaiting, waited),
-        _ => state.Source.Closed(),
-    };
+    private Exception Failure(WaitOutcome outcome, TimeSpan waited, CancellationToken cancellationToken) =>
+        outcome switch
+        {
+            WaitOutcome.Canceled => state.Canceled(cancellationToken),
+            WaitOutcome.TimedOut => state.Refused(RentRefusal.TimedOutWaiting, waited),
+            _ => state.Source.Closed(),
+        };
 }

@@ -9,7 +9,8 @@ internal sealed class PoolSweep<T>(
     PermitStore<T> permits,
     BudgetShare<T> budget,
     EntryOpener<T> opener,
-    EntryCloser<T> closer)
+    EntryCloser<T> closer
+)
 {
     private readonly EntryRegistry<T> _entries = state.Entries;
     private readonly LeasePoolOptions _options = state.Options;
@@ -177,5 +178,6 @@ internal sealed class PoolSweep<T>(
         }
     }
 
-    private static TimeSpan Limit(TimeSpan timeout) => timeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : timeout;
+    private static TimeSpan Limit(TimeSpan timeout) =>
+        timeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : timeout;
 }

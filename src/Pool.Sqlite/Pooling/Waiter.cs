@@ -70,8 +70,10 @@ internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
     /// <summary>Waits for the outcome, asynchronously or blocking.</summary>
     public async ValueTask<WaitOutcome> Wait(bool async, CancellationToken cancellationToken)
     {
-        CancellationTokenRegistration registration =
-            cancellationToken.UnsafeRegister(static state => ((Waiter<T>)state!).Cancel(), this);
+        CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            static state => ((Waiter<T>)state!).Cancel(),
+            this
+        );
         try
         {
             if (!async && !Blocking.Wait(Task, queue.Time, DueAt))

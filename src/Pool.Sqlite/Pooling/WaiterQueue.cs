@@ -46,11 +46,17 @@ internal sealed class WaiterQueue<T> : IDisposable
     /// <param name="combinedWrite">See <see cref="Waiter{T}.CombinedWrite"/>.</param>
     /// <param name="owner">See <see cref="Waiter{T}.Owner"/>.</param>
     public Waiter<T>? TryEnqueue(
-        TimeSpan timeout, int needed = 1, bool always = false, Action? combinedWrite = null, object? owner = null)
+        TimeSpan timeout,
+        int needed = 1,
+        bool always = false,
+        Action? combinedWrite = null,
+        object? owner = null
+    )
     {
-        long dueAt = timeout == Timeout.InfiniteTimeSpan
-            ? long.MaxValue
-            : _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency);
+        long dueAt =
+            timeout == Timeout.InfiniteTimeSpan
+                ? long.MaxValue
+                : _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency);
 
         lock (_lock)
         {
@@ -160,7 +166,7 @@ internal sealed class WaiterQueue<T> : IDisposable
         lock (_lock)
         {
             long next = long.MaxValue;
-            for (Waiter<T>? waiter = _head; waiter is not null;)
+            for (Waiter<T>? waiter = _head; waiter is not null; )
             {
                 Waiter<T>? following = waiter.Next;
                 if (waiter.DueAt <= now)
@@ -210,7 +216,11 @@ internal sealed class WaiterQueue<T> : IDisposable
         // Timers count whole milliseconds, rounded down: rounded up, it never goes off too early, and then again.
         TimeSpan due = TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(left.TotalMilliseconds), 0, int.MaxValue));
         _timer ??= _time.CreateTimer(
-            static state => ((WaiterQueue<T>)state!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static state => ((WaiterQueue<T>)state!).Expire(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
         _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
@@ -225,7 +235,6 @@ internal sealed class WaiterQueue<T> : IDisposable
 #pragma warning disable CA1031 // On a timer's thread there is no caller to tell.
         catch
 #pragma warning restore CA1031
-        {
-        }
+        { }
     }
 }

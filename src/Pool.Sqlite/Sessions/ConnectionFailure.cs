@@ -10,8 +10,14 @@ internal static class ConnectionFailure
     /// True for SQLITE_READONLY, IOERR, CORRUPT, NOTADB and CANTOPEN: a connection that was opened while the file could
     /// not be written stays so, for example, and one whose descriptor is bad does not get a better one.
     /// </summary>
-    public static bool MayBeItsOwn(Exception? failure) => failure is SqliteException
-    {
-        SqliteErrorCode: raw.SQLITE_READONLY or raw.SQLITE_IOERR or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_CANTOPEN
-    };
+    public static bool MayBeItsOwn(Exception? failure) =>
+        failure
+            is SqliteException
+            {
+                SqliteErrorCode: raw.SQLITE_READONLY
+                    or raw.SQLITE_IOERR
+                    or raw.SQLITE_CORRUPT
+                    or raw.SQLITE_NOTADB
+                    or raw.SQLITE_CANTOPEN
+            };
 }

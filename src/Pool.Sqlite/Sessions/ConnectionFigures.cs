@@ -30,14 +30,15 @@ internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics 
     public SyncFigures Syncs { get; } = new() { Metrics = metrics };
 
     /// <summary>How the page caches have done, as far as was looked.</summary>
-    public CacheFigures Cache => new(
-        Interlocked.Read(ref _cacheHits), Interlocked.Read(ref _cacheMisses), Volatile.Read(ref _fullestCache));
+    public CacheFigures Cache =>
+        new(Interlocked.Read(ref _cacheHits), Interlocked.Read(ref _cacheMisses), Volatile.Read(ref _fullestCache));
 
     /// <summary>
     /// The size of the <c>-wal</c> file; 0 when there is none. It is never opened: closing it would drop SQLite's
     /// locks.
     /// </summary>
-    public long WalBytes => Volatile.Read(ref _file) is { } file && new FileInfo(file + "-wal") is { Exists: true } wal ? wal.Length : 0;
+    public long WalBytes =>
+        Volatile.Read(ref _file) is { } file && new FileInfo(file + "-wal") is { Exists: true } wal ? wal.Length : 0;
 
     /// <summary>Has everything closed that has the old file open; set once.</summary>
     public Action? FileMoved { get; set; }
@@ -145,7 +146,8 @@ internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics 
         {
             return (
                 _statementHits + open.Sum(static statements => statements.Hits),
-                _statementMisses + open.Sum(static statements => statements.Misses));
+                _statementMisses + open.Sum(static statements => statements.Misses)
+            );
         }
     }
 

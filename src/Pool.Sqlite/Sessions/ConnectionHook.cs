@@ -9,7 +9,9 @@ internal static class ConnectionHook
     public static T Run<T>(Func<SqliteConnection, T> hook, PhysicalConnection connection, string name)
     {
         T answer = UserCallback.Run(hook, connection.Driver);
-        return Misuse(connection) is { } misuse ? throw new InvalidOperationException($"The {name} hook {misuse}") : answer;
+        return Misuse(connection) is { } misuse
+            ? throw new InvalidOperationException($"The {name} hook {misuse}")
+            : answer;
     }
 
     private static string? Misuse(PhysicalConnection connection)

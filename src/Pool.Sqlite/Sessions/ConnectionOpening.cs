@@ -5,7 +5,11 @@ namespace Pool.Sqlite.Sessions;
 
 /// <summary>Opens a connection and sets it up, step by step, so that an error says which step it was.</summary>
 internal sealed class ConnectionOpening(
-    DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options, OpeningWait wait)
+    DatabaseTarget target,
+    IReadOnlyList<Pragma> pragmas,
+    SqlitePoolOptions options,
+    OpeningWait wait
+)
 {
     private string _step = "opening it";
 
@@ -18,8 +22,11 @@ internal sealed class ConnectionOpening(
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled while it waited.</exception>
     public static PhysicalConnection Open(
-        DatabaseTarget target, IReadOnlyList<Pragma> pragmas, SqlitePoolOptions options, OpeningWait wait) =>
-        new ConnectionOpening(target, pragmas, options, wait).Open();
+        DatabaseTarget target,
+        IReadOnlyList<Pragma> pragmas,
+        SqlitePoolOptions options,
+        OpeningWait wait
+    ) => new ConnectionOpening(target, pragmas, options, wait).Open();
 
     private PhysicalConnection Open()
     {
@@ -40,7 +47,8 @@ internal sealed class ConnectionOpening(
             throw new SqliteException(
                 $"SQLite database '{target.DataSource}': {_step} failed. {e.Message}{OpenAdvice.For(e, target, _step)}",
                 e.SqliteErrorCode,
-                e.SqliteExtendedErrorCode);
+                e.SqliteExtendedErrorCode
+            );
         }
         catch
         {
@@ -98,7 +106,8 @@ internal sealed class ConnectionOpening(
                 return true;
             },
             connection,
-            nameof(SqlitePoolOptions.ConnectionOpened));
+            nameof(SqlitePoolOptions.ConnectionOpened)
+        );
         connection.Pragmas.KeepAsTheHookLeftThem();
     }
 
@@ -109,8 +118,9 @@ internal sealed class ConnectionOpening(
         {
             throw new SqliteException(
                 "This process may not write the file, or could not open it for writing at this moment, and SQLite has opened it "
-                + "for reading only. Give it the right to write the file, or write \"Mode=ReadOnly\" into the connection string.",
-                raw.SQLITE_READONLY);
+                    + "for reading only. Give it the right to write the file, or write \"Mode=ReadOnly\" into the connection string.",
+                raw.SQLITE_READONLY
+            );
         }
     }
 }

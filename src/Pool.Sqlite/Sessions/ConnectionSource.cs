@@ -24,7 +24,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         string name,
         ILogger logger,
         Action<TimeSpan> created,
-        TimeProvider time)
+        TimeProvider time
+    )
     {
         _options = options;
         Target = target;
@@ -32,7 +33,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         _logger = logger;
         _created = created;
         _time = time;
-        _warmUp = options.WarmUpStatements.Count > 0 ? new StatementWarmUp(options.WarmUpStatements, name, logger) : null;
+        _warmUp =
+            options.WarmUpStatements.Count > 0 ? new StatementWarmUp(options.WarmUpStatements, name, logger) : null;
     }
 
     /// <summary>One for connections with another <c>synchronous</c>, and with the same figures.</summary>
@@ -77,8 +79,12 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
             long start = _time.GetTimestamp();
             _pragmas ??= Pragma.List(_options, Target);
-            PhysicalConnection connection =
-                ConnectionOpening.Open(Target, _pragmas, _options, new OpeningWait(limit, cancellationToken));
+            PhysicalConnection connection = ConnectionOpening.Open(
+                Target,
+                _pragmas,
+                _options,
+                new OpeningWait(limit, cancellationToken)
+            );
             WarmUp(connection);
             NoteOpen(connection, _time.GetElapsedTime(start));
             return connection;
@@ -92,18 +98,18 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
     public void Opened(PoolEntry<PhysicalConnection> entry) => entry.Value.ClosedByCode = () => entry.IsProbeDue = true;
 
-    public bool IsTransient(Exception failure) => failure is SqliteException
-    {
-        SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_IOERR
-    };
+    public bool IsTransient(Exception failure) =>
+        failure is SqliteException { SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_IOERR };
 
     public bool Check(PhysicalConnection item, bool probe, out RetireReason reason, out Exception? cause)
     {
         cause = null;
         reason = probe ? Probe(item) : RetireReason.None;
-        if (reason == RetireReason.None
+        if (
+            reason == RetireReason.None
             && _options.Renting is { } renting
-            && !Allows(renting, item, nameof(SqlitePoolOptions.Renting), out cause))
+            && !Allows(renting, item, nameof(SqlitePoolOptions.Renting), out cause)
+        )
         {
             reason = RetireReason.Retired;
         }
@@ -152,7 +158,9 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             return RetireReason.Unclean;
         }
 
-        return _options.Returning is { } returning && !Allows(returning, connection, nameof(SqlitePoolOptions.Returning), out _)
+        return
+            _options.Returning is { } returning
+            && !Allows(returning, connection, nameof(SqlitePoolOptions.Returning), out _)
             ? RetireReason.Retired
             : RetireReason.None;
     }
@@ -175,7 +183,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         }
     }
 
-    public Exception RentRefused(RentRefusal refusal, TimeSpan waited, Exception? cause) => Refused!(refusal, waited, cause);
+    public Exception RentRefused(RentRefusal refusal, TimeSpan waited, Exception? cause) =>
+        Refused!(refusal, waited, cause);
 
     public Exception Closed() => new ObjectDisposedException(nameof(SqlitePool), $"The pool '{_name}' is closed.");
 
@@ -251,7 +260,12 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         }
     }
 
-    private bool Allows(Func<SqliteConnection, bool> hook, PhysicalConnection connection, string name, out Exception? cause)
+    private bool Allows(
+        Func<SqliteConnection, bool> hook,
+        PhysicalConnection connection,
+        string name,
+        out Exception? cause
+    )
     {
         cause = null;
         try

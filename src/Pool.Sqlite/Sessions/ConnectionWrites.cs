@@ -116,7 +116,13 @@ internal sealed class ConnectionWrites(sqlite3 handle, WriteGate gate, Statement
         Deadline patience = new(TimeProvider.System, TimeSpan.FromMilliseconds(100));
         for (; ; )
         {
-            int result = raw.sqlite3_wal_checkpoint_v2(handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out int frames, out int moved);
+            int result = raw.sqlite3_wal_checkpoint_v2(
+                handle,
+                "main",
+                raw.SQLITE_CHECKPOINT_TRUNCATE,
+                out int frames,
+                out int moved
+            );
             if (result == raw.SQLITE_OK)
             {
                 wal.BeginAnew();

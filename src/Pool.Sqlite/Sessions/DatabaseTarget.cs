@@ -19,16 +19,23 @@ internal enum DatabaseKind
 internal sealed class DatabaseTarget
 {
     private DatabaseTarget(
-        string original, string poolPart, SqliteConnectionStringBuilder builder, DatabaseKind kind, bool sharesCache)
+        string original,
+        string poolPart,
+        SqliteConnectionStringBuilder builder,
+        DatabaseKind kind,
+        bool sharesCache
+    )
     {
         Kind = kind;
         PoolPart = poolPart;
         SharesCache = sharesCache;
-        IsReadOnly = builder.Mode == SqliteOpenMode.ReadOnly
+        IsReadOnly =
+            builder.Mode == SqliteOpenMode.ReadOnly
             || UriHas(builder.DataSource, "mode=ro")
             || UriHas(builder.DataSource, "immutable=1");
         DataSource = IsUri(builder.DataSource) ? builder.DataSource.Split('?')[0] : builder.DataSource;
-        HasOwnVfs = UriParameters(builder.DataSource).Any(static each => each.StartsWith("vfs=", StringComparison.OrdinalIgnoreCase));
+        HasOwnVfs = UriParameters(builder.DataSource)
+            .Any(static each => each.StartsWith("vfs=", StringComparison.OrdinalIgnoreCase));
         DefaultTimeoutSeconds = builder.DefaultTimeout;
 
         bool hasSecret = builder.Password.Length > 0 || builder.DataSource != DataSource;
@@ -43,7 +50,8 @@ internal sealed class DatabaseTarget
         builder.Remove("Pooling");
         DriverString = builder.ConnectionString;
         builder.DataSource = DataSource;
-        PublicString = !hasSecret ? original
+        PublicString =
+            !hasSecret ? original
             : poolPart.Length == 0 ? builder.ConnectionString
             : $"{builder.ConnectionString};{poolPart}";
     }
@@ -106,20 +114,24 @@ internal sealed class DatabaseTarget
         catch (OverflowException e)
         {
             throw new ArgumentException(
-                "ConnectionString has a number that is too large. Default Timeout is in whole seconds, from 0 (for ever) to 2147483647.", e);
+                "ConnectionString has a number that is too large. Default Timeout is in whole seconds, from 0 (for ever) to 2147483647.",
+                e
+            );
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException)
         {
             throw new ArgumentException(
                 $"ConnectionString is not one that the pool and Microsoft.Data.Sqlite understand: {e.Message} Write, for example, "
-                + "\"Data Source=app.db\".",
-                e);
+                    + "\"Data Source=app.db\".",
+                e
+            );
         }
 
         if (builder.DefaultTimeout < 0)
         {
             throw new ArgumentException(
-                $"ConnectionString has Default Timeout={builder.DefaultTimeout}. Allowed: whole seconds, 0 for no limit.");
+                $"ConnectionString has Default Timeout={builder.DefaultTimeout}. Allowed: whole seconds, 0 for no limit."
+            );
         }
 
         string source = builder.DataSource;
@@ -127,25 +139,33 @@ internal sealed class DatabaseTarget
         {
             throw new ArgumentException(
                 "ConnectionString has no Data Source. Write \"Data Source=app.db\" for a file, or "
-                + "\"Data Source=app;Mode=Memory;Cache=Shared\" for a database in memory.");
+                    + "\"Data Source=app;Mode=Memory;Cache=Shared\" for a database in memory."
+            );
         }
 
-        bool inMemory = builder.Mode == SqliteOpenMode.Memory
+        bool inMemory =
+            builder.Mode == SqliteOpenMode.Memory
             || source == ":memory:"
             || source.StartsWith("file::memory:", StringComparison.OrdinalIgnoreCase)
             || UriHas(source, "mode=memory")
             || UriHas(source, "vfs=memdb");
 
         // The driver passes Cache=Shared on, but SQLite ignores it for a plain ":memory:".
-        bool sharesCache = UriHas(source, "cache=shared")
-            || (builder.Cache == SqliteCacheMode.Shared
-                && (!inMemory || IsUri(source) || builder.Mode == SqliteOpenMode.Memory));
+        bool sharesCache =
+            UriHas(source, "cache=shared")
+            || (
+                builder.Cache == SqliteCacheMode.Shared
+                && (!inMemory || IsUri(source) || builder.Mode == SqliteOpenMode.Memory)
+            );
 
         // Without a name there is nothing to share it by. The memdb file system shares what has a name that begins with
         // a slash.
         bool hasName = source.Split('?')[0] is not ("" or "file:");
-        bool isShared = sharesCache || (UriHas(source, "vfs=memdb") && source.StartsWith("file:/", StringComparison.OrdinalIgnoreCase));
-        DatabaseKind kind = !inMemory ? DatabaseKind.File
+        bool isShared =
+            sharesCache
+            || (UriHas(source, "vfs=memdb") && source.StartsWith("file:/", StringComparison.OrdinalIgnoreCase));
+        DatabaseKind kind =
+            !inMemory ? DatabaseKind.File
             : isShared && hasName ? DatabaseKind.SharedMemory
             : DatabaseKind.PrivateMemory;
         return new DatabaseTarget(connectionString, poolPart, builder, kind, sharesCache);

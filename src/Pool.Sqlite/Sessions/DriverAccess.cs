@@ -39,10 +39,12 @@ internal sealed class DriverAccess : IDisposable
     /// </summary>
     public bool IsClosedByCaller => !ReferenceEquals(_driver.Handle, _handle);
 
-    public static InvalidOperationException ClosedByCaller() => new(
-        "The driver's connection (SqliteConnection) was closed, disposed or opened again by the caller's code. It belongs to the "
-        + "pool: leave it open, and dispose the lease instead. What was not committed before is undone, and the pool does not "
-        + "use this connection again.");
+    public static InvalidOperationException ClosedByCaller() =>
+        new(
+            "The driver's connection (SqliteConnection) was closed, disposed or opened again by the caller's code. It belongs to the "
+                + "pool: leave it open, and dispose the lease instead. What was not committed before is undone, and the pool does not "
+                + "use this connection again."
+        );
 
     /// <exception cref="InvalidOperationException">The caller's code has closed the driver's object.</exception>
     public void ThrowIfClosedByCaller()

@@ -23,7 +23,12 @@ internal sealed class ExecutionInterrupt
     /// it.
     /// </summary>
     public void Attach(sqlite3 database) =>
-        raw.sqlite3_progress_handler(database, StepsBetweenQuestions, static state => ((ExecutionInterrupt)state).Answer(), this);
+        raw.sqlite3_progress_handler(
+            database,
+            StepsBetweenQuestions,
+            static state => ((ExecutionInterrupt)state).Answer(),
+            this
+        );
 
     /// <summary>The number of a new execution, which <see cref="Stop"/> takes.</summary>
     public long NewExecution() => ++_last;

@@ -53,7 +53,12 @@ internal sealed class Exposure : IDisposable
         {
             // Both halves at once, and then the one that can be had alone: some engines begin with that.
             _driver.EnableExtensions(_loadsExtensionsBySql);
-            _ = raw.sqlite3_db_config(_handle, raw.SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, _loadsExtensions ? 1 : 0, out _);
+            _ = raw.sqlite3_db_config(
+                _handle,
+                raw.SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION,
+                _loadsExtensions ? 1 : 0,
+                out _
+            );
         }
 
         return !SentinelWasPreparedAnew() && NativeSql.Scalar(_handle, List) == _functions;

@@ -21,7 +21,9 @@ internal static class FullPath
             return source;
         }
 
-        return source.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? OfUri(source) : Path.GetFullPath(InDataDirectory(source));
+        return source.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? OfUri(source)
+            : Path.GetFullPath(InDataDirectory(source));
     }
 
     /// <summary>The file that a resolved Data Source names.</summary>
@@ -33,7 +35,9 @@ internal static class FullPath
         }
 
         string path = Uri.UnescapeDataString(source[Scheme.Length..].Split('?')[0]);
-        return path.StartsWith("//", StringComparison.Ordinal) && path.IndexOf('/', 2) is > 0 and int root ? path[root..] : path;
+        return path.StartsWith("//", StringComparison.Ordinal) && path.IndexOf('/', 2) is > 0 and int root
+            ? path[root..]
+            : path;
     }
 
     /// <summary>
@@ -45,8 +49,11 @@ internal static class FullPath
     private static string OfUri(string source)
     {
         string[] parts = source[Scheme.Length..].Split('?', 2);
-        bool isElsewhere = parts is [_, string query] && query.Split('&').Any(
-            static parameter => parameter.StartsWith("vfs=", StringComparison.OrdinalIgnoreCase));
+        bool isElsewhere =
+            parts is [_, string query]
+            && query
+                .Split('&')
+                .Any(static parameter => parameter.StartsWith("vfs=", StringComparison.OrdinalIgnoreCase));
         return isElsewhere || Path.IsPathRooted(parts[0]) || parts[0].Length == 0
             ? source
             : $"{Scheme}{Escape(Environment.CurrentDirectory)}/{string.Join('?', parts)}";
@@ -64,9 +71,9 @@ internal static class FullPath
             : Path.Combine(directory, source);
     }
 
-    private static string Escape(string path) => path
-        .Replace("%", "%25", StringComparison.Ordinal)
-        .Replace("?", "%3f", StringComparison.Ordinal)
-        .Replace("#", "%23", StringComparison.Ordinal)
-        .Replace('\\', '/');
+    private static string Escape(string path) =>
+        path.Replace("%", "%25", StringComparison.Ordinal)
+            .Replace("?", "%3f", StringComparison.Ordinal)
+            .Replace("#", "%23", StringComparison.Ordinal)
+            .Replace('\\', '/');
 }

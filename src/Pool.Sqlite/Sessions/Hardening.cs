@@ -13,7 +13,8 @@ internal static class Hardening
     private const int Defensive = 1010;
 
     /// <summary>Applied before anything else, so that nothing reads the schema without them.</summary>
-    public static IReadOnlyList<Pragma> Pragmas { get; } = [new("trusted_schema", "0", "0"), new("cell_size_check", "1", "1")];
+    public static IReadOnlyList<Pragma> Pragmas { get; } =
+    [new("trusted_schema", "0", "0"), new("cell_size_check", "1", "1")];
 
     /// <summary>Turns on defensive mode.</summary>
     /// <exception cref="SqliteException">The engine does not know it.</exception>
@@ -22,7 +23,9 @@ internal static class Hardening
         if (raw.sqlite3_db_config(handle, Defensive, 1, out int isOn) != raw.SQLITE_OK || isOn != 1)
         {
             throw new SqliteException(
-                $"This SQLite ({raw.sqlite3_libversion().utf8_to_string()}) has no defensive mode, which Untrusted asks for.", raw.SQLITE_ERROR);
+                $"This SQLite ({raw.sqlite3_libversion().utf8_to_string()}) has no defensive mode, which Untrusted asks for.",
+                raw.SQLITE_ERROR
+            );
         }
     }
 }

@@ -24,10 +24,11 @@ internal static class NativeEngine
         {
             throw new InvalidOperationException(
                 "There is no SQLite engine in this application. Reference Microsoft.Data.Sqlite, which brings one (dotnet add package "
-                + "Microsoft.Data.Sqlite), or a bundle of your choice beside Microsoft.Data.Sqlite.Core, such as "
-                + "SQLitePCLRaw.bundle_e_sqlite3; or name the one of the system before the first connection is opened: "
-                + "SQLitePCL.raw.SetProvider(new SQLite3Provider_sqlite3()).",
-                e);
+                    + "Microsoft.Data.Sqlite), or a bundle of your choice beside Microsoft.Data.Sqlite.Core, such as "
+                    + "SQLitePCLRaw.bundle_e_sqlite3; or name the one of the system before the first connection is opened: "
+                    + "SQLitePCL.raw.SetProvider(new SQLite3Provider_sqlite3()).",
+                e
+            );
         }
     }
 }

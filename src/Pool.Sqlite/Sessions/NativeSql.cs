@@ -35,7 +35,12 @@ internal static class NativeSql
     /// <param name="limit">How long.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SqliteException">SQLite refuses it, or the time was up.</exception>
-    public static string? ScalarOnceUnlocked(sqlite3 database, string sql, TimeSpan limit, CancellationToken cancellationToken)
+    public static string? ScalarOnceUnlocked(
+        sqlite3 database,
+        string sql,
+        TimeSpan limit,
+        CancellationToken cancellationToken
+    )
     {
         Deadline deadline = new(TimeProvider.System, limit);
         for (; ; )
@@ -44,8 +49,10 @@ internal static class NativeSql
             {
                 return Scalar(database, sql);
             }
-            catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
-                && LockPolling.Pause(deadline, async: false, cancellationToken).AsTask().GetAwaiter().GetResult())
+            catch (SqliteException e)
+                when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
+                    && LockPolling.Pause(deadline, async: false, cancellationToken).AsTask().GetAwaiter().GetResult()
+                )
             {
                 // Once more.
             }
@@ -72,7 +79,8 @@ internal static class NativeSql
             throw new SqliteException(
                 $"'{sql}' failed with SQLite error {result}: {raw.sqlite3_errmsg(database).utf8_to_string()}.",
                 result,
-                raw.sqlite3_extended_errcode(database));
+                raw.sqlite3_extended_errcode(database)
+            );
         }
     }
 }

@@ -16,7 +16,11 @@ internal static class NativeStatements
     {
         try
         {
-            for (sqlite3_stmt? s = raw.sqlite3_next_stmt(handle, null); s is not null; s = raw.sqlite3_next_stmt(handle, s))
+            for (
+                sqlite3_stmt? s = raw.sqlite3_next_stmt(handle, null);
+                s is not null;
+                s = raw.sqlite3_next_stmt(handle, s)
+            )
             {
                 if (raw.sqlite3_stmt_busy(s) != 0)
                 {
@@ -40,7 +44,11 @@ internal static class NativeStatements
         List<sqlite3_stmt> idle = [];
         try
         {
-            for (sqlite3_stmt? s = raw.sqlite3_next_stmt(handle, null); s is not null; s = raw.sqlite3_next_stmt(handle, s))
+            for (
+                sqlite3_stmt? s = raw.sqlite3_next_stmt(handle, null);
+                s is not null;
+                s = raw.sqlite3_next_stmt(handle, s)
+            )
             {
                 if (raw.sqlite3_stmt_busy(s) == 0)
                 {

@@ -12,8 +12,29 @@ internal static class NetworkFileSystem
     // hold.
     private static readonly HashSet<string> Types = new(StringComparer.OrdinalIgnoreCase)
     {
-        "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "coda", "ceph", "glusterfs", "lustre", "gpfs", "beegfs", "pvfs2", "davfs",
-        "fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.davfs2", "fuse.s3fs", "fuse.gcsfuse", "fuse.rclone", "fuse.juicefs",
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "ncpfs",
+        "afs",
+        "coda",
+        "ceph",
+        "glusterfs",
+        "lustre",
+        "gpfs",
+        "beegfs",
+        "pvfs2",
+        "davfs",
+        "fuse.sshfs",
+        "fuse.glusterfs",
+        "fuse.ceph",
+        "fuse.davfs2",
+        "fuse.s3fs",
+        "fuse.gcsfuse",
+        "fuse.rclone",
+        "fuse.juicefs",
     };
 
     /// <summary>
@@ -55,14 +76,18 @@ internal static class NetworkFileSystem
         return Types.Contains(type) ? type : null;
     }
 
-    private static bool IsBelow(string path, string point) => point == "/"
-        || (path.StartsWith(point, StringComparison.Ordinal) && (path.Length == point.Length || path[point.Length] == '/'));
+    private static bool IsBelow(string path, string point) =>
+        point == "/"
+        || (
+            path.StartsWith(point, StringComparison.Ordinal)
+            && (path.Length == point.Length || path[point.Length] == '/')
+        );
 
     // Spaces and the like are octal.
-    private static string Unescape(string text) => text
-        .Replace("\\040", " ", StringComparison.Ordinal)
-        .Replace("\\011", "\t", StringComparison.Ordinal)
-        .Replace("\\134", "\\", StringComparison.Ordinal);
+    private static string Unescape(string text) =>
+        text.Replace("\\040", " ", StringComparison.Ordinal)
+            .Replace("\\011", "\t", StringComparison.Ordinal)
+            .Replace("\\134", "\\", StringComparison.Ordinal);
 
     private static string? OfDrive(string path)
     {

@@ -30,10 +30,10 @@ internal static class OpenAdvice
             _ when !BecomesWal(doing) => "",
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED =>
                 " Another process uses the file in rollback-journal mode, and it cannot become WAL meanwhile. Write "
-                + "\"Journal Mode=Delete\" to leave it as it is, or \"Mode=ReadOnly\" to read only.",
+                    + "\"Journal Mode=Delete\" to leave it as it is, or \"Mode=ReadOnly\" to read only.",
             raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_IOERR =>
                 " The file is in rollback-journal mode, and becoming WAL has to write it and its folder. Write \"Mode=ReadOnly\" to read "
-                + "only; or give this process the right to write, and \"Journal Mode=Delete\" if the folder cannot have more files.",
+                    + "only; or give this process the right to write, and \"Journal Mode=Delete\" if the folder cannot have more files.",
             _ => "",
         };
     }

@@ -57,9 +57,11 @@ internal sealed class OpenFile(PhysicalConnection connection, StatementAuthorize
     // A lease may have changed the journal mode, and changing it back makes a new -wal.
     private bool IsWalAccountedFor(FileGuard file)
     {
-        if (authorizer.Changes == SessionChanges.None
+        if (
+            authorizer.Changes == SessionChanges.None
             && NativeSql.Scalar(connection.Handle, "PRAGMA journal_mode") is { } mode
-            && string.Equals(mode, "wal", StringComparison.OrdinalIgnoreCase))
+            && string.Equals(mode, "wal", StringComparison.OrdinalIgnoreCase)
+        )
         {
             return false;
         }

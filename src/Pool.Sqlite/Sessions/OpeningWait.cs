@@ -18,7 +18,8 @@ internal sealed class OpeningWait(TimeSpan limit, CancellationToken token)
     public TimeSpan Remaining => _deadline.Remaining;
 
     /// <summary>What is left of it, at most <c>busy_timeout</c>.</summary>
-    public int Milliseconds(int busyTimeout) => limit == Timeout.InfiniteTimeSpan
-        ? busyTimeout
-        : (int)Math.Min(busyTimeout, Math.Ceiling(_deadline.Remaining.TotalMilliseconds));
+    public int Milliseconds(int busyTimeout) =>
+        limit == Timeout.InfiniteTimeSpan
+            ? busyTimeout
+            : (int)Math.Min(busyTimeout, Math.Ceiling(_deadline.Remaining.TotalMilliseconds));
 }

@@ -56,8 +56,13 @@ internal sealed class OwnStatements(PhysicalConnection connection)
     /// nor a table that this connection itself has locked, nor a commit while a reader of its own still writes.
     /// (Results come as extended codes where a hook has asked SQLite for those.)
     /// </summary>
-    public bool IsLocked(int result) => (result & 0xff) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
-        && ExtendedCode(result) is raw.SQLITE_BUSY or raw.SQLITE_BUSY_RECOVERY or BusyTimedOut or raw.SQLITE_LOCKED_SHAREDCACHE
+    public bool IsLocked(int result) =>
+        (result & 0xff) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
+        && ExtendedCode(result)
+            is raw.SQLITE_BUSY
+                or raw.SQLITE_BUSY_RECOVERY
+                or BusyTimedOut
+                or raw.SQLITE_LOCKED_SHAREDCACHE
         && !((result & 0xff) == raw.SQLITE_BUSY && connection.OpenStatements.Write);
 
     /// <summary>What SQLite says more exactly of a result.</summary>

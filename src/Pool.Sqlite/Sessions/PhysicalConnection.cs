@@ -21,7 +21,8 @@ internal sealed class PhysicalConnection
         DatabaseTarget target,
         IReadOnlyList<Pragma> pragmas,
         SqlitePoolOptions options,
-        OpeningWait wait)
+        OpeningWait wait
+    )
     {
         Driver = driver;
         IsTheDatabase = target.Kind == DatabaseKind.PrivateMemory;
@@ -270,7 +271,9 @@ internal sealed class PhysicalConnection
     {
         try
         {
-            return !IsClosedByCaller && !File.HasMoved() && NativeSql.Scalar(Handle, "PRAGMA schema_version") is not null;
+            return !IsClosedByCaller
+                && !File.HasMoved()
+                && NativeSql.Scalar(Handle, "PRAGMA schema_version") is not null;
         }
         catch (SqliteException e)
         {

@@ -12,13 +12,19 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     private static readonly HashSet<string> WriteOnly = new(StringComparer.OrdinalIgnoreCase) { "case_sensitive_like" };
 
     // These are written into the file when it is made, and mean nothing to one that exists.
-    private static readonly HashSet<string> OfTheFile = new(StringComparer.OrdinalIgnoreCase) { "page_size", "auto_vacuum", "encoding" };
+    private static readonly HashSet<string> OfTheFile = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "page_size",
+        "auto_vacuum",
+        "encoding",
+    };
 
     public const string JournalMode = "journal_mode";
 
-    public string Set => char.IsAsciiLetter(Value[0]) && Value.Contains('-', StringComparison.Ordinal)
-        ? $"PRAGMA {Name}='{Value}'"
-        : $"PRAGMA {Name}={Value}";
+    public string Set =>
+        char.IsAsciiLetter(Value[0]) && Value.Contains('-', StringComparison.Ordinal)
+            ? $"PRAGMA {Name}='{Value}'"
+            : $"PRAGMA {Name}={Value}";
 
     /// <summary>True for the one that takes only before anything is read, and does nothing later.</summary>
     public bool IsEncoding => string.Equals(Name, "encoding", StringComparison.OrdinalIgnoreCase);
@@ -35,9 +41,21 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     /// </summary>
     public static readonly string[] Restorable =
     [
-        "recursive_triggers", "query_only", "read_uncommitted", "defer_foreign_keys", "ignore_check_constraints",
-        "reverse_unordered_selects", "legacy_alter_table", "cell_size_check", "analysis_limit", "automatic_index",
-        "trusted_schema", "fullfsync", "checkpoint_fullfsync", "threads", "secure_delete",
+        "recursive_triggers",
+        "query_only",
+        "read_uncommitted",
+        "defer_foreign_keys",
+        "ignore_check_constraints",
+        "reverse_unordered_selects",
+        "legacy_alter_table",
+        "cell_size_check",
+        "analysis_limit",
+        "automatic_index",
+        "trusted_schema",
+        "fullfsync",
+        "checkpoint_fullfsync",
+        "threads",
+        "secure_delete",
     ];
 
     public string Get => $"PRAGMA {Name}";
@@ -53,9 +71,18 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
 
         // First the busy timeout: the others may meet another connection's lock. Then the format of the file, which the
         // journal mode writes into it. Then the journal mode, which the rest builds upon.
-        List<Pragma> pragmas = [Number("busy_timeout", (long)options.BusyTimeout.TotalMilliseconds), .. pool.Untrusted ? Hardening.Pragmas : []];
-        List<Pragma> additional = [.. options.Additional.Select(pair => new Pragma(pair.Key, pair.Value, AsRead(pair.Key, pair.Value)))];
-        pragmas.AddRange(additional.Where(static pragma => pragma.FixesFormat).OrderByDescending(static pragma => pragma.IsEncoding));
+        List<Pragma> pragmas =
+        [
+            Number("busy_timeout", (long)options.BusyTimeout.TotalMilliseconds),
+            .. pool.Untrusted ? Hardening.Pragmas : [],
+        ];
+        List<Pragma> additional =
+        [
+            .. options.Additional.Select(pair => new Pragma(pair.Key, pair.Value, AsRead(pair.Key, pair.Value))),
+        ];
+        pragmas.AddRange(
+            additional.Where(static pragma => pragma.FixesFormat).OrderByDescending(static pragma => pragma.IsEncoding)
+        );
         bool inFile = target.Kind == DatabaseKind.File;
         if (inFile && !target.IsReadOnly)
         {
@@ -80,13 +107,18 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     }
 
     /// <summary>True when a text in a statement is certain to mean the value that this has.</summary>
-    public bool IsSetTo(string? text) => IsReadAs(text) || (Name == TempStore && text?.ToUpperInvariant() switch
-    {
-        "DEFAULT" => "0",
-        "FILE" => "1",
-        "MEMORY" => "2",
-        _ => null,
-    } == ReadsBack);
+    public bool IsSetTo(string? text) =>
+        IsReadAs(text)
+        || (
+            Name == TempStore
+            && text?.ToUpperInvariant() switch
+            {
+                "DEFAULT" => "0",
+                "FILE" => "1",
+                "MEMORY" => "2",
+                _ => null,
+            } == ReadsBack
+        );
 
     private static Pragma Number(string name, long value)
     {
@@ -95,17 +127,18 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     }
 
     // SQLite reads its words for switches, modes and encodings back in one spelling.
-    private static string AsRead(string name, string value) => (name.ToUpperInvariant(), value.ToUpperInvariant()) switch
-    {
-        ("AUTO_VACUUM", "NONE") => "0",
-        ("AUTO_VACUUM", "FULL") => "1",
-        ("AUTO_VACUUM", "INCREMENTAL") => "2",
-        ("ENCODING", "UTF8" or "UTF-8") => "UTF-8",
-        ("ENCODING", "UTF16" or "UTF-16") => BitConverter.IsLittleEndian ? "UTF-16le" : "UTF-16be",
-        ("ENCODING", "UTF16LE") => "UTF-16le",
-        ("ENCODING", "UTF16BE") => "UTF-16be",
-        (_, "ON" or "TRUE" or "YES") => "1",
-        (_, "OFF" or "FALSE" or "NO") => "0",
-        _ => value,
-    };
+    private static string AsRead(string name, string value) =>
+        (name.ToUpperInvariant(), value.ToUpperInvariant()) switch
+        {
+            ("AUTO_VACUUM", "NONE") => "0",
+            ("AUTO_VACUUM", "FULL") => "1",
+            ("AUTO_VACUUM", "INCREMENTAL") => "2",
+            ("ENCODING", "UTF8" or "UTF-8") => "UTF-8",
+            ("ENCODING", "UTF16" or "UTF-16") => BitConverter.IsLittleEndian ? "UTF-16le" : "UTF-16be",
+            ("ENCODING", "UTF16LE") => "UTF-16le",
+            ("ENCODING", "UTF16BE") => "UTF-16be",
+            (_, "ON" or "TRUE" or "YES") => "1",
+            (_, "OFF" or "FALSE" or "NO") => "0",
+            _ => value,
+        };
 }

@@ -115,7 +115,12 @@ internal sealed class PreparedText(string sql) : IDisposable
     }
 
     private static int Prepare(
-        sqlite3 database, StatementAuthorizer authorizer, ReadOnlySpan<byte> rest, out Statement? statement, out int length)
+        sqlite3 database,
+        StatementAuthorizer authorizer,
+        ReadOnlySpan<byte> rest,
+        out Statement? statement,
+        out int length
+    )
     {
         statement = null;
         authorizer.BeginPrepare();

@@ -13,14 +13,14 @@ internal sealed class SessionPragmas(
     ConnectionWrites writes,
     StatementAuthorizer authorizer,
     IReadOnlyList<Pragma> pragmas,
-    OpeningWait wait)
+    OpeningWait wait
+)
 {
     private IReadOnlyList<Pragma> _pragmas = [.. pragmas.Where(static pragma => !pragma.FixesFormat)];
     private bool _isOpen;
 
     /// <summary>True where SQLite does not sync each commit. A hook may have set synchronous as it wants it.</summary>
-    public bool LeavesCommitsUnsynced =>
-        _pragmas.Any(static each => each is { Name: Pragma.Synchronous, Value: "1" });
+    public bool LeavesCommitsUnsynced => _pragmas.Any(static each => each is { Name: Pragma.Synchronous, Value: "1" });
 
     /// <exception cref="SqliteException">It was refused, or did not take.</exception>
     public void Apply(Pragma pragma)
@@ -44,17 +44,24 @@ internal sealed class SessionPragmas(
                 actual is null
                     ? $"PRAGMA {pragma.Name} is not known to this SQLite ({raw.sqlite3_libversion().utf8_to_string()})."
                     : $"PRAGMA {pragma.Name} was set to {pragma.Value} but reads back as {actual}.",
-                raw.SQLITE_ERROR);
+                raw.SQLITE_ERROR
+            );
         }
     }
 
     /// <summary>What the hook has set stays, so that is what a lease's changes are put right to.</summary>
-    public void KeepAsTheHookLeftThem() => _pragmas =
-    [
-        .. _pragmas.Select(pragma => NativeSql.Scalar(handle, pragma.Get) is { } value
-            ? pragma with { Value = value, ReadsBack = value }
-            : pragma),
-    ];
+    public void KeepAsTheHookLeftThem() =>
+        _pragmas = [
+            .. _pragmas.Select(pragma =>
+                NativeSql.Scalar(handle, pragma.Get) is { } value
+                    ? pragma with
+                    {
+                        Value = value,
+                        ReadsBack = value,
+                    }
+                    : pragma
+            ),
+        ];
 
     /// <summary>SQLite waits by itself while the connection is being opened, and never afterwards.</summary>
     public void LimitNativeWait() => _ = raw.sqlite3_busy_timeout(handle, NativeWaitMilliseconds);
@@ -66,8 +73,10 @@ internal sealed class SessionPragmas(
     {
         foreach (Pragma pragma in _pragmas)
         {
-            if (pragma.Name == "busy_timeout"
-                && int.TryParse(pragma.Value, CultureInfo.InvariantCulture, out int milliseconds))
+            if (
+                pragma.Name == "busy_timeout"
+                && int.TryParse(pragma.Value, CultureInfo.InvariantCulture, out int milliseconds)
+            )
             {
                 authorizer.BusyTimeoutMilliseconds = milliseconds;
             }
@@ -79,8 +88,8 @@ internal sealed class SessionPragmas(
     /// <summary>The connection is set up: the values that it has now are those that are put back.</summary>
     public void Remember()
     {
-        IEnumerable<Pragma> others = Pragma.Restorable
-            .Select(name => new Pragma(name, NativeSql.Scalar(handle, $"PRAGMA {name}") ?? "", ""))
+        IEnumerable<Pragma> others = Pragma
+            .Restorable.Select(name => new Pragma(name, NativeSql.Scalar(handle, $"PRAGMA {name}") ?? "", ""))
             .Where(static pragma => pragma.Value.Length > 0)
             .Select(static pragma => pragma with { ReadsBack = pragma.Value });
         authorizer.Know(_pragmas.Concat(others));
@@ -111,8 +120,9 @@ internal sealed class SessionPragmas(
         {
             throw new SqliteException(
                 $"The database has {pragma.Name}={actual}, and Pragmas.Additional asks for {pragma.Value}. It is fixed when the "
-                + $"file is made: leave it out, or change the file once with \"{pragma.Set}; VACUUM\" in rollback-journal mode.",
-                raw.SQLITE_ERROR);
+                    + $"file is made: leave it out, or change the file once with \"{pragma.Set}; VACUUM\" in rollback-journal mode.",
+                raw.SQLITE_ERROR
+            );
         }
     }
 
@@ -126,9 +136,11 @@ internal sealed class SessionPragmas(
     // does it, asking again as long as another process is in the way; the others find it changed.
     private string? SetJournalMode(Pragma pragma)
     {
-        if (string.Equals(writes.Gate.JournalMode, pragma.Value, StringComparison.OrdinalIgnoreCase)
+        if (
+            string.Equals(writes.Gate.JournalMode, pragma.Value, StringComparison.OrdinalIgnoreCase)
             && NativeSql.Scalar(handle, pragma.Get) is { } known
-            && pragma.IsReadAs(known))
+            && pragma.IsReadAs(known)
+        )
         {
             return known;
         }

@@ -2,7 +2,11 @@ namespace Pool.Sqlite.Sessions;
 
 /// <summary>Makes a connection as it was when it was opened, judging by what SQLite says it is now.</summary>
 internal sealed class SessionReset(
-    PhysicalConnection connection, StatementAuthorizer authorizer, SessionPragmas pragmas, DriverAccess access)
+    PhysicalConnection connection,
+    StatementAuthorizer authorizer,
+    SessionPragmas pragmas,
+    DriverAccess access
+)
 {
     /// <summary>After a lease that has touched the connection. Never throws.</summary>
     public SessionResetResult Run()
@@ -62,7 +66,8 @@ internal sealed class SessionReset(
     private string? EndExposure()
     {
         access.EndExposure();
-        return NativeStatements.IsAnyBusy(connection.Handle) ? "a statement that does not belong to a command is still running"
+        return NativeStatements.IsAnyBusy(connection.Handle)
+                ? "a statement that does not belong to a command is still running"
             : !access.TryRestore() && !connection.IsTheDatabase ? "functions or collations were registered"
             : null;
     }

@@ -6,14 +6,18 @@ namespace Pool.Sqlite.Sessions;
 /// </summary>
 internal sealed class SharedTransaction(PhysicalConnection connection, StatementAuthorizer authorizer)
 {
-    public static InvalidOperationException NoTransactionControl() => new(
-        "An item of the write queue runs in a transaction that it shares with others: it can neither begin nor end one, nor "
-        + "set savepoints. What it does is stored as a whole, or not at all when it throws; an item enqueued inside it has a "
-        + "savepoint of its own.");
+    public static InvalidOperationException NoTransactionControl() =>
+        new(
+            "An item of the write queue runs in a transaction that it shares with others: it can neither begin nor end one, nor "
+                + "set savepoints. What it does is stored as a whole, or not at all when it throws; an item enqueued inside it has a "
+                + "savepoint of its own."
+        );
 
-    public static InvalidOperationException IsLost() => new(
-        "An earlier statement of this item made SQLite roll the transaction back (OR ROLLBACK, a full disk); nothing more of it "
-        + "is run.");
+    public static InvalidOperationException IsLost() =>
+        new(
+            "An earlier statement of this item made SQLite roll the transaction back (OR ROLLBACK, a full disk); nothing more of it "
+                + "is run."
+        );
 
     /// <summary>While it is on, a statement cannot begin or end a transaction. Answers what it was.</summary>
     public bool Guard(bool on)

@@ -19,15 +19,17 @@ internal sealed class Statement : IDisposable
         Native = native;
         IsExplain = raw.sqlite3_stmt_isexplain(native) != 0;
         bool isQuestion = IsExplain || prepared.HasFlag(PreparedKinds.Question);
-        IsReadOnly = isQuestion
-            || (raw.sqlite3_stmt_readonly(native) != 0 && !prepared.HasFlag(PreparedKinds.WritingPragma));
+        IsReadOnly =
+            isQuestion || (raw.sqlite3_stmt_readonly(native) != 0 && !prepared.HasFlag(PreparedKinds.WritingPragma));
         NeedsGate = !IsReadOnly && !writesOnlyAside;
         IsCheckpoint = prepared.HasFlag(PreparedKinds.Checkpoint);
         IsRollback = prepared.HasFlag(PreparedKinds.Rollback);
         Commits = prepared.HasFlag(PreparedKinds.Commit) && !IsExplain;
         ControlsTransaction = prepared.HasFlag(PreparedKinds.Transaction) && !IsExplain;
         HasColumns = raw.sqlite3_column_count(native) > 0;
-        IsWorthKeeping = !IsExplain && (prepared & ~(PreparedKinds.Transaction | PreparedKinds.Rollback | PreparedKinds.Commit)) == 0;
+        IsWorthKeeping =
+            !IsExplain
+            && (prepared & ~(PreparedKinds.Transaction | PreparedKinds.Rollback | PreparedKinds.Commit)) == 0;
     }
 
     public sqlite3_stmt Native { get; }
@@ -101,7 +103,8 @@ internal sealed class Statement : IDisposable
             names[i] = raw.sqlite3_bind_parameter_name(Native, i + 1).utf8_to_string();
         }
 
-        _prefixIsOptional = count > 0
+        _prefixIsOptional =
+            count > 0
             && Array.TrueForAll(names, static name => name is { Length: > 1 } && name[0] != '?')
             && names.DistinctBy(static name => name![1..]).Count() == count;
         return _parameterNames = names;

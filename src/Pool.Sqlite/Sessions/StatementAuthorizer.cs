@@ -12,19 +12,35 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
     // Those that take an argument and only answer a question.
     private static readonly HashSet<string> Questions = new(StringComparer.OrdinalIgnoreCase)
     {
-        "table_info", "table_xinfo", "table_list", "index_info", "index_xinfo", "index_list", "foreign_key_list",
-        "foreign_key_check", "integrity_check", "quick_check", "optimize", "wal_checkpoint", "incremental_vacuum",
+        "table_info",
+        "table_xinfo",
+        "table_list",
+        "index_info",
+        "index_xinfo",
+        "index_list",
+        "foreign_key_list",
+        "foreign_key_check",
+        "integrity_check",
+        "quick_check",
+        "optimize",
+        "wal_checkpoint",
+        "incremental_vacuum",
     };
 
     // Those that change what is in the file, and so not the session, if it is the file of the pool.
     private static readonly HashSet<string> InFile = new(StringComparer.OrdinalIgnoreCase)
     {
-        "user_version", "application_id", "page_size", "auto_vacuum", "encoding",
+        "user_version",
+        "application_id",
+        "page_size",
+        "auto_vacuum",
+        "encoding",
     };
 
     private readonly List<Pragma> _touched = [];
 
-    private Dictionary<string, Pragma> _known = ownPragmas.DistinctBy(static pragma => pragma.Name, StringComparer.OrdinalIgnoreCase)
+    private Dictionary<string, Pragma> _known = ownPragmas
+        .DistinctBy(static pragma => pragma.Name, StringComparer.OrdinalIgnoreCase)
         .ToDictionary(static pragma => pragma.Name, StringComparer.OrdinalIgnoreCase);
 
     private readonly HashSet<string> _written = new(StringComparer.OrdinalIgnoreCase);
@@ -88,12 +104,15 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
     /// True when what was prepared writes, and that to databases alone which no other connection can see. SQLite does
     /// not tell of everything that writes (VACUUM), so that nothing seen is no proof.
     /// </summary>
-    public bool WritesOnlyAside(sqlite3 database) => _written.Count > 0 && _written.All(name => IsAside(database, name));
+    public bool WritesOnlyAside(sqlite3 database) =>
+        _written.Count > 0 && _written.All(name => IsAside(database, name));
 
     private static bool IsAside(sqlite3 database, string name) =>
         string.Equals(name, "temp", StringComparison.OrdinalIgnoreCase)
-        || (!string.Equals(name, "main", StringComparison.OrdinalIgnoreCase)
-            && string.IsNullOrEmpty(raw.sqlite3_db_filename(database, name).utf8_to_string()));
+        || (
+            !string.Equals(name, "main", StringComparison.OrdinalIgnoreCase)
+            && string.IsNullOrEmpty(raw.sqlite3_db_filename(database, name).utf8_to_string())
+        );
 
     public void EndPrepare()
     {
@@ -112,9 +131,10 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
     public Pragma[] Touched => [.. _touched];
 
     /// <summary>Those whose value is known, from now on.</summary>
-    public void Know(IEnumerable<Pragma> pragmas) => _known = pragmas
-        .DistinctBy(static pragma => pragma.Name, StringComparer.OrdinalIgnoreCase)
-        .ToDictionary(static pragma => pragma.Name, StringComparer.OrdinalIgnoreCase);
+    public void Know(IEnumerable<Pragma> pragmas) =>
+        _known = pragmas
+            .DistinctBy(static pragma => pragma.Name, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(static pragma => pragma.Name, StringComparer.OrdinalIgnoreCase);
 
     private static int OnPrepare(object state, int action, utf8z first, utf8z second, utf8z database, utf8z trigger)
     {
@@ -122,16 +142,19 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
         switch (action)
         {
             case raw.SQLITE_TRANSACTION:
-                watch.Prepared |= PreparedKinds.Transaction | first.utf8_to_string() switch
-                {
-                    "ROLLBACK" => PreparedKinds.Rollback,
-                    "COMMIT" => PreparedKinds.Commit,
-                    _ => PreparedKinds.None,
-                };
+                watch.Prepared |=
+                    PreparedKinds.Transaction
+                    | first.utf8_to_string() switch
+                    {
+                        "ROLLBACK" => PreparedKinds.Rollback,
+                        "COMMIT" => PreparedKinds.Commit,
+                        _ => PreparedKinds.None,
+                    };
                 break;
 
             case raw.SQLITE_SAVEPOINT:
-                watch.Prepared |= PreparedKinds.Transaction
+                watch.Prepared |=
+                    PreparedKinds.Transaction
                     | (first.utf8_to_string() == "RELEASE" ? PreparedKinds.Commit : PreparedKinds.None);
                 break;
 
@@ -146,7 +169,8 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
                 watch.Changes |= SessionChanges.Attachment;
                 break;
 
-            case >= raw.SQLITE_CREATE_TEMP_INDEX and <= raw.SQLITE_CREATE_TEMP_VIEW:
+            case >= raw.SQLITE_CREATE_TEMP_INDEX
+            and <= raw.SQLITE_CREATE_TEMP_VIEW:
             case >= raw.SQLITE_DROP_TEMP_INDEX and <= raw.SQLITE_DROP_TEMP_VIEW:
                 watch.Prepared |= PreparedKinds.Schema;
                 watch.Changes |= SessionChanges.TempObject;
@@ -154,7 +178,10 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
                 break;
 
             // "create table temp.x" comes as an ordinary table in the database "temp".
-            case raw.SQLITE_CREATE_INDEX or raw.SQLITE_CREATE_TABLE or raw.SQLITE_CREATE_TRIGGER or raw.SQLITE_CREATE_VIEW:
+            case raw.SQLITE_CREATE_INDEX
+            or raw.SQLITE_CREATE_TABLE
+            or raw.SQLITE_CREATE_TRIGGER
+            or raw.SQLITE_CREATE_VIEW:
             case raw.SQLITE_DROP_INDEX or raw.SQLITE_DROP_TABLE or raw.SQLITE_DROP_TRIGGER or raw.SQLITE_DROP_VIEW:
             case raw.SQLITE_CREATE_VTABLE or raw.SQLITE_DROP_VTABLE or raw.SQLITE_REINDEX or raw.SQLITE_ANALYZE:
                 watch.Prepared |= PreparedKinds.Schema;
@@ -167,8 +194,9 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
                 break;
 
             // Renaming in the main database looks through the schema of the temp database as well.
-            case raw.SQLITE_INSERT or raw.SQLITE_UPDATE or raw.SQLITE_DELETE
-                when first.utf8_to_string() is not ("sqlite_temp_master" or "sqlite_temp_schema"):
+            case raw.SQLITE_INSERT
+            or raw.SQLITE_UPDATE
+            or raw.SQLITE_DELETE when first.utf8_to_string() is not ("sqlite_temp_master" or "sqlite_temp_schema"):
                 watch.OnWrite(database);
                 break;
         }
@@ -181,7 +209,9 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
     {
         if (value is not null)
         {
-            BusyTimeoutMilliseconds = int.TryParse(value, CultureInfo.InvariantCulture, out int given) ? Math.Max(0, given) : 0;
+            BusyTimeoutMilliseconds = int.TryParse(value, CultureInfo.InvariantCulture, out int given)
+                ? Math.Max(0, given)
+                : 0;
         }
 
         if (_database!.TryGetTarget(out sqlite3? database))
@@ -191,15 +221,18 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
         }
     }
 
-    private static PreparedKinds KindOf(string pragma, string? value) => pragma.ToUpperInvariant() switch
-    {
-        "WAL_CHECKPOINT" => PreparedKinds.Checkpoint,
-        "OPTIMIZE" => PreparedKinds.WritingPragma,
-        "INCREMENTAL_VACUUM" => PreparedKinds.None,
-        _ => value is null ? PreparedKinds.Question : PreparedKinds.None,
-    };
+    private static PreparedKinds KindOf(string pragma, string? value) =>
+        pragma.ToUpperInvariant() switch
+        {
+            "WAL_CHECKPOINT" => PreparedKinds.Checkpoint,
+            "OPTIMIZE" => PreparedKinds.WritingPragma,
+            "INCREMENTAL_VACUUM" => PreparedKinds.None,
+            _ => value is null ? PreparedKinds.Question : PreparedKinds.None,
+        };
 
-    private bool RefusesInTransaction(int action) => Guarded is { } database && !_isOwnPrepare
+    private bool RefusesInTransaction(int action) =>
+        Guarded is { } database
+        && !_isOwnPrepare
         && (action is raw.SQLITE_TRANSACTION or raw.SQLITE_SAVEPOINT || raw.sqlite3_get_autocommit(database) != 0);
 
     // What is in the temp database was put there by the ConnectionOpened hook, and is to stay as that made it.
@@ -234,7 +267,8 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
 
         HasOwnSynchronous |= string.Equals(pragma, Pragma.Synchronous, StringComparison.OrdinalIgnoreCase);
 
-        bool isMain = database.utf8_to_string() is not { } other
+        bool isMain =
+            database.utf8_to_string() is not { } other
             || string.Equals(other, "main", StringComparison.OrdinalIgnoreCase);
         if (!isMain || !InFile.Contains(pragma))
         {
@@ -251,7 +285,10 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
         }
 
         // A change of where temporary tables are kept drops them, also when it is changed back.
-        Changes |= known.Name == Pragma.TempStore && !known.IsSetTo(value) ? SessionChanges.TempObject : SessionChanges.OwnPragma;
+        Changes |=
+            known.Name == Pragma.TempStore && !known.IsSetTo(value)
+                ? SessionChanges.TempObject
+                : SessionChanges.OwnPragma;
         if (!_touched.Contains(known))
         {
             _touched.Add(known);

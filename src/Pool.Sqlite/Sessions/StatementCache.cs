@@ -66,7 +66,13 @@ internal sealed class StatementCache(int capacity)
     // Of a text that was in use twice at once one is enough.
     private bool TryKeep(PreparedText text)
     {
-        if (!text.IsWorthKeeping || !text.IsComplete || text.Count == 0 || capacity == 0 || _texts.ContainsKey(text.Sql))
+        if (
+            !text.IsWorthKeeping
+            || !text.IsComplete
+            || text.Count == 0
+            || capacity == 0
+            || _texts.ContainsKey(text.Sql)
+        )
         {
             return false;
         }
@@ -81,9 +87,7 @@ internal sealed class StatementCache(int capacity)
         text.IsCached = true;
         LinkFirst(text);
         _bytes += text.Bytes;
-        while ((_texts.Count > capacity || _bytes > MostBytes) && TryEvictOldestIdle())
-        {
-        }
+        while ((_texts.Count > capacity || _bytes > MostBytes) && TryEvictOldestIdle()) { }
 
         return true;
     }

@@ -29,7 +29,10 @@ internal sealed class StatementWarmUp(IEnumerable<string> statements, string poo
 
             if (IsNoSql(result, message))
             {
-                throw new SqliteException($"WarmUpStatements has \"{sql}\", which SQLite cannot read: {message}.", result);
+                throw new SqliteException(
+                    $"WarmUpStatements has \"{sql}\", which SQLite cannot read: {message}.",
+                    result
+                );
             }
 
             if (_reported.TryAdd(sql, true))
@@ -50,14 +53,14 @@ internal sealed class StatementWarmUp(IEnumerable<string> statements, string poo
             do
             {
                 result = connection.TryGet(text, index++, out statement);
-            }
-            while (statement is not null);
+            } while (statement is not null);
 
             if (result == raw.SQLITE_OK && !text.IsWorthKeeping)
             {
                 throw new InvalidOperationException(
                     $"WarmUpStatements has \"{sql}\". A PRAGMA, ATTACH, EXPLAIN or a change of the schema is not kept "
-                    + "prepared: leave it out, and write PRAGMAs in options.Pragmas.");
+                        + "prepared: leave it out, and write PRAGMAs in options.Pragmas."
+                );
             }
 
             return (result, result == raw.SQLITE_OK ? "" : raw.sqlite3_errmsg(connection.Handle).utf8_to_string());
@@ -70,8 +73,11 @@ internal sealed class StatementWarmUp(IEnumerable<string> statements, string poo
 
     // SQLite has the same code for what is no SQL and for what is missing in the database; a later migration helps only
     // against the second.
-    private static bool IsNoSql(int result, string message) => result == raw.SQLITE_ERROR
-        && (message.EndsWith(": syntax error", StringComparison.Ordinal)
+    private static bool IsNoSql(int result, string message) =>
+        result == raw.SQLITE_ERROR
+        && (
+            message.EndsWith(": syntax error", StringComparison.Ordinal)
             || message.StartsWith("unrecognized token", StringComparison.Ordinal)
-            || message is "incomplete input");
+            || message is "incomplete input"
+        );
 }

@@ -29,9 +29,10 @@ internal static class UncertainCommit
             string step = extendedCode is FileSync or FolderSync ? "fsync failed" : "the journal could not be removed";
             throw new SqliteException(
                 $"The disk did not confirm the commit ({step}): it is unknown whether it is stored. Look before you repeat it, "
-                + "and look after the disk.",
+                    + "and look after the disk.",
                 raw.SQLITE_IOERR,
-                extendedCode);
+                extendedCode
+            );
         }
     }
 

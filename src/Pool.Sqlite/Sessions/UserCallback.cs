@@ -10,13 +10,15 @@ internal static class UserCallback
 
     public static bool IsRunning => _depth > 0;
 
-    public static void Run<TArgument>(Action<TArgument> hook, TArgument argument) => Run(
-        argument =>
-        {
-            hook(argument);
-            return true;
-        },
-        argument);
+    public static void Run<TArgument>(Action<TArgument> hook, TArgument argument) =>
+        Run(
+            argument =>
+            {
+                hook(argument);
+                return true;
+            },
+            argument
+        );
 
     public static TResult Run<TArgument, TResult>(Func<TArgument, TResult> hook, TArgument argument)
     {

@@ -33,20 +33,32 @@ internal sealed class BatchSettlement(IWriterSource pool, WriteBacklog backlog, 
         {
             // The loop may rest by then, on a queue that is closed.
             _ = settled.ContinueWith(
-                _ => settledLater(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                _ => settledLater(),
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default
+            );
         }
     }
 
     /// <summary>A failure that all items share which have none of their own, in the order of the batch.</summary>
     public static (WriteItem Item, Exception Failure)[] Share(
-        IEnumerable<WriteItem> items, (WriteItem Item, Exception Failure)[] failures, Exception shared) =>
-    [
-        .. items.Where(static item => item.Writes)
-            .Select(item => (item, Array.Find(failures, failed => failed.Item == item).Failure ?? shared)),
-    ];
+        IEnumerable<WriteItem> items,
+        (WriteItem Item, Exception Failure)[] failures,
+        Exception shared
+    ) =>
+        [
+            .. items
+                .Where(static item => item.Writes)
+                .Select(item => (item, Array.Find(failures, failed => failed.Item == item).Failure ?? shared)),
+        ];
 
     private async Task SettleLater(
-        Task before, ValueTask durable, WriteItem[] items, (WriteItem Item, Exception Failure)[] failures)
+        Task before,
+        ValueTask durable,
+        WriteItem[] items,
+        (WriteItem Item, Exception Failure)[] failures
+    )
     {
         try
         {

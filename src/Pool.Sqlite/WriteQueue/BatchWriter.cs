@@ -18,7 +18,8 @@ internal sealed class BatchWriter(
     WriteItemExecutor runner,
     ItemExpiry expiry,
     BatchSettlement settlement,
-    CancellationToken abandoned)
+    CancellationToken abandoned
+)
 {
     private readonly List<(WriteItem Item, Exception Failure)> _failures = [];
     private readonly TimeProvider _time = pool.Time;
@@ -30,8 +31,7 @@ internal sealed class BatchWriter(
     /// </exception>
     public async ValueTask Write()
     {
-        PoolEntry<PhysicalConnection> writer =
-            await expiry.During(pool.Rent(abandoned)).ConfigureAwait(false);
+        PoolEntry<PhysicalConnection> writer = await expiry.During(pool.Rent(abandoned)).ConfigureAwait(false);
         bool isWritten = false;
         try
         {
@@ -69,7 +69,8 @@ internal sealed class BatchWriter(
         IReadOnlyList<WriteItem> batch = backlog.Take(maxBatchSize);
         Exception? culprit = Run(batch, out int done);
         PoolTracing.EndBatch(span, done, culprit);
-        physical.IsRetired |= MayBeTheConnection(culprit) || _failures.Exists(failed => MayBeTheConnection(failed.Failure));
+        physical.IsRetired |=
+            MayBeTheConnection(culprit) || _failures.Exists(failed => MayBeTheConnection(failed.Failure));
         if (culprit is not null)
         {
             return ShareBlame(batch, culprit);
@@ -113,7 +114,8 @@ internal sealed class BatchWriter(
 
     // One that was opened while the file was read-only stays so, for example: the next batch is to have a new one. (But
     // not where the connection is the database.)
-    private bool MayBeTheConnection(Exception? failure) => !pool.IsPrivateMemory && ConnectionFailure.MayBeItsOwn(failure);
+    private bool MayBeTheConnection(Exception? failure) =>
+        !pool.IsPrivateMemory && ConnectionFailure.MayBeItsOwn(failure);
 
     /// <summary>Runs the items; what fails is noted, to be told when the rest is committed.</summary>
     /// <param name="batch">The items.</param>
@@ -202,8 +204,10 @@ internal sealed class BatchWriter(
         return true;
     }
 
-    private static SqliteException LockTimeout(TimeSpan waited) => new(
-        "The database is locked: another process, or a connection outside this pool, held its lock for "
-        + $"{MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",
-        raw.SQLITE_BUSY);
+    private static SqliteException LockTimeout(TimeSpan waited) =>
+        new(
+            "The database is locked: another process, or a connection outside this pool, held its lock for "
+                + $"{MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",
+            raw.SQLITE_BUSY
+        );
 }

@@ -3,12 +3,14 @@ namespace Pool.Sqlite.WriteQueue;
 /// <summary>Fails the items that have waited for longer than ItemTimeout.</summary>
 internal sealed class ItemExpiry(string poolName, TimeSpan itemTimeout, TimeProvider time, WriteBacklog backlog)
 {
-    public bool IsDue(WriteItem item) => item.IsWaiting
-        && itemTimeout != Timeout.InfiniteTimeSpan && time.GetElapsedTime(item.ArrivedAt) >= itemTimeout;
+    public bool IsDue(WriteItem item) =>
+        item.IsWaiting && itemTimeout != Timeout.InfiniteTimeSpan && time.GetElapsedTime(item.ArrivedAt) >= itemTimeout;
 
-    public TimeoutException WaitedTooLong() => new(
-        $"Pool '{poolName}': the write waited in the queue for longer than ItemTimeout, {itemTimeout}, and was not run. "
-        + $"{backlog.Count} others wait.");
+    public TimeoutException WaitedTooLong() =>
+        new(
+            $"Pool '{poolName}': the write waited in the queue for longer than ItemTimeout, {itemTimeout}, and was not run. "
+                + $"{backlog.Count} others wait."
+        );
 
     /// <summary>Waits for something; meanwhile the items whose time is up fail.</summary>
     public async ValueTask<T> During<T>(ValueTask<T> pending)

@@ -45,7 +45,8 @@ public sealed class SqlitePoolWriteQueue
         _options = options;
     }
 
-    private WriteLoop Loop => Volatile.Read(ref _loop)
+    private WriteLoop Loop =>
+        Volatile.Read(ref _loop)
         ?? Interlocked.CompareExchange(ref _loop, new WriteLoop(_pool, _options, _counters), null)
         ?? _loop!;
 
@@ -84,7 +85,10 @@ public sealed class SqlitePoolWriteQueue
         ArgumentNullException.ThrowIfNull(work);
         if (AsynchronousResult.Is(typeof(T)))
         {
-            throw new ArgumentException("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.", nameof(work));
+            throw new ArgumentException(
+                "An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.",
+                nameof(work)
+            );
         }
 
         return Enqueue(new FunctionItem<T>(_counters, work), cancellationToken);
@@ -130,7 +134,10 @@ public sealed class SqlitePoolWriteQueue
     /// </exception>
     /// <inheritdoc cref="EnqueueAsync{T}"/>
     public Task<int> ExecuteAsync(
-        string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken = default)
+        string sql,
+        IReadOnlyList<object?> parameters,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
         ArgumentNullException.ThrowIfNull(parameters);
@@ -155,7 +162,9 @@ public sealed class SqlitePoolWriteQueue
     [EditorBrowsable(EditorBrowsableState.Never)]
     [Obsolete("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.", error: true)]
     public bool TryPost(Func<SqlitePoolConnection, Task> work) =>
-        throw new NotSupportedException("An item of the write queue must be synchronous. Use WriteAsync for asynchronous work.");
+        throw new NotSupportedException(
+            "An item of the write queue must be synchronous. Use WriteAsync for asynchronous work."
+        );
 
     /// <summary>Queues one statement, whose interpolated values become parameters, and which is not awaited.</summary>
     /// <param name="sql">The statement.</param>
@@ -197,7 +206,9 @@ public sealed class SqlitePoolWriteQueue
     {
         if (Loop.IsInsideItem)
         {
-            throw new InvalidOperationException("Inside an item there is nothing to wait for: it is committed after it has returned.");
+            throw new InvalidOperationException(
+                "Inside an item there is nothing to wait for: it is committed after it has returned."
+            );
         }
 
         return Loop.IsQuiet ? Task.CompletedTask : Enqueue(new FlushItem(_counters), cancellationToken);
@@ -245,10 +256,13 @@ public sealed class SqlitePoolWriteQueue
 
         if (Loop.IsBesideItem)
         {
-            return Task.FromException<T>(new InvalidOperationException(
-                "A task that an item of this queue has started cannot wait for another item: that one comes after the batch in which "
-                + "the first runs, and where the first waits for the task neither would end. Enqueue it on the item's own thread, "
-                + "where it runs at once as a part of it; or after the item has ended; or use TryPost, which nobody waits for."));
+            return Task.FromException<T>(
+                new InvalidOperationException(
+                    "A task that an item of this queue has started cannot wait for another item: that one comes after the batch in which "
+                        + "the first runs, and where the first waits for the task neither would end. Enqueue it on the item's own thread, "
+                        + "where it runs at once as a part of it; or after the item has ended; or use TryPost, which nobody waits for."
+                )
+            );
         }
 
         if (cancellationToken.CanBeCanceled)

@@ -9,8 +9,9 @@ namespace Pool.Sqlite.WriteQueue;
 /// </summary>
 internal sealed class WriteBacklog(int capacity)
 {
-    private readonly Channel<WriteItem> _channel =
-        Channel.CreateBounded<WriteItem>(new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.Wait });
+    private readonly Channel<WriteItem> _channel = Channel.CreateBounded<WriteItem>(
+        new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.Wait }
+    );
 
     private readonly Lock _lock = new();
     private readonly Queue<WriteItem> _again = new();
@@ -158,9 +159,11 @@ internal sealed class WriteBacklog(int capacity)
         lock (_lock)
         {
             List<WriteItem> due = [];
-            while (_channel.Reader.TryPeek(out next)
+            while (
+                _channel.Reader.TryPeek(out next)
                 && (next.IsSettled || isDue(next))
-                && _channel.Reader.TryRead(out WriteItem? item))
+                && _channel.Reader.TryRead(out WriteItem? item)
+            )
             {
                 due.Add(item);
             }

@@ -51,20 +51,21 @@ internal sealed class WriteCounters
         }
     }
 
-    public SqlitePoolWriteQueueStatistics Read(int capacity, int queued) => new()
-    {
-        Capacity = capacity,
-        Queued = queued,
-        WaitingForRoom = Volatile.Read(ref _waitingForRoom),
-        Batches = Interlocked.Read(ref _batches),
-        Items = Interlocked.Read(ref _items),
-        LargestBatch = Volatile.Read(ref _largestBatch),
-        Failures = Interlocked.Read(ref _failures),
-        Cancellations = Interlocked.Read(ref _cancellations),
-        PostFailures = Interlocked.Read(ref _postFailures),
-        PostsRefused = Interlocked.Read(ref _postsRefused),
-        Retries = Interlocked.Read(ref _retries),
-        CommitTime = CommitTimes.Summarize(),
-        RoomWaits = RoomWaits.Summarize(),
-    };
+    public SqlitePoolWriteQueueStatistics Read(int capacity, int queued) =>
+        new()
+        {
+            Capacity = capacity,
+            Queued = queued,
+            WaitingForRoom = Volatile.Read(ref _waitingForRoom),
+            Batches = Interlocked.Read(ref _batches),
+            Items = Interlocked.Read(ref _items),
+            LargestBatch = Volatile.Read(ref _largestBatch),
+            Failures = Interlocked.Read(ref _failures),
+            Cancellations = Interlocked.Read(ref _cancellations),
+            PostFailures = Interlocked.Read(ref _postFailures),
+            PostsRefused = Interlocked.Read(ref _postsRefused),
+            Retries = Interlocked.Read(ref _retries),
+            CommitTime = CommitTimes.Summarize(),
+            RoomWaits = RoomWaits.Summarize(),
+        };
 }

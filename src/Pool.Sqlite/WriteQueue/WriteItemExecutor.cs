@@ -73,7 +73,10 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
             failure = Call(item, physical);
             if (!physical.SharedTransaction.TryEndItem(readers, isNested) || _isLost)
             {
-                return Lost(ref failure, physical.IsClosedByCaller ? DriverAccess.ClosedByCaller() : EndedTransaction());
+                return Lost(
+                    ref failure,
+                    physical.IsClosedByCaller ? DriverAccess.ClosedByCaller() : EndedTransaction()
+                );
             }
 
             if (!alone)
@@ -121,13 +124,15 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
     public T Call<T>(Func<SqlitePoolConnection, T> work) => Call(work, static (work, connection) => work(connection));
 
     /// <inheritdoc cref="Call{T}(Func{SqlitePoolConnection, T})"/>
-    public bool Call(Action<SqlitePoolConnection> work) => Call(
-        work,
-        static (work, connection) =>
-        {
-            work(connection);
-            return true;
-        });
+    public bool Call(Action<SqlitePoolConnection> work) =>
+        Call(
+            work,
+            static (work, connection) =>
+            {
+                work(connection);
+                return true;
+            }
+        );
 
     private T Call<TWork, T>(TWork work, Func<TWork, SqlitePoolConnection, T> call)
     {
@@ -155,7 +160,9 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
         if (values.Count != _parameters.Length)
         {
             throw new ArgumentException(
-                $"There are {values.Count} values, but the statement has {_parameters.Length} parameters.", nameof(values));
+                $"There are {values.Count} values, but the statement has {_parameters.Length} parameters.",
+                nameof(values)
+            );
         }
 
         for (int i = 0; i < _parameters.Length; i++)
@@ -182,7 +189,8 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
                     call.Item.Run(call.Runner);
                     return true;
                 },
-                (Item: item, Runner: this));
+                (Item: item, Runner: this)
+            );
             return null;
         }
 #pragma warning disable CA1031 // It is the caller's, and is told to the caller.
@@ -220,11 +228,15 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
         return ItemOutcome.TransactionLost;
     }
 
-    private static InvalidOperationException EndedTransaction() => new(
-        "The item ended the transaction that it shares with others, or left a statement of the driver's connection running. "
-        + "Nothing of it is stored.");
+    private static InvalidOperationException EndedTransaction() =>
+        new(
+            "The item ended the transaction that it shares with others, or left a statement of the driver's connection running. "
+                + "Nothing of it is stored."
+        );
 
-    private static InvalidOperationException StillInUse() => new(
-        "Another thread was still using the connection when the item returned. Do all of an item's work before it returns, on "
-        + "the thread that calls it. Nothing of it is stored.");
+    private static InvalidOperationException StillInUse() =>
+        new(
+            "Another thread was still using the connection when the item returned. Do all of an item's work before it returns, on "
+                + "the thread that calls it. Nothing of it is stored."
+        );
 }

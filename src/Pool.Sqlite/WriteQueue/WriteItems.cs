@@ -18,13 +18,15 @@ internal abstract class AwaitedItem<T>(WriteCounters counters) : WriteItem(count
 }
 
 /// <summary>A function on the writer connection.</summary>
-internal sealed class FunctionItem<T>(WriteCounters counters, Func<SqlitePoolConnection, T> work) : AwaitedItem<T>(counters)
+internal sealed class FunctionItem<T>(WriteCounters counters, Func<SqlitePoolConnection, T> work)
+    : AwaitedItem<T>(counters)
 {
     public override void Run(WriteItemExecutor runner) => Result = runner.Call(work);
 }
 
 /// <inheritdoc cref="FunctionItem{T}"/>
-internal sealed class ActionItem(WriteCounters counters, Action<SqlitePoolConnection> work) : AwaitedItem<bool>(counters)
+internal sealed class ActionItem(WriteCounters counters, Action<SqlitePoolConnection> work)
+    : AwaitedItem<bool>(counters)
 {
     public override void Run(WriteItemExecutor runner) => runner.Call(work);
 }
@@ -41,9 +43,7 @@ internal sealed class FlushItem(WriteCounters counters) : AwaitedItem<bool>(coun
 {
     public override bool Writes => false;
 
-    public override void Run(WriteItemExecutor runner)
-    {
-    }
+    public override void Run(WriteItemExecutor runner) { }
 }
 
 /// <summary>An item that is not awaited.</summary>
@@ -51,9 +51,7 @@ internal abstract class PostedItem(WriteCounters counters, SqlitePoolWriteQueue 
 {
     protected virtual string? Sql => null;
 
-    protected override void OnSuccess()
-    {
-    }
+    protected override void OnSuccess() { }
 
     protected override void OnFailure(Exception exception)
     {
@@ -61,19 +59,24 @@ internal abstract class PostedItem(WriteCounters counters, SqlitePoolWriteQueue 
         queue.OnPostFailed(exception, Sql);
     }
 
-    protected override void SetCancelled(CancellationToken token)
-    {
-    }
+    protected override void SetCancelled(CancellationToken token) { }
 }
 
-internal sealed class PostedAction(WriteCounters counters, SqlitePoolWriteQueue queue, Action<SqlitePoolConnection> work)
-    : PostedItem(counters, queue)
+internal sealed class PostedAction(
+    WriteCounters counters,
+    SqlitePoolWriteQueue queue,
+    Action<SqlitePoolConnection> work
+) : PostedItem(counters, queue)
 {
     public override void Run(WriteItemExecutor runner) => runner.Call(work);
 }
 
 internal sealed class PostedStatement(
-    WriteCounters counters, SqlitePoolWriteQueue queue, string sql, IReadOnlyList<object?> values) : PostedItem(counters, queue)
+    WriteCounters counters,
+    SqlitePoolWriteQueue queue,
+    string sql,
+    IReadOnlyList<object?> values
+) : PostedItem(counters, queue)
 {
     protected override string Sql => sql;
 

@@ -45,7 +45,15 @@ internal sealed class WriteLoop : IThreadPoolWorkItem
         _expiry = new ItemExpiry(pool.Name, options.ItemTimeout, _time, _backlog);
         _settlement = new BatchSettlement(pool, _backlog, EndIfDrained);
         _writer = new BatchWriter(
-            pool, options.MaxBatchSize, counters, _backlog, _runner, _expiry, _settlement, _abandoned.Token);
+            pool,
+            options.MaxBatchSize,
+            counters,
+            _backlog,
+            _runner,
+            _expiry,
+            _settlement,
+            _abandoned.Token
+        );
         _fullBatch = Math.Min(options.MaxBatchSize, options.Capacity);
     }
 
@@ -116,8 +124,9 @@ internal sealed class WriteLoop : IThreadPoolWorkItem
     {
         using CancellationTokenSource? limit =
             _options.ItemTimeout == Timeout.InfiniteTimeSpan ? null : new(_options.ItemTimeout, _time);
-        using CancellationTokenSource? either =
-            limit is null ? null : CancellationTokenSource.CreateLinkedTokenSource(limit.Token, item.Token);
+        using CancellationTokenSource? either = limit is null
+            ? null
+            : CancellationTokenSource.CreateLinkedTokenSource(limit.Token, item.Token);
         ValueTask added = _backlog.Add(item, either?.Token ?? item.Token);
         bool waits = item.Writes && !added.IsCompleted;
         if (waits)
@@ -225,7 +234,9 @@ internal sealed class WriteLoop : IThreadPoolWorkItem
         Interlocked.Exchange(ref _gathering, enough);
         if (_backlog.Count < _fullBatch && !_isClosed && !Interlocked.Exchange(ref _flushes, false))
         {
-            await enough.Task.WaitAsync(_options.MaxBatchDelay, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await enough
+                .Task.WaitAsync(_options.MaxBatchDelay, _time)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         Volatile.Write(ref _gathering, null);
@@ -252,7 +263,8 @@ internal sealed class WriteLoop : IThreadPoolWorkItem
                 throw new SqliteException(
                     $"Nothing could be written in {retry + 1} tries within {MessageFormat.Time(deadline.Elapsed)}. {e.Message}",
                     e.SqliteErrorCode,
-                    e.SqliteExtendedErrorCode);
+                    e.SqliteExtendedErrorCode
+                );
             }
 
             await _expiry.During(Pause(pause)).ConfigureAwait(false);
@@ -281,8 +293,10 @@ internal sealed class WriteLoop : IThreadPoolWorkItem
 
     private static void Fail(WriteItem[] items, Exception reason) => Array.ForEach(items, item => item.Fail(reason));
 
-    private ObjectDisposedException ClosedTooSoon() => new(
-        nameof(SqlitePool),
-        $"The pool '{_pool.Name}' was closed, and this write could not be committed within ShutdownTimeout, "
-        + $"{_pool.ShutdownTimeout}. Nothing of it is stored.");
+    private ObjectDisposedException ClosedTooSoon() =>
+        new(
+            nameof(SqlitePool),
+            $"The pool '{_pool.Name}' was closed, and this write could not be committed within ShutdownTimeout, "
+                + $"{_pool.ShutdownTimeout}. Nothing of it is stored."
+        );
 }

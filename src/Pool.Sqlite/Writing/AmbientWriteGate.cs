@@ -184,10 +184,13 @@ internal sealed class AmbientWriteGate
     public override string ToString()
     {
         string seconds = Stopwatch.GetElapsedTime(_since).TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
-        string sql = _sql is not { } text ? ""
+        string sql = _sql is not { } text
+            ? ""
             : $", its last statement: {(text.Length <= LongestSql ? text : string.Concat(text.AsSpan(0, LongestSql), "…"))}";
         return string.Create(
-            CultureInfo.InvariantCulture, $"lease {_leaseId >> 32}-{_leaseId & uint.MaxValue}, for {seconds} s{sql}");
+            CultureInfo.InvariantCulture,
+            $"lease {_leaseId >> 32}-{_leaseId & uint.MaxValue}, for {seconds} s{sql}"
+        );
     }
 
     private static AmbientWriteGate? Innermost(AmbientWriteGate? mark)
@@ -204,10 +207,12 @@ internal sealed class AmbientWriteGate
     // an await has none.
     private static void OnChanged(AsyncLocalValueChangedArgs<AmbientWriteGate?> change)
     {
-        if (change.ThreadContextChanged
+        if (
+            change.ThreadContextChanged
             && change.CurrentValue is { _bindsTasks: false } mark
             && Task.CurrentId is { } task
-            && task != mark._taskId)
+            && task != mark._taskId
+        )
         {
             Current.Value = null;
         }

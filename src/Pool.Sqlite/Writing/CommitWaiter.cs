@@ -25,7 +25,8 @@ internal sealed class CommitWaiter(long number)
             throw new OperationCanceledException(
                 "The wait for the disk was cancelled. The write is committed: it is in the database, and will be durable soon.",
                 e,
-                cancellationToken);
+                cancellationToken
+            );
         }
     }
 

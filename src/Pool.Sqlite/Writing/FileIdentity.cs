@@ -49,9 +49,11 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, long Bir
     /// <summary>True when both paths lead to one existing file.</summary>
     public static bool AreSame(string path, [NotNullWhen(true)] string? other) =>
         other is not null
-        && (IsSupported
-            ? Of(path) is { } identity && identity == Of(other)
-            : string.Equals(Path.GetFullPath(path), Path.GetFullPath(other), StringComparison.OrdinalIgnoreCase));
+        && (
+            IsSupported
+                ? Of(path) is { } identity && identity == Of(other)
+                : string.Equals(Path.GetFullPath(path), Path.GetFullPath(other), StringComparison.OrdinalIgnoreCase)
+        );
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Device:x}:{Inode:x}:{Birth:x}");

@@ -15,7 +15,11 @@ namespace Pool.Sqlite.Writing;
 /// any: not one of the thread pool, all of whose threads may be blocked by synchronous callers that wait for this very
 /// sync.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing to be given back.")]
+[SuppressMessage(
+    "Design",
+    "CA1001",
+    Justification = "A semaphore whose wait handle nobody asks for holds nothing to be given back."
+)]
 internal sealed class GroupCommit
 {
     private static readonly TimeSpan ThreadStays = TimeSpan.FromSeconds(2);
@@ -101,7 +105,9 @@ internal sealed class GroupCommit
         {
             if (number <= _synced)
             {
-                return number >= _failedFrom && number <= _failedTo ? ValueTask.FromException(Failed()) : ValueTask.CompletedTask;
+                return number >= _failedFrom && number <= _failedTo
+                    ? ValueTask.FromException(Failed())
+                    : ValueTask.CompletedTask;
             }
 
             isFirst = !_isSyncing;
@@ -138,9 +144,7 @@ internal sealed class GroupCommit
         {
             await Wait(Committed, async: true, leads: false, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (SqliteException)
-        {
-        }
+        catch (SqliteException) { }
     }
 
     /// <summary>Ends when no sync is running and none is waited for.</summary>
@@ -148,7 +152,9 @@ internal sealed class GroupCommit
     {
         lock (_lock)
         {
-            return _isSyncing ? (_idle ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
+            return _isSyncing
+                ? (_idle ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task
+                : Task.CompletedTask;
         }
     }
 
@@ -275,7 +281,7 @@ internal sealed class GroupCommit
                 continue;
             }
 
-            for (bool goesOn = true; goesOn;)
+            for (bool goesOn = true; goesOn; )
             {
                 Sync();
                 lock (_lock)
@@ -297,9 +303,11 @@ internal sealed class GroupCommit
         _idle = null;
     }
 
-    private SqliteException Failed() => new(
-        "The write is in the database and visible, but the disk refused to make it durable: it may not survive a power failure. "
-        + _failure!.Message,
-        raw.SQLITE_IOERR,
-        SyncFailedCode);
+    private SqliteException Failed() =>
+        new(
+            "The write is in the database and visible, but the disk refused to make it durable: it may not survive a power failure. "
+                + _failure!.Message,
+            raw.SQLITE_IOERR,
+            SyncFailedCode
+        );
 }

@@ -23,7 +23,9 @@ internal static class NativeFileStatus
     {
         if (OperatingSystem.IsLinux())
         {
-            return StatX(CurrentDirectory, path, 0, WantsInode | WantsBirth, out LinuxStatus linux) == 0 ? linux.Identity : null;
+            return StatX(CurrentDirectory, path, 0, WantsInode | WantsBirth, out LinuxStatus linux) == 0
+                ? linux.Identity
+                : null;
         }
 
         int result = UsesPlainNames ? Stat(path, out MacStatus mac) : Stat64(path, out mac);
@@ -39,7 +41,9 @@ internal static class NativeFileStatus
             int descriptor = (int)handle.DangerousGetHandle();
             if (OperatingSystem.IsLinux())
             {
-                return StatX(descriptor, NoPath, EmptyPath, WantsInode | WantsBirth, out LinuxStatus linux) == 0 ? linux.Identity : null;
+                return StatX(descriptor, NoPath, EmptyPath, WantsInode | WantsBirth, out LinuxStatus linux) == 0
+                    ? linux.Identity
+                    : null;
             }
 
             int result = UsesPlainNames ? FStat(descriptor, out MacStatus mac) : FStat64(descriptor, out mac);
@@ -115,10 +119,12 @@ internal static class NativeFileStatus
         [FieldOffset(140)]
         private readonly uint _minor;
 
-        public FileIdentity Identity => new(
-            ((ulong)_major << 32) | _minor,
-            _inode,
-            (_known & WantsBirth) == 0 ? 0 : (_birthSeconds * 1_000_000_000) + _birthNanoseconds);
+        public FileIdentity Identity =>
+            new(
+                ((ulong)_major << 32) | _minor,
+                _inode,
+                (_known & WantsBirth) == 0 ? 0 : (_birthSeconds * 1_000_000_000) + _birthNanoseconds
+            );
     }
 
     [StructLayout(LayoutKind.Explicit, Size = 256)]

@@ -22,11 +22,14 @@ internal static class WalFile
     {
         try
         {
-            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, Access, FileShare.ReadWrite | FileShare.Delete);
+            using SafeFileHandle file = File.OpenHandle(
+                path,
+                FileMode.Open,
+                Access,
+                FileShare.ReadWrite | FileShare.Delete
+            );
             RandomAccess.FlushToDisk(file);
         }
-        catch (FileNotFoundException)
-        {
-        }
+        catch (FileNotFoundException) { }
     }
 }

@@ -51,7 +51,8 @@ internal sealed class WalSyncer(string path, Action? flush = null)
 
         throw new IOException(
             $"An earlier sync failed ({failure.Message}), and this write lies behind what it was to make durable, until a checkpoint "
-            + "completes.",
-            failure);
+                + "completes.",
+            failure
+        );
     }
 }

@@ -101,7 +101,8 @@ internal sealed class WriteGate
     public GroupCommit GroupCommitOf(string file, Action? flush = null)
     {
         string wal = file + "-wal";
-        GroupCommit known = Volatile.Read(ref _groupCommit)
+        GroupCommit known =
+            Volatile.Read(ref _groupCommit)
             ?? Interlocked.CompareExchange(ref _groupCommit, new GroupCommit(new WalSyncer(wal, flush)), null)
             ?? _groupCommit!;
         return known.Wal?.Path == wal ? known : new GroupCommit(new WalSyncer(wal));
@@ -143,7 +144,11 @@ internal sealed class WriteGate
     /// <returns>Granted, served or timed out.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
     public async ValueTask<WaitOutcome> Enter(
-        Action? combinedWrite, bool async, TimeSpan timeout, CancellationToken cancellationToken)
+        Action? combinedWrite,
+        bool async,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (TryEnter())
@@ -195,16 +200,21 @@ internal sealed class WriteGate
         }
     }
 
-    public static InvalidOperationException Reentrant(AmbientWriteGate holder) => new(
-        $"This code holds the right to write already ({holder}), and asked for it again: it would wait for itself. Use the "
-        + "connection that holds it (the one that began the transaction, or that WriteAsync, RentWriter or the write queue gave "
-        + "you) for everything that belongs together; for the rest, wait until it is committed or returned.");
+    public static InvalidOperationException Reentrant(AmbientWriteGate holder) =>
+        new(
+            $"This code holds the right to write already ({holder}), and asked for it again: it would wait for itself. Use the "
+                + "connection that holds it (the one that began the transaction, or that WriteAsync, RentWriter or the write queue gave "
+                + "you) for everything that belongs together; for the rest, wait until it is committed or returned."
+        );
 
     public void Exit()
     {
         // Its lease can go back, on another thread, at the moment at which the holder leaves the gate to it.
-        if (Volatile.Read(ref _combinedWrite) == CombinedWriteIsInside
-            && Interlocked.CompareExchange(ref _combinedWrite, CombinedWriteHasLeft, CombinedWriteIsInside) == CombinedWriteIsInside)
+        if (
+            Volatile.Read(ref _combinedWrite) == CombinedWriteIsInside
+            && Interlocked.CompareExchange(ref _combinedWrite, CombinedWriteHasLeft, CombinedWriteIsInside)
+                == CombinedWriteIsInside
+        )
         {
             return;
         }

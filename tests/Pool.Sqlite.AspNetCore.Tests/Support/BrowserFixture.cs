@@ -18,25 +18,31 @@ public sealed class BrowserFixture : IAsyncLifetime
         }
 
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = path,
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new BrowserTypeLaunchOptions
+            {
+                ExecutablePath = path,
 
-            // Containers run tests as root and have little shared memory; Chromium's sandbox wants neither.
-            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
-        });
+                // Containers run tests as root and have little shared memory; Chromium's sandbox wants neither.
+                Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+            }
+        );
     }
 
     /// <summary>A page, and what it complained about. Skips the test where there is no browser.</summary>
     internal async Task<BrowserPage> Open(string address, int width = 1100, ColorScheme scheme = ColorScheme.Light)
     {
         Assert.SkipWhen(
-            _browser is null, "No browser: install chromium (apt-get install chromium), or name one in CHROMIUM.");
-        IBrowserContext context = await _browser.NewContextAsync(new BrowserNewContextOptions
-        {
-            ViewportSize = new ViewportSize { Width = width, Height = 800 },
-            ColorScheme = scheme,
-        });
+            _browser is null,
+            "No browser: install chromium (apt-get install chromium), or name one in CHROMIUM."
+        );
+        IBrowserContext context = await _browser.NewContextAsync(
+            new BrowserNewContextOptions
+            {
+                ViewportSize = new ViewportSize { Width = width, Height = 800 },
+                ColorScheme = scheme,
+            }
+        );
         context.SetDefaultTimeout(20_000);
         BrowserPage page = new(context, await context.NewPageAsync());
         await page.Page.GotoAsync(address);
@@ -53,11 +59,13 @@ public sealed class BrowserFixture : IAsyncLifetime
         _playwright?.Dispose();
     }
 
-    private static string? Find() => Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } named
-        ? named
-        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .SelectMany(static folder => Names.Select(name => Path.Combine(folder, name)))
-            .FirstOrDefault(File.Exists);
+    private static string? Find() =>
+        Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } named
+            ? named
+            : (Environment.GetEnvironmentVariable("PATH") ?? "")
+                .Split(Path.PathSeparator)
+                .SelectMany(static folder => Names.Select(name => Path.Combine(folder, name)))
+                .FirstOrDefault(File.Exists);
 }
 
 /// <summary>An open page, with every error on its console.</summary>
@@ -90,11 +98,15 @@ internal sealed class BrowserPage : IAsyncDisposable
 
     public ILocator this[string selector] => Page.Locator(selector);
 
-    public Task Shows(string selector, string text) => Assertions.Expect(this[selector])
-        .ToHaveTextAsync(text, new LocatorAssertionsToHaveTextOptions { Timeout = 20_000 });
+    public Task Shows(string selector, string text) =>
+        Assertions
+            .Expect(this[selector])
+            .ToHaveTextAsync(text, new LocatorAssertionsToHaveTextOptions { Timeout = 20_000 });
 
-    public Task Contains(string selector, string text) => Assertions.Expect(this[selector])
-        .ToContainTextAsync(text, new LocatorAssertionsToContainTextOptions { Timeout = 20_000 });
+    public Task Contains(string selector, string text) =>
+        Assertions
+            .Expect(this[selector])
+            .ToContainTextAsync(text, new LocatorAssertionsToContainTextOptions { Timeout = 20_000 });
 
     public ValueTask DisposeAsync() => new(_context.CloseAsync());
 

@@ -32,10 +32,24 @@ internal static class Load
     private static async Task Queue(SqlitePool pool)
     {
         Task[] writes = [];
-        await pool.Writes.EnqueueAsync(_ => writes = Limit.OnThread(() => OtherFlow.Run(() => Enumerable.Range(0, 20)
-            .Select(i => (Task)pool.Writes.ExecuteAsync($"insert into t values ({i})")).ToArray())).Result).Limited();
+        await pool
+            .Writes.EnqueueAsync(_ =>
+                writes = Limit
+                    .OnThread(() =>
+                        OtherFlow.Run(() =>
+                            Enumerable
+                                .Range(0, 20)
+                                .Select(i => (Task)pool.Writes.ExecuteAsync($"insert into t values ({i})"))
+                                .ToArray()
+                        )
+                    )
+                    .Result
+            )
+            .Limited();
         await Task.WhenAll(writes).Limited();
-        await Assert.ThrowsAnyAsync<Exception>(() => pool.Writes.ExecuteAsync($"insert into nowhere values (1)").Limited());
+        await Assert.ThrowsAnyAsync<Exception>(() =>
+            pool.Writes.ExecuteAsync($"insert into nowhere values (1)").Limited()
+        );
         await Limit.Until(() => pool.GetStatistics().Writes.WaitingForRoom == 0);
     }
 

@@ -19,12 +19,16 @@ internal static class Picture
             return;
         }
 
-        await using TestApp app = new("Pool Name=orders.db;Pool Size=6;Max Overflow=3;Capture Rent Site=True", onKestrel: true);
+        await using TestApp app = new(
+            "Pool Name=orders.db;Pool Size=6;Max Overflow=3;Capture Rent Site=True",
+            onKestrel: true
+        );
         await app.Pool.ExecuteAsync($"create table orders (id integer primary key, customer text, total real)");
         await using BrowserPage page = await browser.Open(
             $"{app.Address}/pool",
             path.Contains("-phone", StringComparison.Ordinal) ? 360 : 1000,
-            path.Contains("-dark", StringComparison.Ordinal) ? ColorScheme.Dark : ColorScheme.Light);
+            path.Contains("-dark", StringComparison.Ordinal) ? ColorScheme.Dark : ColorScheme.Light
+        );
         using CancellationTokenSource end = new(Busy);
         Task[] load =
         [
@@ -32,7 +36,9 @@ internal static class Picture
             .. Enumerable.Range(0, 40).Select(number => Queue(app.Pool, number, end.Token)),
         ];
         using SqlitePoolConnection report = await Task.Run(() => RentForReport(app.Pool));
-        using SqlitePoolCommand command = report.CreateCommand("select customer, sum(total) from orders group by customer order by 2 desc");
+        using SqlitePoolCommand command = report.CreateCommand(
+            "select customer, sum(total) from orders group by customer order by 2 desc"
+        );
         using DbDataReader rows = await command.ExecuteReaderAsync();
         await Task.Delay(Busy - TimeSpan.FromSeconds(3));
         await page["#leases summary"].First.ClickAsync();
@@ -52,7 +58,11 @@ internal static class Picture
             double wave = 1 + Math.Sin(Environment.TickCount64 / 7000.0);
             await Task.Delay((int)(random.Next(30, 400) / (0.3 + wave)), CancellationToken.None);
             using SqlitePoolConnection lease = await pool.RentAsync(CancellationToken.None);
-            lease.Run(number % 4 == 0 ? $"insert into orders (customer, total) values ('c{random.Next(100)}', {random.Next(500)})" : "select count(*) from orders");
+            lease.Run(
+                number % 4 == 0
+                    ? $"insert into orders (customer, total) values ('c{random.Next(100)}', {random.Next(500)})"
+                    : "select count(*) from orders"
+            );
             await Task.Delay(random.Next(5, 160), CancellationToken.None);
         }
     }
@@ -63,8 +73,16 @@ internal static class Picture
         while (!end.IsCancellationRequested)
         {
             await Task.Delay(random.Next(20, 400), CancellationToken.None);
-            await Task.WhenAll(Enumerable.Range(0, random.Next(50)).Select(i =>
-                pool.Writes.ExecuteAsync($"insert into orders (customer, total) values ({$"c{number}"}, {i})", CancellationToken.None)));
+            await Task.WhenAll(
+                Enumerable
+                    .Range(0, random.Next(50))
+                    .Select(i =>
+                        pool.Writes.ExecuteAsync(
+                            $"insert into orders (customer, total) values ({$"c{number}"}, {i})",
+                            CancellationToken.None
+                        )
+                    )
+            );
         }
     }
 }

@@ -23,7 +23,8 @@ internal sealed class TestApp : IAsyncDisposable
         string keys = "",
         Action<IServiceCollection, TempDatabase>? services = null,
         Action<WebApplication>? map = null,
-        bool onKestrel = false)
+        bool onKestrel = false
+    )
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

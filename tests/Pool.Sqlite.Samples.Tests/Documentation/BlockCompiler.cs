@@ -8,8 +8,7 @@ namespace Pool.Sqlite.Samples.Tests.Documentation;
 /// <summary>Compiles blocks of C# as a new web project would, against the packages of this repository.</summary>
 internal static class BlockCompiler
 {
-    private const string ImplicitUsings =
-        """
+    private const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
         global using System.IO;
@@ -29,8 +28,7 @@ internal static class BlockCompiler
         """;
 
     // What a part of a program may take for given.
-    private const string Surroundings =
-        """
+    private const string Surroundings = """
         global using System.Collections.Concurrent;
         global using System.Data.Common;
         global using System.Globalization;
@@ -85,7 +83,8 @@ internal static class BlockCompiler
 
     private static readonly MetadataReference[] References =
     [
-        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
             .Where(static path => path != typeof(BlockCompiler).Assembly.Location)
             .Select(static path => MetadataReference.CreateFromFile(path)),
     ];
@@ -94,11 +93,19 @@ internal static class BlockCompiler
     public static IEnumerable<string> Errors(CodeBlock block)
     {
         SyntaxTree tree = CSharpSyntaxTree.ParseText(block.Code, Parse);
-        string surroundings = Surroundings
-            .Replace("OPTIONS", block.IsAboutEntities ? "DbContextOptionsBuilder" : "SqlitePoolOptions", StringComparison.Ordinal);
+        string surroundings = Surroundings.Replace(
+            "OPTIONS",
+            block.IsAboutEntities ? "DbContextOptionsBuilder" : "SqlitePoolOptions",
+            StringComparison.Ordinal
+        );
         SyntaxTree[] trees = block.IsProgram
             ? [tree, CSharpSyntaxTree.ParseText(ImplicitUsings, Parse)]
-            : [tree, CSharpSyntaxTree.ParseText(ImplicitUsings, Parse), CSharpSyntaxTree.ParseText(surroundings, Parse)];
+            :
+            [
+                tree,
+                CSharpSyntaxTree.ParseText(ImplicitUsings, Parse),
+                CSharpSyntaxTree.ParseText(surroundings, Parse),
+            ];
         bool isProgram = tree.GetCompilationUnitRoot().Members.OfType<GlobalStatementSyntax>().Any();
         CSharpCompilation compilation = CSharpCompilation.Create(
             "Block",
@@ -106,15 +113,20 @@ internal static class BlockCompiler
             References,
             new CSharpCompilationOptions(
                 isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
-                nullableContextOptions: NullableContextOptions.Enable));
+                nullableContextOptions: NullableContextOptions.Enable
+            )
+        );
         return compilation.GetDiagnostics().Where(IsFault).Select(fault => Place(block, fault));
     }
 
-    private static bool IsFault(Diagnostic diagnostic) => diagnostic.Severity == DiagnosticSeverity.Error
+    private static bool IsFault(Diagnostic diagnostic) =>
+        diagnostic.Severity == DiagnosticSeverity.Error
         || diagnostic.Id.StartsWith("CS86", StringComparison.Ordinal)
         || diagnostic.Id is "CS0618";
 
-    private static string Place(CodeBlock block, Diagnostic fault) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{block.Page}:{block.Line + fault.Location.GetLineSpan().StartLinePosition.Line}: {fault.Id} {fault.GetMessage(CultureInfo.InvariantCulture)}");
+    private static string Place(CodeBlock block, Diagnostic fault) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{block.Page}:{block.Line + fault.Location.GetLineSpan().StartLinePosition.Line}: {fault.Id} {fault.GetMessage(CultureInfo.InvariantCulture)}"
+        );
 }

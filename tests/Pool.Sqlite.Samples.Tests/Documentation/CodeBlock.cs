@@ -9,19 +9,22 @@ internal sealed record CodeBlock(string Page, int Line, string Code)
     private const string Fence = "```";
 
     /// <summary>True for a whole Program.cs, which brings all that it needs; others are parts of a program.</summary>
-    public bool IsProgram => Code.StartsWith("using ", StringComparison.Ordinal)
+    public bool IsProgram =>
+        Code.StartsWith("using ", StringComparison.Ordinal)
         && Code[..Code.IndexOf('\n', StringComparison.Ordinal)].TrimEnd().EndsWith(';')
         && !Code.StartsWith("using Sqlite", StringComparison.Ordinal)
         && !Code.StartsWith("using var", StringComparison.Ordinal);
 
-    public bool IsAboutEntities => Page.Contains("ef-core", StringComparison.Ordinal)
+    public bool IsAboutEntities =>
+        Page.Contains("ef-core", StringComparison.Ordinal)
         || Page.Contains("EntityFrameworkCore", StringComparison.Ordinal);
 
     /// <summary>Every block of every page.</summary>
     public static IEnumerable<CodeBlock> All(string root)
     {
         string[] folders = [root, Path.Combine(root, "docs"), .. Directory.GetDirectories(Path.Combine(root, "src"))];
-        return folders.Concat(Directory.GetDirectories(Path.Combine(root, "samples")))
+        return folders
+            .Concat(Directory.GetDirectories(Path.Combine(root, "samples")))
             .SelectMany(static folder => Directory.GetFiles(folder, "*.md"))
             .SelectMany(page => Of(Path.GetRelativePath(root, page), File.ReadAllLines(page)));
     }

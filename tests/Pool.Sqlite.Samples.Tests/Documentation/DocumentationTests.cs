@@ -14,7 +14,11 @@ public sealed class DocumentationTests
     [Fact]
     public void A_block_that_does_not_compile_is_found_with_its_place()
     {
-        CodeBlock block = new("page.md", 10, "await pool.ExecuteAsync($\"select 1\");\nawait pool.NoSuchVerbAsync();\n");
+        CodeBlock block = new(
+            "page.md",
+            10,
+            "await pool.ExecuteAsync($\"select 1\");\nawait pool.NoSuchVerbAsync();\n"
+        );
         Assert.StartsWith("page.md:11: CS1061", Assert.Single(BlockCompiler.Errors(block)), StringComparison.Ordinal);
     }
 }

@@ -16,11 +16,15 @@ public sealed class ConcurrentUseTests : IDisposable
     public ConcurrentUseTests()
     {
         SqlitePoolOptions options = _database.Options(size: 1, overflow: 0);
-        options.ConnectionOpened = connection => connection.CreateFunction("hold", () =>
-        {
-            _latch.Pass();
-            return 1L;
-        });
+        options.ConnectionOpened = connection =>
+            connection.CreateFunction(
+                "hold",
+                () =>
+                {
+                    _latch.Pass();
+                    return 1L;
+                }
+            );
         _pool = new SqlitePool(options);
     }
 
@@ -91,7 +95,11 @@ public sealed class ConcurrentUseTests : IDisposable
         await _latch.Reached;
 
         Task<Exception?> second = Limit.OnThread(() => Record.Exception(() => connection.Ask("select 1")));
-        Assert.Contains("another thread", Assert.IsType<InvalidOperationException>(await second.Limited()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "another thread",
+            Assert.IsType<InvalidOperationException>(await second.Limited()).Message,
+            StringComparison.Ordinal
+        );
         _latch.Open();
 
         Assert.True(await reading.Limited());
@@ -165,11 +173,15 @@ public sealed class ConcurrentUseTests : IDisposable
     {
         SqlitePoolConnection? connection = null;
         SqlitePoolOptions options = _database.Options(size: 1, overflow: 0);
-        options.ConnectionOpened = driver => driver.CreateFunction("leave", () =>
-        {
-            connection!.Dispose();
-            return 1L;
-        });
+        options.ConnectionOpened = driver =>
+            driver.CreateFunction(
+                "leave",
+                () =>
+                {
+                    connection!.Dispose();
+                    return 1L;
+                }
+            );
         using SqlitePool pool = new(options);
         connection = pool.Rent();
 
@@ -221,7 +233,8 @@ public sealed class ConcurrentUseTests : IDisposable
         {
             SqlitePoolConnection connection = _pool.Rent();
             SqlitePoolCommand command = connection.CreateCommand(
-                "with recursive n(i) as (select 1 union all select i + 1 from n where i < 500) select i from n");
+                "with recursive n(i) as (select 1 union all select i + 1 from n where i < 500) select i from n"
+            );
             DbDataReader reader = command.ExecuteReader();
             using Barrier barrier = new(2);
             Task user = Task.Run(() =>
@@ -234,7 +247,10 @@ public sealed class ConcurrentUseTests : IDisposable
                         reader.GetInt64(0);
                     }
                 });
-                Assert.True(error is null or InvalidOperationException or Microsoft.Data.Sqlite.SqliteException, error?.ToString());
+                Assert.True(
+                    error is null or InvalidOperationException or Microsoft.Data.Sqlite.SqliteException,
+                    error?.ToString()
+                );
             });
             barrier.SignalAndWait();
             connection.Dispose();

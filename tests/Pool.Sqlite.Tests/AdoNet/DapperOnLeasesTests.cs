@@ -18,7 +18,8 @@ public sealed class DapperOnLeasesTests : IDisposable
             create table book(id integer primary key, author_id int references author(id), title text not null);
             insert into author values(1, 'Le Guin'), (2, 'Lem');
             insert into book values(1, 1, 'The Dispossessed'), (2, 2, 'Solaris'), (3, 2, 'Fiasco');
-            """);
+            """
+        );
     }
 
     [Fact]
@@ -26,7 +27,10 @@ public sealed class DapperOnLeasesTests : IDisposable
     {
         using SqlitePoolConnection connection = await _pool.RentAsync();
 
-        Author author = await connection.QuerySingleAsync<Author>("select id, name from author where id = @id", new { id = 2 });
+        Author author = await connection.QuerySingleAsync<Author>(
+            "select id, name from author where id = @id",
+            new { id = 2 }
+        );
 
         Assert.Equal(new Author(2, "Lem"), author);
     }
@@ -37,7 +41,9 @@ public sealed class DapperOnLeasesTests : IDisposable
         using SqlitePoolConnection connection = await _pool.RentAsync();
 
         int rows = await connection.ExecuteAsync(
-            "insert into author(name) values(@name)", new[] { new { name = "Wolfe" }, new { name = "Butler" } });
+            "insert into author(name) values(@name)",
+            new[] { new { name = "Wolfe" }, new { name = "Butler" } }
+        );
 
         Assert.Equal(2, rows);
         Assert.Equal(4, await connection.ExecuteScalarAsync<int>("select count(*) from author"));
@@ -50,7 +56,8 @@ public sealed class DapperOnLeasesTests : IDisposable
 
         IEnumerable<string> lines = await connection.QueryAsync<Book, Author, string>(
             "select b.id, b.title, a.id, a.name from book b join author a on a.id = b.author_id order by b.id",
-            (book, author) => $"{author.Name}: {book.Title}");
+            (book, author) => $"{author.Name}: {book.Title}"
+        );
 
         Assert.Equal(["Le Guin: The Dispossessed", "Lem: Solaris", "Lem: Fiasco"], lines);
     }
@@ -61,7 +68,9 @@ public sealed class DapperOnLeasesTests : IDisposable
         using SqlitePoolConnection connection = await _pool.RentAsync();
 
         IEnumerable<string> titles = await connection.QueryAsync<string>(
-            "select title from book where id in @ids order by id", new { ids = new[] { 1, 3 } });
+            "select title from book where id in @ids order by id",
+            new { ids = new[] { 1, 3 } }
+        );
 
         Assert.Equal(["The Dispossessed", "Fiasco"], titles);
     }
@@ -83,7 +92,8 @@ public sealed class DapperOnLeasesTests : IDisposable
         using SqlitePoolConnection connection = await _pool.RentAsync();
 
         using SqlMapper.GridReader grid = await connection.QueryMultipleAsync(
-            "select count(*) from author; select title from book order by id");
+            "select count(*) from author; select title from book order by id"
+        );
 
         Assert.Equal(2, await grid.ReadSingleAsync<int>());
         Assert.Equal(3, (await grid.ReadAsync<string>()).Count());

@@ -53,16 +53,18 @@ public sealed class DoubleDisposeTests
                 barrier.SignalAndWait();
             }
         });
-        await Limit.OnThread(() =>
-        {
-            for (int i = 0; i < Rounds; i++)
+        await Limit
+            .OnThread(() =>
             {
-                Volatile.Write(ref lease, pool.Rent());
-                barrier.SignalAndWait();
-                lease!.Dispose();
-                barrier.SignalAndWait();
-            }
-        }).Limited();
+                for (int i = 0; i < Rounds; i++)
+                {
+                    Volatile.Write(ref lease, pool.Rent());
+                    barrier.SignalAndWait();
+                    lease!.Dispose();
+                    barrier.SignalAndWait();
+                }
+            })
+            .Limited();
         await other.Limited();
 
         // A permit too many, and there would be a third connection; one too few, and the second rent would wait.

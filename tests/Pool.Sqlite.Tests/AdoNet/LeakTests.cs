@@ -151,10 +151,11 @@ public sealed class LeakTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void RentAndDispose(SqlitePool pool) => pool.Rent().Dispose();
 
-    private static async Task CollectUntil(Func<bool> condition) => await Limit.Until(() =>
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        return condition();
-    });
+    private static async Task CollectUntil(Func<bool> condition) =>
+        await Limit.Until(() =>
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return condition();
+        });
 }

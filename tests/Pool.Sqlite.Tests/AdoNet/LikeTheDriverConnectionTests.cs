@@ -13,7 +13,9 @@ public sealed class LikeTheDriverConnectionTests : IDisposable
     [Fact]
     public async Task Its_connection_string_has_the_drivers_keys_alone_so_that_the_driver_can_parse_it()
     {
-        await using SqlitePool pool = new($"{_database.ConnectionString};Pool Size=2;Synchronous=Full;Default Timeout=7;Password=");
+        await using SqlitePool pool = new(
+            $"{_database.ConnectionString};Pool Size=2;Synchronous=Full;Default Timeout=7;Password="
+        );
         using SqlitePoolConnection connection = await pool.RentAsync();
         SqliteConnectionStringBuilder parsed = new(connection.ConnectionString);
         Assert.Equal(_database.Path, parsed.DataSource);
@@ -42,7 +44,10 @@ public sealed class LikeTheDriverConnectionTests : IDisposable
         await using SqlitePool pool = new(connectionString);
         using SqlitePoolConnection connection = await pool.RentAsync();
         Assert.StartsWith(
-            new SqliteConnectionStringBuilder(connection.ConnectionString).DataSource, connectionString["Data Source=".Length..], StringComparison.Ordinal);
+            new SqliteConnectionStringBuilder(connection.ConnectionString).DataSource,
+            connectionString["Data Source=".Length..],
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -63,7 +68,8 @@ public sealed class LikeTheDriverConnectionTests : IDisposable
         connection.Dispose();
         Assert.Throws<ObjectDisposedException>(() => connection.GetSchema());
 
-        static string[] Rows(DataTable table) => [.. table.Rows.Cast<DataRow>().Select(row => string.Join('|', row.ItemArray))];
+        static string[] Rows(DataTable table) =>
+            [.. table.Rows.Cast<DataRow>().Select(row => string.Join('|', row.ItemArray))];
     }
 
     public void Dispose() => _database.Dispose();

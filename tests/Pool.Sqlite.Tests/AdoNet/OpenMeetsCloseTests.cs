@@ -52,9 +52,7 @@ public sealed class OpenMeetsCloseTests
 
                     shared.Close();
                 }
-                catch (InvalidOperationException)
-                {
-                }
+                catch (InvalidOperationException) { }
             }
 
             Interlocked.Decrement(ref running);
@@ -158,7 +156,9 @@ public sealed class OpenMeetsCloseTests
         using SqlitePool pool = database.OneConnection();
         using SqlitePoolConnection connection = pool.CreateConnection();
         connection.Open();
-        DbDataReader old = connection.CreateCommand("select 1 union all select 2").ExecuteReader(CommandBehavior.CloseConnection);
+        DbDataReader old = connection
+            .CreateCommand("select 1 union all select 2")
+            .ExecuteReader(CommandBehavior.CloseConnection);
         connection.Close();
         connection.Open();
 
@@ -194,9 +194,7 @@ public sealed class OpenMeetsCloseTests
                 {
                     old.Commit();
                 }
-                catch (InvalidOperationException)
-                {
-                }
+                catch (InvalidOperationException) { }
             });
             barrier.SignalAndWait();
             try
@@ -207,9 +205,7 @@ public sealed class OpenMeetsCloseTests
                 connection.Run("insert into t values (1)");
                 own.Rollback();
             }
-            catch (InvalidOperationException)
-            {
-            }
+            catch (InvalidOperationException) { }
 
             await commit.Limited();
             connection.Close();

@@ -34,7 +34,9 @@ public sealed class QuickStartTests
         await using SqlitePool pool = new(database.Options());
         using (SqlitePoolConnection connection = await pool.RentAsync())
         {
-            connection.Run("create table note(id integer primary key, text text); insert into note(text) values('hello')");
+            connection.Run(
+                "create table note(id integer primary key, text text); insert into note(text) values('hello')"
+            );
         }
 
         using SqlitePoolConnection other = pool.Rent();
@@ -47,7 +49,9 @@ public sealed class QuickStartTests
         using TempDatabase database = new();
         await using SqlitePool pool = new(database.Options());
         using SqlitePoolConnection connection = await pool.RentAsync();
-        using SqlitePoolCommand command = connection.CreateCommand("select $text, $number, typeof($blob), $nothing is null");
+        using SqlitePoolCommand command = connection.CreateCommand(
+            "select $text, $number, typeof($blob), $nothing is null"
+        );
         command.Parameters.AddWithValue("$text", "it's");
         command.Parameters.AddWithValue("$number", 42);
         command.Parameters.AddWithValue("$blob", new byte[] { 1, 2 });
@@ -162,7 +166,9 @@ public sealed class QuickStartTests
         using SqlitePoolConnection connection = await pool.RentAsync();
         System.Data.Common.DbCommand command = connection.CreateCommand();
 
-        InvalidCastException error = Assert.Throws<InvalidCastException>(() => command.Connection = new SqliteConnection());
+        InvalidCastException error = Assert.Throws<InvalidCastException>(() =>
+            command.Connection = new SqliteConnection()
+        );
 
         Assert.Contains("SqliteConnection", error.Message, StringComparison.Ordinal);
     }

@@ -27,7 +27,9 @@ public sealed class ReaderBeyondDriverTests : IDisposable
     [InlineData(CommandBehavior.SingleResult, 2)]
     public void One_row_or_one_result_is_what_is_read_and_the_rest_runs(CommandBehavior behavior, int rows)
     {
-        using (DbDataReader reader = Reader("select 1 union all select 2; insert into t values (1); select 3", behavior))
+        using (
+            DbDataReader reader = Reader("select 1 union all select 2; insert into t values (1); select 3", behavior)
+        )
         {
             int read = 0;
             while (reader.Read())
@@ -79,8 +81,12 @@ public sealed class ReaderBeyondDriverTests : IDisposable
     public void A_part_outside_the_value_or_the_buffer_is_refused(int dataOffset, int bufferOffset, int length)
     {
         using DbDataReader reader = Row("select 'text'");
-        Assert.Throws<ArgumentOutOfRangeException>(() => reader.GetChars(0, dataOffset, new char[4], bufferOffset, length));
-        Assert.Throws<ArgumentOutOfRangeException>(() => reader.GetBytes(0, dataOffset, new byte[4], bufferOffset, length));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            reader.GetChars(0, dataOffset, new char[4], bufferOffset, length)
+        );
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            reader.GetBytes(0, dataOffset, new byte[4], bufferOffset, length)
+        );
     }
 
     [Fact]
@@ -123,7 +129,10 @@ public sealed class ReaderBeyondDriverTests : IDisposable
         command.Prepare();
         SQLitePCL.raw.sqlite3_limit(_lease.Native(), SQLitePCL.raw.SQLITE_LIMIT_LENGTH, 500);
 
-        Assert.Equal(SQLitePCL.raw.SQLITE_TOOBIG, Assert.Throws<SqliteException>(() => command.ExecuteReader()).SqliteErrorCode);
+        Assert.Equal(
+            SQLitePCL.raw.SQLITE_TOOBIG,
+            Assert.Throws<SqliteException>(() => command.ExecuteReader()).SqliteErrorCode
+        );
     }
 
     public void Dispose()
@@ -132,7 +141,8 @@ public sealed class ReaderBeyondDriverTests : IDisposable
         _pool.Dispose();
     }
 
-    private DbDataReader Reader(string sql, CommandBehavior behavior) => _lease.CreateCommand(sql).ExecuteReader(behavior);
+    private DbDataReader Reader(string sql, CommandBehavior behavior) =>
+        _lease.CreateCommand(sql).ExecuteReader(behavior);
 
     private DbDataReader Row(string sql)
     {

@@ -138,7 +138,8 @@ public sealed class TransactionTests : IDisposable
     {
         _connection.Run(
             "create table parent(id integer primary key);"
-            + "create table child(id int references parent(id) deferrable initially deferred)");
+                + "create table child(id int references parent(id) deferrable initially deferred)"
+        );
         using SqlitePoolTransaction transaction = _connection.BeginTransaction();
         _connection.Run("insert into child values(99)");
 

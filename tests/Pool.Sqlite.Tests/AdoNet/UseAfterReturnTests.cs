@@ -28,7 +28,9 @@ public sealed class UseAfterReturnTests : IDisposable
         _first.Dispose();
         using SqlitePoolConnection next = _pool.Rent();
 
-        ObjectDisposedException error = Assert.Throws<ObjectDisposedException>(() => _first.Run("insert into t values(1)"));
+        ObjectDisposedException error = Assert.Throws<ObjectDisposedException>(() =>
+            _first.Run("insert into t values(1)")
+        );
         Assert.Contains("Rent a new one", error.Message, StringComparison.Ordinal);
         Assert.Throws<ObjectDisposedException>(() => _first.BeginTransaction());
         Assert.Throws<ObjectDisposedException>(() => _first.SqliteConnection);
@@ -201,7 +203,10 @@ public sealed class UseAfterReturnTests : IDisposable
         using SqlitePoolConnection writer = _pool.RentWriter();
         using SqlitePoolConnection inside = await _pool.RentAsync();
 
-        Assert.Equal(3, new[] { _first, writer, inside }.Select(static lease => lease.LeaseId >> 32).Distinct().Count());
+        Assert.Equal(
+            3,
+            new[] { _first, writer, inside }.Select(static lease => lease.LeaseId >> 32).Distinct().Count()
+        );
         Assert.Equal(3, _pool.GetLeases().Select(static lease => lease.LeaseId).Distinct().Count());
     }
 

@@ -32,8 +32,16 @@ public sealed class UseGuardInterleavingTests
             TheoryData<string, string> data = [];
             string[] scripts =
             [
-                "open+close", "close+open", "execute+close", "close+execute", "open+execute", "open+dispose", "dispose+open", "change+open",
-                "close+change", "nested+close",
+                "open+close",
+                "close+open",
+                "execute+close",
+                "close+execute",
+                "open+execute",
+                "open+dispose",
+                "dispose+open",
+                "change+open",
+                "close+change",
+                "nested+close",
             ];
             for (int i = 0; i < scripts.Length; i++)
             {
@@ -79,7 +87,10 @@ public sealed class UseGuardInterleavingTests
         {
             schedules++;
             Model model = new(startsOpen);
-            List<IEnumerator<int>> threads = [.. scripts.Select((script, i) => model.Run(i + 1, script).GetEnumerator())];
+            List<IEnumerator<int>> threads =
+            [
+                .. scripts.Select((script, i) => model.Run(i + 1, script).GetEnumerator()),
+            ];
             List<int> widths = [];
             while (threads.Count > 0)
             {
@@ -106,8 +117,7 @@ public sealed class UseGuardInterleavingTests
             {
                 choices[^1]++;
             }
-        }
-        while (choices.Count > 0);
+        } while (choices.Count > 0);
 
         Assert.True(schedules > 1);
     }
@@ -161,7 +171,10 @@ public sealed class UseGuardInterleavingTests
         /// </summary>
         public void AssertAtRest(string schedule)
         {
-            Assert.True(_out.Count == (_guard.IsClosed ? 0 : 1), $"{_out.Count} are out, closed {_guard.IsClosed}: {schedule}");
+            Assert.True(
+                _out.Count == (_guard.IsClosed ? 0 : 1),
+                $"{_out.Count} are out, closed {_guard.IsClosed}: {schedule}"
+            );
             Assert.False(_disposed && !_guard.IsClosed, $"Disposed, and still open: {schedule}");
             if (_guard.TryClose())
             {

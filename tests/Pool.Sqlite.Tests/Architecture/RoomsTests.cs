@@ -9,8 +9,20 @@ public sealed class RoomsTests
     // From top to bottom: docs/design.md. "Records" are the public types that use no room: every room may use them.
     private static readonly string[] Rooms =
     [
-        "DependencyInjection", "Face", "WriteQueue", "AdoNet", "Execution", "Maintenance", "Leasing", "Diagnostics",
-        "Configuration", "Sessions", "Writing", "Pooling", "Diagnostics.Records", "Records",
+        "DependencyInjection",
+        "Face",
+        "WriteQueue",
+        "AdoNet",
+        "Execution",
+        "Maintenance",
+        "Leasing",
+        "Diagnostics",
+        "Configuration",
+        "Sessions",
+        "Writing",
+        "Pooling",
+        "Diagnostics.Records",
+        "Records",
     ];
 
     // What still points up. The list can only shrink: an arrow that is gone must leave it.
@@ -19,10 +31,8 @@ public sealed class RoomsTests
         // ADO.NET has connections that are made without a pool: their connection string finds it.
         "AdoNet/SqlitePoolConnection -> Face/SqlitePool",
         "AdoNet/SqlitePoolConnection -> Face/SqlitePoolFactory",
-
         // A connection string carries the settings of the pool beside those of the driver.
         "Sessions/DatabaseTarget -> Configuration/ConnectionStringKeys",
-
         // The time of each sync is recorded where it is counted.
         "Sessions/ConnectionFigures -> Diagnostics/PoolMetrics",
         "Sessions/SyncFigures -> Diagnostics/PoolMetrics",
@@ -36,7 +46,8 @@ public sealed class RoomsTests
         Assert.True(
             added.Length == 0,
             "A room must not use a room above it (docs/design.md); let it own a small interface that the upper one implements:"
-            + $"{Environment.NewLine}{string.Join(Environment.NewLine, added)}");
+                + $"{Environment.NewLine}{string.Join(Environment.NewLine, added)}"
+        );
     }
 
     [Fact]
@@ -64,7 +75,8 @@ public sealed class RoomsTests
         Dictionary<string, string> rooms = references.RoomsOfTypes();
         return
         [
-            .. references.Read()
+            .. references
+                .Read()
                 .Where(pair => rooms.ContainsKey(pair.From) && rooms.ContainsKey(pair.To))
                 .Where(pair => Array.IndexOf(Rooms, rooms[pair.From]) > Array.IndexOf(Rooms, rooms[pair.To]))
                 .Select(pair => $"{rooms[pair.From]}/{NameOf(pair.From)} -> {rooms[pair.To]}/{NameOf(pair.To)}")

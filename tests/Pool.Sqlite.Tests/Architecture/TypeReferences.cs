@@ -13,8 +13,10 @@ internal sealed class TypeReferences : IDisposable
 {
     private const string Root = "Pool.Sqlite.";
 
-    private static readonly Dictionary<ushort, OpCode> OpCodesByValue = typeof(OpCodes).GetFields()
-        .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => (ushort)code.Value);
+    private static readonly Dictionary<ushort, OpCode> OpCodesByValue = typeof(OpCodes)
+        .GetFields()
+        .Select(field => (OpCode)field.GetValue(null)!)
+        .ToDictionary(code => (ushort)code.Value);
 
     private readonly PEReader _file;
     private readonly MetadataReader _metadata;
@@ -31,7 +33,8 @@ internal sealed class TypeReferences : IDisposable
         _finder = new Finder(this);
         Assert.True(
             _file.TryOpenAssociatedPortablePdb(path, File.OpenRead, out MetadataReaderProvider? symbols, out _),
-            "The assembly has no symbols, which tell the folders of its sources.");
+            "The assembly has no symbols, which tell the folders of its sources."
+        );
         _symbols = symbols!;
     }
 
@@ -54,9 +57,9 @@ internal sealed class TypeReferences : IDisposable
         // Records use records: the others are taken out until all that is left uses nothing else.
         ILookup<string, string> uses = Read().ToLookup(pair => pair.From, pair => pair.To);
         HashSet<string> records = [.. rooms.Keys.Where(IsInRootNamespace)];
-        while (records.RemoveWhere(type => uses[type].Any(used => rooms.ContainsKey(used) && !records.Contains(used))) > 0)
-        {
-        }
+        while (
+            records.RemoveWhere(type => uses[type].Any(used => rooms.ContainsKey(used) && !records.Contains(used))) > 0
+        ) { }
 
         foreach (string record in records)
         {
@@ -96,8 +99,8 @@ internal sealed class TypeReferences : IDisposable
         _file.Dispose();
     }
 
-    private static bool IsInRootNamespace(string type) => type.StartsWith(Root, StringComparison.Ordinal)
-        && !type[Root.Length..].Contains('.', StringComparison.Ordinal);
+    private static bool IsInRootNamespace(string type) =>
+        type.StartsWith(Root, StringComparison.Ordinal) && !type[Root.Length..].Contains('.', StringComparison.Ordinal);
 
     private string? RoomOf(TypeDefinition type)
     {
@@ -170,7 +173,10 @@ internal sealed class TypeReferences : IDisposable
             value = value == 0xFE ? (ushort)((value << 8) | code.ReadByte()) : value;
             switch (OpCodesByValue[value].OperandType)
             {
-                case OperandType.InlineTok or OperandType.InlineType or OperandType.InlineMethod or OperandType.InlineField:
+                case OperandType.InlineTok
+                or OperandType.InlineType
+                or OperandType.InlineMethod
+                or OperandType.InlineField:
                     Add(System.Reflection.Metadata.Ecma335.MetadataTokens.EntityHandle(code.ReadInt32()));
                     break;
                 case OperandType.InlineSwitch:
@@ -229,7 +235,11 @@ internal sealed class TypeReferences : IDisposable
 
     private TypeDefinitionHandle Outermost(TypeDefinitionHandle handle)
     {
-        for (TypeDefinitionHandle outer = handle; !outer.IsNil; outer = _metadata.GetTypeDefinition(handle).GetDeclaringType())
+        for (
+            TypeDefinitionHandle outer = handle;
+            !outer.IsNil;
+            outer = _metadata.GetTypeDefinition(handle).GetDeclaringType()
+        )
         {
             handle = outer;
         }
@@ -250,8 +260,11 @@ internal sealed class TypeReferences : IDisposable
             owner._found.Add(handle);
 
         public bool GetTypeFromSpecification(
-            MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
-            reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
+            MetadataReader reader,
+            object? genericContext,
+            TypeSpecificationHandle handle,
+            byte rawTypeKind
+        ) => reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
 
         public bool GetArrayType(bool elementType, ArrayShape shape) => false;
 

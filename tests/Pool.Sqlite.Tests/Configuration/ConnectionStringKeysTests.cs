@@ -35,14 +35,18 @@ public sealed class ConnectionStringKeysTests : IDisposable
         await using SqlitePool pool = new(
             new SqlitePoolOptions
             {
-                ConnectionString = $"{_database.ConnectionString};Pool Size=1;Max Overflow=0;Max Lifetime=Infinite;Rent Timeout={text}",
+                ConnectionString =
+                    $"{_database.ConnectionString};Pool Size=1;Max Overflow=0;Max Lifetime=Infinite;Rent Timeout={text}",
             },
-            timeProvider: time);
+            timeProvider: time
+        );
         using SqlitePoolConnection only = pool.Rent();
         Task<SqlitePoolConnection> waiting = pool.RentAsync().AsTask();
         time.Advance(TimeSpan.Parse(expected, CultureInfo.InvariantCulture));
 
-        SqlitePoolTimeoutException error = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => waiting.Limited());
+        SqlitePoolTimeoutException error = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() =>
+            waiting.Limited()
+        );
 
         Assert.Equal(expected, error.Waited.ToString());
     }
@@ -52,8 +56,12 @@ public sealed class ConnectionStringKeysTests : IDisposable
     {
         FakeTimeProvider time = new();
         await using SqlitePool pool = new(
-            new SqlitePoolOptions { ConnectionString = $"{_database.ConnectionString};Pool Size=1;Max Overflow=0;Rent Timeout=infinite" },
-            timeProvider: time);
+            new SqlitePoolOptions
+            {
+                ConnectionString = $"{_database.ConnectionString};Pool Size=1;Max Overflow=0;Rent Timeout=infinite",
+            },
+            timeProvider: time
+        );
         SqlitePoolConnection only = pool.Rent();
         Task<SqlitePoolConnection> waiting = pool.RentAsync().AsTask();
         time.Advance(TimeSpan.FromDays(30));
@@ -66,7 +74,8 @@ public sealed class ConnectionStringKeysTests : IDisposable
     public void PRAGMAs_and_the_name_can_be_said_too()
     {
         using SqlitePool pool = new(
-            $"{_database.ConnectionString};Pool Name=orders;Synchronous=full;Group Commit=False;Cache Size KiB=512;Foreign Keys=False;WAL Auto Checkpoint Pages=50");
+            $"{_database.ConnectionString};Pool Name=orders;Synchronous=full;Group Commit=False;Cache Size KiB=512;Foreign Keys=False;WAL Auto Checkpoint Pages=50"
+        );
         using SqlitePoolConnection connection = pool.Rent();
 
         Assert.Equal("orders", pool.Name);
@@ -81,7 +90,8 @@ public sealed class ConnectionStringKeysTests : IDisposable
     {
         SqlitePoolOptions options = new()
         {
-            ConnectionString = $"{_database.ConnectionString};Write Queue Capacity=7;write queue max batch size=2;"
+            ConnectionString =
+                $"{_database.ConnectionString};Write Queue Capacity=7;write queue max batch size=2;"
                 + "WriteQueueMaxBatchDelay=0.5;Write Queue Item Timeout=00:01:00;Write Queue Synchronous=full;Group Commit=False",
         };
         await using SqlitePool pool = new(options);
@@ -93,7 +103,10 @@ public sealed class ConnectionStringKeysTests : IDisposable
 
         OptionsCheck.Check(options);
         Assert.Equal((2, TimeSpan.FromSeconds(0.5)), (options.Writes.MaxBatchSize, options.Writes.MaxBatchDelay));
-        Assert.Equal((TimeSpan.FromMinutes(1), SynchronousMode.Full), (options.Writes.ItemTimeout, options.Writes.Synchronous));
+        Assert.Equal(
+            (TimeSpan.FromMinutes(1), SynchronousMode.Full),
+            (options.Writes.ItemTimeout, options.Writes.Synchronous)
+        );
     }
 
     [Fact]
@@ -116,7 +129,9 @@ public sealed class ConnectionStringKeysTests : IDisposable
     {
         string[] options =
         [
-            .. typeof(SqlitePoolOptions).GetProperties().Concat(typeof(SqlitePragmas).GetProperties())
+            .. typeof(SqlitePoolOptions)
+                .GetProperties()
+                .Concat(typeof(SqlitePragmas).GetProperties())
                 .Where(property => property.PropertyType.IsValueType || property.PropertyType == typeof(string))
                 .Select(property => property.Name == "Name" ? "PoolName" : property.Name)
                 .Except(["ConnectionString"]),
@@ -131,7 +146,9 @@ public sealed class ConnectionStringKeysTests : IDisposable
     [Fact]
     public void The_drivers_own_keys_still_reach_the_driver()
     {
-        using SqlitePool pool = new($"Filename={_database.Path};Pool Size=1;Mode=ReadWriteCreate;Command Timeout=7;Recursive Triggers=True");
+        using SqlitePool pool = new(
+            $"Filename={_database.Path};Pool Size=1;Mode=ReadWriteCreate;Command Timeout=7;Recursive Triggers=True"
+        );
         using SqlitePoolConnection connection = pool.Rent();
         using SqlitePoolCommand command = connection.CreateCommand("PRAGMA recursive_triggers");
 
@@ -167,8 +184,9 @@ public sealed class ConnectionStringKeysTests : IDisposable
     [InlineData("Passwort=hunter2", "Password")]
     public void An_unknown_key_is_an_error_that_suggests_the_nearest(string key, string nearest)
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(
-            () => new SqlitePool($"{_database.ConnectionString};Password=hunter2;{key}"));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            new SqlitePool($"{_database.ConnectionString};Password=hunter2;{key}")
+        );
 
         Assert.Contains($"Did you mean '{nearest}'?", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", error.ToString(), StringComparison.Ordinal);
@@ -177,10 +195,14 @@ public sealed class ConnectionStringKeysTests : IDisposable
     [Fact]
     public void One_that_is_near_to_nothing_gets_the_list_and_all_are_said_at_once()
     {
-        string message = Assert.Throws<ArgumentException>(
-            () => new SqlitePool($"{_database.ConnectionString};xyz=1;quux=2")).Message;
+        string message = Assert
+            .Throws<ArgumentException>(() => new SqlitePool($"{_database.ConnectionString};xyz=1;quux=2"))
+            .Message;
 
-        Assert.All(["'xyz'", "'quux'", "Data Source", "Shutdown Timeout"], text => Assert.Contains(text, message, StringComparison.Ordinal));
+        Assert.All(
+            ["'xyz'", "'quux'", "Data Source", "Shutdown Timeout"],
+            text => Assert.Contains(text, message, StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -199,7 +221,9 @@ public sealed class ConnectionStringKeysTests : IDisposable
     [InlineData("Write Queue Synchronous=9", "Write Queue Synchronous='9'", "Normal")]
     public void A_value_that_makes_no_sense_is_said_with_what_is_allowed(string key, string named, string allowed)
     {
-        string message = Assert.Throws<ArgumentException>(() => new SqlitePool($"{_database.ConnectionString};{key}")).Message;
+        string message = Assert
+            .Throws<ArgumentException>(() => new SqlitePool($"{_database.ConnectionString};{key}"))
+            .Message;
 
         Assert.Contains(named, message, StringComparison.Ordinal);
         Assert.Contains(allowed, message, StringComparison.Ordinal);
@@ -241,7 +265,9 @@ public sealed class ConnectionStringKeysTests : IDisposable
     [Fact]
     public void A_private_memory_database_does_not_take_a_pool_size_from_it_either()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new SqlitePool("Data Source=:memory:;Pool Size=4"));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            new SqlitePool("Data Source=:memory:;Pool Size=4")
+        );
 
         Assert.Contains("Mode=Memory;Cache=Shared", error.Message, StringComparison.Ordinal);
     }

@@ -24,13 +24,20 @@ public sealed class CultureTests : IDisposable
     {
         SqlitePoolOptions options = _database.Options(size: -1);
 
-        Assert.Contains("PoolSize is -1.", Assert.Throws<ArgumentException>(() => new SqlitePool(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "PoolSize is -1.",
+            Assert.Throws<ArgumentException>(() => new SqlitePool(options)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_key_of_a_connection_string()
     {
-        SqlitePoolOptions options = new() { ConnectionString = $"{_database.ConnectionString};Rent Timeout=0.25;Cache Size KiB=512" };
+        SqlitePoolOptions options = new()
+        {
+            ConnectionString = $"{_database.ConnectionString};Rent Timeout=0.25;Cache Size KiB=512",
+        };
 
         OptionsCheck.Check(options);
 

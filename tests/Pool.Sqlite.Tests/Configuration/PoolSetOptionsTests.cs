@@ -84,7 +84,15 @@ public sealed class PoolSetOptionsTests
         string message = Assert.Throws<ArgumentException>(() => new SqlitePoolSet(options)).Message;
 
         string[] names =
-            ["Folder", "Extension", "MaxOpenConnections", "MaxOpenPools", "PoolIdleTimeout", "PoolSize", "MinIdle"];
+        [
+            "Folder",
+            "Extension",
+            "MaxOpenConnections",
+            "MaxOpenPools",
+            "PoolIdleTimeout",
+            "PoolSize",
+            "MinIdle",
+        ];
         Assert.All(names, name => Assert.Contains(name, message, StringComparison.Ordinal));
     }
 
@@ -98,7 +106,11 @@ public sealed class PoolSetOptionsTests
     {
         SqlitePoolSetOptions options = new() { Folder = "tenants" };
         options.Pool.ConnectionString = template;
-        Assert.Contains(said, Assert.Throws<ArgumentException>(() => new SqlitePoolSet(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            said,
+            Assert.Throws<ArgumentException>(() => new SqlitePoolSet(options)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

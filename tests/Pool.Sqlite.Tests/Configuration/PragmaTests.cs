@@ -58,11 +58,20 @@ public sealed class PragmaTests : IDisposable
 
         string[] names =
         [
-            "journal_mode", "synchronous", "temp_store", "busy_timeout", "foreign_keys", "cache_size", "mmap_size",
-            "journal_size_limit", "wal_autocheckpoint",
+            "journal_mode",
+            "synchronous",
+            "temp_store",
+            "busy_timeout",
+            "foreign_keys",
+            "cache_size",
+            "mmap_size",
+            "journal_size_limit",
+            "wal_autocheckpoint",
         ];
         Assert.Equal(
-            ["truncate", "3", "1", "1234", "0", "-512", "65536", "-1", "0"], names.Select(name => connection.Ask($"PRAGMA {name}")));
+            ["truncate", "3", "1", "1234", "0", "-512", "65536", "-1", "0"],
+            names.Select(name => connection.Ask($"PRAGMA {name}"))
+        );
     }
 
     [Theory]
@@ -168,7 +177,11 @@ public sealed class PragmaTests : IDisposable
     {
         _options.Pragmas.Additional[name] = "1";
 
-        Assert.Contains($"'{name}'", Assert.Throws<ArgumentException>(() => new SqlitePool(_options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"'{name}'",
+            Assert.Throws<ArgumentException>(() => new SqlitePool(_options)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -186,7 +199,11 @@ public sealed class PragmaTests : IDisposable
     {
         _options.Pragmas.Additional["secure_delete"] = value!;
 
-        Assert.Contains("secure_delete", Assert.Throws<ArgumentException>(() => new SqlitePool(_options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "secure_delete",
+            Assert.Throws<ArgumentException>(() => new SqlitePool(_options)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -205,7 +222,10 @@ public sealed class PragmaTests : IDisposable
 
         Assert.Equal("0", connection.Ask("select count(*) from t"));
         Assert.Equal("1", connection.Ask("PRAGMA foreign_keys"));
-        Assert.Equal(8, Assert.Throws<SqliteException>(() => connection.Run("insert into t values(1)")).SqliteErrorCode);
+        Assert.Equal(
+            8,
+            Assert.Throws<SqliteException>(() => connection.Run("insert into t values(1)")).SqliteErrorCode
+        );
     }
 
     public void Dispose() => _database.Dispose();

@@ -46,7 +46,10 @@ public sealed class SecretsTests : IDisposable
     [Fact]
     public void A_password_for_an_engine_without_encryption_is_the_drivers_error()
     {
-        using SqlitePool pool = new(new SqlitePoolOptions { ConnectionString = $"{_database.ConnectionString};Password={Secret}" }, _log);
+        using SqlitePool pool = new(
+            new SqlitePoolOptions { ConnectionString = $"{_database.ConnectionString};Password={Secret}" },
+            _log
+        );
 
         Exception error = Assert.Throws<InvalidOperationException>(() => pool.Rent());
 
@@ -63,7 +66,12 @@ public sealed class SecretsTests : IDisposable
     [InlineData("Data Source=:memory:;Password=hunter2")]
     public void It_is_not_in_what_is_said_about_options_either(string connectionString)
     {
-        SqlitePoolOptions options = new() { ConnectionString = connectionString, PoolSize = 0, MaxOverflow = 3 };
+        SqlitePoolOptions options = new()
+        {
+            ConnectionString = connectionString,
+            PoolSize = 0,
+            MaxOverflow = 3,
+        };
 
         ArgumentException error = Assert.Throws<ArgumentException>(() => new SqlitePool(options));
 
@@ -74,7 +82,12 @@ public sealed class SecretsTests : IDisposable
     public void A_failing_open_with_a_password_says_where_but_not_with_what()
     {
         using SqlitePool pool = new(
-            new SqlitePoolOptions { ConnectionString = $"Data Source={_database.In("missing/x.db")};Password={Secret}" }, _log);
+            new SqlitePoolOptions
+            {
+                ConnectionString = $"Data Source={_database.In("missing/x.db")};Password={Secret}",
+            },
+            _log
+        );
 
         Exception error = Assert.ThrowsAny<Exception>(() => pool.Rent());
 

@@ -21,16 +21,23 @@ public sealed class AddSqlitePoolFormsTests : IDisposable
     {
         _services.AddSqlitePool(_database.ConnectionString, options => options.PoolSize = 1);
         _services.AddSqlitePool("orders", _database.ConnectionString, options => options.PoolSize = 2);
-        _services.AddSqlitePool("audit", null, options =>
-        {
-            options.ConnectionString = _database.ConnectionString;
-            options.PoolSize = 3;
-        });
-        _services.AddSqlitePool(Database.Orders, options =>
-        {
-            options.ConnectionString = _database.ConnectionString;
-            options.PoolSize = 4;
-        });
+        _services.AddSqlitePool(
+            "audit",
+            null,
+            options =>
+            {
+                options.ConnectionString = _database.ConnectionString;
+                options.PoolSize = 3;
+            }
+        );
+        _services.AddSqlitePool(
+            Database.Orders,
+            options =>
+            {
+                options.ConnectionString = _database.ConnectionString;
+                options.PoolSize = 4;
+            }
+        );
         _services.AddSqlitePool(7, _database.ConnectionString).Configure(options => options.PoolSize = 5);
         await using ServiceProvider provider = _services.BuildServiceProvider();
         SqlitePool[] pools =
@@ -56,8 +63,9 @@ public sealed class AddSqlitePoolFormsTests : IDisposable
     [Fact]
     public void A_key_in_the_place_of_the_connection_string_is_told_at_once()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(
-            () => _services.AddSqlitePool("orders", options => options.PoolSize = 2));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            _services.AddSqlitePool("orders", options => options.PoolSize = 2)
+        );
         Assert.Contains("AddSqlitePool(key, connectionString, options", error.Message, StringComparison.Ordinal);
         Assert.Empty(_services);
     }
@@ -66,7 +74,9 @@ public sealed class AddSqlitePoolFormsTests : IDisposable
     public void Nothing_is_registered_without_what_it_needs()
     {
         Assert.Throws<ArgumentNullException>(() => _services.AddSqlitePool((Action<SqlitePoolOptions>)null!));
-        Assert.Throws<ArgumentNullException>(() => _services.AddSqlitePool(_database.ConnectionString, (Action<SqlitePoolOptions>)null!));
+        Assert.Throws<ArgumentNullException>(() =>
+            _services.AddSqlitePool(_database.ConnectionString, (Action<SqlitePoolOptions>)null!)
+        );
         Assert.Throws<ArgumentNullException>(() => _services.AddSqlitePool((object)null!, null, _ => { }));
         Assert.Empty(_services);
     }
@@ -121,7 +131,10 @@ public sealed class AddSqlitePoolFormsTests : IDisposable
     public async Task Keyed_pools_have_keyed_connections_whatever_the_key_is()
     {
         _services.AddSqlitePool(_database.ConnectionString).AddScopedConnection();
-        _services.AddSqlitePool("orders", $"Data Source={_database.In("orders.db")}").AddScopedConnection().AddScopedConnection();
+        _services
+            .AddSqlitePool("orders", $"Data Source={_database.In("orders.db")}")
+            .AddScopedConnection()
+            .AddScopedConnection();
         _services.AddSqlitePool(Database.Orders, $"Data Source={_database.In("enum.db")}").AddScopedConnection();
         await using ServiceProvider provider = _services.BuildServiceProvider();
         using IServiceScope scope = provider.CreateScope();
@@ -133,7 +146,10 @@ public sealed class AddSqlitePoolFormsTests : IDisposable
             services.GetRequiredKeyedService<DbConnection>(Database.Orders),
         ];
         Array.ForEach(connections, connection => connection.Open());
-        Assert.Equal(["test.db", "orders.db", "enum.db"], connections.Select(connection => Path.GetFileName(connection.DataSource)));
+        Assert.Equal(
+            ["test.db", "orders.db", "enum.db"],
+            connections.Select(connection => Path.GetFileName(connection.DataSource))
+        );
         Assert.Same(connections[1], services.GetRequiredKeyedService<DbConnection>("orders"));
     }
 

@@ -31,20 +31,28 @@ public sealed class AddSqlitePoolSetTests
         services.AddSqlitePoolSet("users", "users-folder");
         await using ServiceProvider provider = services.BuildServiceProvider();
         Assert.Equal(
-            Path.GetFullPath("users-folder/a.db"), provider.GetRequiredKeyedService<SqlitePoolSet>("users").GetPath("a"));
+            Path.GetFullPath("users-folder/a.db"),
+            provider.GetRequiredKeyedService<SqlitePoolSet>("users").GetPath("a")
+        );
         Assert.Equal(
-            Path.GetFullPath("orders-folder/a.db"), provider.GetRequiredKeyedService<SqlitePoolSet>("orders").GetPath("a"));
+            Path.GetFullPath("orders-folder/a.db"),
+            provider.GetRequiredKeyedService<SqlitePoolSet>("orders").GetPath("a")
+        );
     }
 
     [Fact]
     public async Task Settings_come_from_the_configuration()
     {
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Tenants:Folder"] = "bound",
-            ["Tenants:MaxOpenConnections"] = "12",
-            ["Tenants:Pool:PoolSize"] = "3",
-        }).Build();
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>
+                {
+                    ["Tenants:Folder"] = "bound",
+                    ["Tenants:MaxOpenConnections"] = "12",
+                    ["Tenants:Pool:PoolSize"] = "3",
+                }
+            )
+            .Build();
         ServiceCollection services = new();
         services.AddSingleton(configuration);
         services.AddSqlitePoolSet().BindConfiguration("Tenants");
@@ -61,8 +69,9 @@ public sealed class AddSqlitePoolSetTests
         ServiceCollection services = new();
         services.AddSqlitePoolSet("tenants").Configure(options => options.MaxOpenPools = 0);
         await using ServiceProvider provider = services.BuildServiceProvider();
-        OptionsValidationException refused =
-            Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<SqlitePoolSet>());
+        OptionsValidationException refused = Assert.Throws<OptionsValidationException>(() =>
+            provider.GetRequiredService<SqlitePoolSet>()
+        );
         Assert.Contains("SqlitePoolSet: MaxOpenPools", refused.Message, StringComparison.Ordinal);
     }
 }

@@ -132,16 +132,21 @@ public sealed class AddSqlitePoolTests : IDisposable
     public async Task Everything_that_is_wrong_is_listed_as_the_application_starts()
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(settings: null);
-        builder.Services.AddSqlitePool("orders", "Data Source=x.db;Pool Sise=3;Password=hunter2")
+        builder
+            .Services.AddSqlitePool("orders", "Data Source=x.db;Pool Sise=3;Password=hunter2")
             .Configure(options => options.RentTimeout = TimeSpan.FromSeconds(-5))
             .ValidateOnStart();
         using IHost host = builder.Build();
 
-        OptionsValidationException error =
-            await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync().Limited());
+        OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() =>
+            host.StartAsync().Limited()
+        );
 
         Assert.Equal(2, error.Failures.Count());
-        Assert.All(error.Failures, failure => Assert.StartsWith("SqlitePool 'orders': ", failure, StringComparison.Ordinal));
+        Assert.All(
+            error.Failures,
+            failure => Assert.StartsWith("SqlitePool 'orders': ", failure, StringComparison.Ordinal)
+        );
         Assert.Contains("'Pool Size'", error.Message, StringComparison.Ordinal);
         Assert.Contains("RentTimeout", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", error.ToString(), StringComparison.Ordinal);
@@ -153,8 +158,9 @@ public sealed class AddSqlitePoolTests : IDisposable
         _services.AddSqlitePool();
         using ServiceProvider provider = _services.BuildServiceProvider();
 
-        OptionsValidationException error =
-            Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<SqlitePool>());
+        OptionsValidationException error = Assert.Throws<OptionsValidationException>(() =>
+            provider.GetRequiredService<SqlitePool>()
+        );
 
         Assert.Contains("ConnectionString is empty", error.Message, StringComparison.Ordinal);
     }

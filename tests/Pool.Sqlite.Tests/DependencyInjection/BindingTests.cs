@@ -16,7 +16,9 @@ public sealed class BindingTests : IDisposable
     {
         (string Path, object Value)[] samples = [.. Samples(typeof(SqlitePoolOptions))];
         Dictionary<string, string?> settings = samples.ToDictionary(
-            each => $"SqlitePool:{each.Path}", each => Convert.ToString(each.Value, CultureInfo.InvariantCulture));
+            each => $"SqlitePool:{each.Path}",
+            each => Convert.ToString(each.Value, CultureInfo.InvariantCulture)
+        );
         settings["SqlitePool:Pragmas:Additional:secure_delete"] = "1";
         settings["SqlitePool:Pragmas:Additional:RECURSIVE_TRIGGERS"] = "0";
 
@@ -38,14 +40,20 @@ public sealed class BindingTests : IDisposable
             .AddInMemoryCollection([new("SqlitePool:PoolSize", "7"), new("SqlitePool:Pragmas:Synchronous", "full")])
             .Build();
 
-        SqlitePoolOptions options = Bind(configuration, each =>
-        {
-            each.ConnectionOpened = hook;
-            each.Pragmas.Additional["secure_delete"] = "1";
-        });
+        SqlitePoolOptions options = Bind(
+            configuration,
+            each =>
+            {
+                each.ConnectionOpened = hook;
+                each.Pragmas.Additional["secure_delete"] = "1";
+            }
+        );
 
         Assert.Equal((7, 5, TimeSpan.FromSeconds(30)), (options.PoolSize, options.MaxOverflow, options.RentTimeout));
-        Assert.Equal((SynchronousMode.Full, JournalMode.Wal), (options.Pragmas.Synchronous, options.Pragmas.JournalMode));
+        Assert.Equal(
+            (SynchronousMode.Full, JournalMode.Wal),
+            (options.Pragmas.Synchronous, options.Pragmas.JournalMode)
+        );
         Assert.Same(hook, options.ConnectionOpened);
         Assert.Equal("1", options.Pragmas.Additional["secure_delete"]);
     }
@@ -60,8 +68,7 @@ public sealed class BindingTests : IDisposable
         try
         {
             IConfiguration configuration = new ConfigurationBuilder()
-                .AddInMemoryCollection(
-                [
+                .AddInMemoryCollection([
                     new("SqlitePool:PoolSize", "7"),
                     new("SqlitePool:MaxOverflow", "1"),
                     new("SqlitePool:ConnectionString", _database.ConnectionString),
@@ -70,7 +77,10 @@ public sealed class BindingTests : IDisposable
                 .Build();
             ServiceCollection services = [];
             services.AddSingleton(configuration);
-            services.AddSqlitePool("Data Source=elsewhere.db;Pool Size=3").BindConfiguration("SqlitePool").ValidateOnStart();
+            services
+                .AddSqlitePool("Data Source=elsewhere.db;Pool Size=3")
+                .BindConfiguration("SqlitePool")
+                .ValidateOnStart();
             using ServiceProvider provider = services.BuildServiceProvider();
             using SqlitePool pool = provider.GetRequiredService<SqlitePool>();
             using SqlitePoolConnection connection = pool.Rent();
@@ -120,13 +130,21 @@ public sealed class BindingTests : IDisposable
     }
 
     /// <summary>Every setting by its path in a configuration, with a value for it.</summary>
-    private static IEnumerable<(string Path, object Value)> Samples(Type type) => type.GetProperties().SelectMany(property =>
-        property.PropertyType.Assembly == typeof(SqlitePool).Assembly && property.PropertyType.IsClass
-            ? Samples(property.PropertyType).Select(inner => ($"{property.Name}:{inner.Path}", inner.Value))
-            : Sample(property.PropertyType) is { } value ? [(property.Name, value)] : []);
+    private static IEnumerable<(string Path, object Value)> Samples(Type type) =>
+        type.GetProperties()
+            .SelectMany(property =>
+                property.PropertyType.Assembly == typeof(SqlitePool).Assembly && property.PropertyType.IsClass
+                    ? Samples(property.PropertyType).Select(inner => ($"{property.Name}:{inner.Path}", inner.Value))
+                : Sample(property.PropertyType) is { } value ? [(property.Name, value)]
+                : []
+            );
 
-    private static object? Read(object options, string path) => path.Split(':').Aggregate(
-        (object?)options, static (parent, name) => parent!.GetType().GetProperty(name)!.GetValue(parent));
+    private static object? Read(object options, string path) =>
+        path.Split(':')
+            .Aggregate(
+                (object?)options,
+                static (parent, name) => parent!.GetType().GetProperty(name)!.GetValue(parent)
+            );
 
     /// <summary>A value that is no option's default; null for what no configuration can hold.</summary>
     private static object? Sample(Type declared)

@@ -10,12 +10,20 @@ public sealed class ConfigurationBindingTests
     [Theory]
     [InlineData("PoolSzie", "5", "'SqlitePool:PoolSzie' is unknown. Did you mean 'PoolSize'?")]
     [InlineData("pool_size", "5", "Did you mean 'PoolSize'?")]
-    [InlineData("Pragmas:Synchronos", "Full", "'SqlitePool:Pragmas:Synchronos' is unknown. Did you mean 'Synchronous'?")]
+    [InlineData(
+        "Pragmas:Synchronos",
+        "Full",
+        "'SqlitePool:Pragmas:Synchronos' is unknown. Did you mean 'Synchronous'?"
+    )]
     [InlineData("Writes:Capacty", "5", "Did you mean 'Capacity'?")]
     [InlineData("Health:Windw", "00:01:00", "Did you mean 'Window'?")]
     [InlineData("Entirely:Elsewhere", "5", "'SqlitePool:Entirely' is unknown. Known are: ConnectionString")]
     [InlineData("ConnectionOpened", "x", "is unknown")]
-    [InlineData("RentTimeout", "5", "SqlitePool:RentTimeout is '5'. To .NET that is a number of days. For seconds write 00:00:05.")]
+    [InlineData(
+        "RentTimeout",
+        "5",
+        "SqlitePool:RentTimeout is '5'. To .NET that is a number of days. For seconds write 00:00:05."
+    )]
     [InlineData("RentTimeout", "0.25", "write 00:00:00.2500000")]
     [InlineData("RentTimeout", "soon", "as 00:00:05")]
     [InlineData("RentTimeout", "Infinite", "-00:00:00.0010000")]
@@ -33,12 +41,17 @@ public sealed class ConfigurationBindingTests
     [InlineData("Health:CriticalUtilization", "much", "a number")]
     [InlineData("Health:CriticalUtilization", "NaN", "0 to 1")]
     [InlineData("Pragmas:Additional:secure_delete", "two words", "one word")]
-    public void A_key_or_a_value_that_would_do_nothing_or_something_else_is_refused(string key, string value, string said)
+    public void A_key_or_a_value_that_would_do_nothing_or_something_else_is_refused(
+        string key,
+        string value,
+        string said
+    )
     {
         foreach (bool bySection in new[] { false, true })
         {
-            OptionsValidationException error = Assert.Throws<OptionsValidationException>(
-                () => Read(bySection, ($"SqlitePool:{key}", value)));
+            OptionsValidationException error = Assert.Throws<OptionsValidationException>(() =>
+                Read(bySection, ($"SqlitePool:{key}", value))
+            );
             Assert.Contains(said, error.Message, StringComparison.Ordinal);
         }
     }
@@ -46,8 +59,14 @@ public sealed class ConfigurationBindingTests
     [Fact]
     public void All_that_is_wrong_is_told_at_once()
     {
-        OptionsValidationException error = Assert.Throws<OptionsValidationException>(() => Read(
-            false, ("SqlitePool:PoolSzie", "5"), ("SqlitePool:RentTimeout", "5"), ("SqlitePool:Pragmas:Synchronous", "x")));
+        OptionsValidationException error = Assert.Throws<OptionsValidationException>(() =>
+            Read(
+                false,
+                ("SqlitePool:PoolSzie", "5"),
+                ("SqlitePool:RentTimeout", "5"),
+                ("SqlitePool:Pragmas:Synchronous", "x")
+            )
+        );
 
         Assert.Equal(3, error.Failures.Count());
     }
@@ -61,7 +80,8 @@ public sealed class ConfigurationBindingTests
             ("SqlitePool:RentTimeout", "0"),
             ("SqlitePool:MaxLifetime", "-00:00:00.0010000"),
             ("SqlitePool:Health:CriticalUtilization", "0.9"),
-            ("SqlitePool:Pragmas:Synchronous", "full"));
+            ("SqlitePool:Pragmas:Synchronous", "full")
+        );
 
         Assert.Equal((7, TimeSpan.Zero), (options.PoolSize, options.RentTimeout));
         Assert.Equal(Timeout.InfiniteTimeSpan, options.MaxLifetime);

@@ -25,13 +25,21 @@ public sealed class AdviceTests : DiagnosticsTest
     [Fact]
     public async Task Connections_beyond_the_base_size_that_open_and_close_ask_for_a_larger_one()
     {
-        await using SqlitePool pool = Pool(size: 1, overflow: 2, options => options.OverflowIdleTimeout = TimeSpan.Zero);
+        await using SqlitePool pool = Pool(
+            size: 1,
+            overflow: 2,
+            options => options.OverflowIdleTimeout = TimeSpan.Zero
+        );
         RentTogether(pool, count: 2, times: 60);
 
         SqlitePoolAdvice advice = Advised(pool, "base-size");
 
         Assert.Contains("Make PoolSize larger than 1, up to 2", advice.Recommendation, StringComparison.Ordinal);
-        Assert.Contains("60 connections beyond PoolSize were closed again, at 120 rents; 49.2 %", advice.Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            "60 connections beyond PoolSize were closed again, at 120 rents; 49.2 %",
+            advice.Evidence,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -46,7 +54,11 @@ public sealed class AdviceTests : DiagnosticsTest
     [Fact]
     public async Task Nor_does_one_burst_of_long_ago()
     {
-        await using SqlitePool pool = Pool(size: 1, overflow: 2, options => options.OverflowIdleTimeout = TimeSpan.Zero);
+        await using SqlitePool pool = Pool(
+            size: 1,
+            overflow: 2,
+            options => options.OverflowIdleTimeout = TimeSpan.Zero
+        );
         RentTogether(pool, count: 2, times: 60);
         Time.Advance(TimeSpan.FromMinutes(6));
         RentTogether(pool, count: 1, times: 200);
@@ -64,7 +76,11 @@ public sealed class AdviceTests : DiagnosticsTest
             lease.Run(i % 10 == 0 ? "create temp table x(y)" : "select 1");
         }
 
-        Assert.Contains("10 connections were not used again after their lease, at 100 rents; 89 %", Advised(pool, "reuse").Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            "10 connections were not used again after their lease, at 100 rents; 89 %",
+            Advised(pool, "reuse").Evidence,
+            StringComparison.Ordinal
+        );
         AssertSilent(pool, "base-size");
     }
 
@@ -90,8 +106,16 @@ public sealed class AdviceTests : DiagnosticsTest
 
         SqlitePoolAdvice advice = Advised(pool, "pool-size");
 
-        Assert.Contains("Make PoolSize larger than 1 (with MaxOverflow 0)", advice.Recommendation, StringComparison.Ordinal);
-        Assert.Contains("25 rents had to wait, 13 s on average, and the process used 0 %", advice.Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            "Make PoolSize larger than 1 (with MaxOverflow 0)",
+            advice.Recommendation,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "25 rents had to wait, 13 s on average, and the process used 0 %",
+            advice.Evidence,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -134,7 +158,11 @@ public sealed class AdviceTests : DiagnosticsTest
         SqlitePoolAdvice advice = Advised(pool, "write-queue");
 
         Assert.Contains("SqlitePool.Writes", advice.Recommendation, StringComparison.Ordinal);
-        Assert.Contains("25 writes had to wait for the write gate, 4 s each: 25 at any moment", advice.Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            "25 writes had to wait for the write gate, 4 s each: 25 at any moment",
+            advice.Evidence,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -158,7 +186,11 @@ public sealed class AdviceTests : DiagnosticsTest
 
         SqlitePoolAdvice advice = Advised(pool, "long-lease");
 
-        Assert.Contains($"1 of 1 lease is out for more than 2 min, while 0 rents wait; the longest: lease {pool.GetLeases()[0].Name} (Reader)", advice.Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            $"1 of 1 lease is out for more than 2 min, while 0 rents wait; the longest: lease {pool.GetLeases()[0].Name} (Reader)",
+            advice.Evidence,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -190,7 +222,11 @@ public sealed class AdviceTests : DiagnosticsTest
 
         string name = pool.GetLeases().Single(lease => lease.LeaseId == reader.LeaseId).Name;
         Assert.Contains($"of lease {name}:", advice.Recommendation, StringComparison.Ordinal);
-        Assert.Contains("in the 15 s for which the lease has read from one state", advice.Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            "in the 15 s for which the lease has read from one state",
+            advice.Evidence,
+            StringComparison.Ordinal
+        );
         reader.Dispose();
         AssertSilent(pool, "wal-pinned");
     }
@@ -248,7 +284,12 @@ public sealed class AdviceTests : DiagnosticsTest
     {
         await pool.ExecuteAsync($"create table if not exists t(value int)");
         SqlitePoolConnection writer = await pool.RentWriterAsync();
-        Task[] writes = [.. Enumerable.Range(0, writers).Select(i => Task.Run(() => pool.ExecuteAsync($"insert into t values ({i})")))];
+        Task[] writes =
+        [
+            .. Enumerable
+                .Range(0, writers)
+                .Select(i => Task.Run(() => pool.ExecuteAsync($"insert into t values ({i})"))),
+        ];
         await Limit.Until(() => pool.GetStatistics().WriteGateWaiting + pool.GetStatistics().Waiting == writers);
         Time.Advance(TimeSpan.FromSeconds(4));
         writer.Dispose();

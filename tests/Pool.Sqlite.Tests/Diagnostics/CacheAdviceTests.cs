@@ -8,7 +8,9 @@ public sealed class CacheAdviceTests : DiagnosticsTest
     [Fact]
     public async Task Pages_that_are_read_over_and_over_ask_for_a_larger_cache()
     {
-        await using SqlitePool pool = Pool(more: options => (options.Pragmas.CacheSizeKiB, options.Pragmas.MmapSizeBytes) = (200, 0));
+        await using SqlitePool pool = Pool(more: options =>
+            (options.Pragmas.CacheSizeKiB, options.Pragmas.MmapSizeBytes) = (200, 0)
+        );
         Scan(pool, times: 10);
 
         SqlitePoolAdvice advice = Advised(pool, "cache-size");
@@ -22,7 +24,9 @@ public sealed class CacheAdviceTests : DiagnosticsTest
     [InlineData(200, 256 << 20)]
     public async Task Where_they_fit_or_are_mapped_they_do_not(int cacheKiB, int mmap)
     {
-        await using SqlitePool pool = Pool(more: options => (options.Pragmas.CacheSizeKiB, options.Pragmas.MmapSizeBytes) = (cacheKiB, mmap));
+        await using SqlitePool pool = Pool(more: options =>
+            (options.Pragmas.CacheSizeKiB, options.Pragmas.MmapSizeBytes) = (cacheKiB, mmap)
+        );
         Scan(pool, times: 10);
 
         AssertSilent(pool, "cache-size");

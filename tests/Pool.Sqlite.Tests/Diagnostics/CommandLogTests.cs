@@ -39,7 +39,8 @@ public sealed class CommandLogTests : DiagnosticsTest
                 $"Pool {Name}: a command took 2000 ms, 1 rows: select sum(v) + wait(2) from t",
                 $"Pool {Name}: a command took 2000 ms, 2 rows: select v from t order by v limit 2",
             ],
-            Commands.Select(static entry => entry.Text));
+            Commands.Select(static entry => entry.Text)
+        );
         Assert.All(Commands, static entry => Assert.Equal((40, LogLevel.Debug), (entry.Id, entry.Level)));
     }
 
@@ -50,7 +51,9 @@ public sealed class CommandLogTests : DiagnosticsTest
         using SqlitePoolConnection lease = await pool.RentAsync();
         using CancellationTokenSource stop = new();
         await lease.CreateCommand("select wait(1)").ExecuteScalarAsync();
-        await using (DbDataReader reader = await lease.CreateCommand("values (1), (2), (3)").ExecuteReaderAsync(stop.Token))
+        await using (
+            DbDataReader reader = await lease.CreateCommand("values (1), (2), (3)").ExecuteReaderAsync(stop.Token)
+        )
         {
             Assert.True(await reader.ReadAsync(stop.Token));
             Assert.True(await reader.ReadAsync());
@@ -58,8 +61,13 @@ public sealed class CommandLogTests : DiagnosticsTest
 
         await lease.CreateCommand("create table t(v)").ExecuteNonQueryAsync();
         Assert.Equal(
-            ["1000 ms, 1 rows: select wait(1)", "0 ms, 2 rows: values (1), (2), (3)", "0 ms, 0 rows: create table t(v)"],
-            Commands.Select(static entry => entry.Text[(entry.Text.IndexOf("took ", StringComparison.Ordinal) + 5)..]));
+            [
+                "1000 ms, 1 rows: select wait(1)",
+                "0 ms, 2 rows: values (1), (2), (3)",
+                "0 ms, 0 rows: create table t(v)",
+            ],
+            Commands.Select(static entry => entry.Text[(entry.Text.IndexOf("took ", StringComparison.Ordinal) + 5)..])
+        );
     }
 
     [Fact]
@@ -78,7 +86,11 @@ public sealed class CommandLogTests : DiagnosticsTest
             await batch.ExecuteNonQueryAsync();
         }
 
-        Assert.EndsWith("2 rows: create table t(v); insert into t values (1), (2)", Assert.Single(Commands).Text, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "2 rows: create table t(v); insert into t values (1), (2)",
+            Assert.Single(Commands).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -94,7 +106,9 @@ public sealed class CommandLogTests : DiagnosticsTest
         Assert.Throws<SqliteException>(() => command.ExecuteNonQuery());
         await Assert.ThrowsAsync<SqliteException>(() => command.ExecuteNonQueryAsync());
         value.Value = new byte[] { 1 };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.ExecuteNonQueryAsync(new CancellationToken(true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            command.ExecuteNonQueryAsync(new CancellationToken(true))
+        );
 
         Assert.Equal(
             [
@@ -102,12 +116,14 @@ public sealed class CommandLogTests : DiagnosticsTest
                 "Microsoft.Data.Sqlite.SqliteException: insert into t values ($v)",
                 "System.OperationCanceledException: insert into t values ($v)",
             ],
-            Commands.Where(static entry => entry.Id == 41).Select(static entry => entry.Text.Split("with ")[1]));
+            Commands.Where(static entry => entry.Id == 41).Select(static entry => entry.Text.Split("with ")[1])
+        );
         Assert.Equal(3, ear.Spans.Count(static span => span.Status == ActivityStatusCode.Error));
         Assert.DoesNotContain("secret 1", Log.Text, StringComparison.Ordinal);
         Assert.All(
             ear.Spans.SelectMany(static span => span.TagObjects),
-            static tag => Assert.DoesNotContain("secret 1", $"{tag.Value}", StringComparison.Ordinal));
+            static tag => Assert.DoesNotContain("secret 1", $"{tag.Value}", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -115,15 +131,23 @@ public sealed class CommandLogTests : DiagnosticsTest
     [InlineData(1.0, 1)]
     public async Task A_command_slower_than_the_threshold_is_a_warning(double seconds, int warnings)
     {
-        await using SqlitePool pool = WaitingPool(static options => options.SlowCommandThreshold = TimeSpan.FromSeconds(1));
+        await using SqlitePool pool = WaitingPool(static options =>
+            options.SlowCommandThreshold = TimeSpan.FromSeconds(1)
+        );
         using SqlitePoolConnection lease = await pool.RentAsync();
         using SqlitePoolCommand command = lease.CreateCommand("select wait($seconds)");
         command.Parameters.AddWithValue("$seconds", seconds);
         command.ExecuteScalar();
         LogEntry[] slow = [.. Commands.Where(static entry => entry.Id == 42)];
         Assert.Equal(warnings, slow.Length);
-        Assert.All(slow, entry => Assert.Equal(
-            (LogLevel.Warning, $"Pool {Name}: a slow command took 1000 ms, 1 rows: select wait($seconds)"), (entry.Level, entry.Text)));
+        Assert.All(
+            slow,
+            entry =>
+                Assert.Equal(
+                    (LogLevel.Warning, $"Pool {Name}: a slow command took 1000 ms, 1 rows: select wait($seconds)"),
+                    (entry.Level, entry.Text)
+                )
+        );
     }
 
     [Fact]
@@ -142,8 +166,15 @@ public sealed class CommandLogTests : DiagnosticsTest
         inString.ConnectionString += ";Slow Command Threshold=-3";
         SqlitePoolOptions inOptions = Database.Options();
         inOptions.SlowCommandThreshold = TimeSpan.FromSeconds(-3);
-        Assert.All([inString, inOptions], static options => Assert.Contains(
-            "SlowCommandThreshold", Assert.Throws<ArgumentException>(() => new SqlitePool(options)).Message, StringComparison.Ordinal));
+        Assert.All(
+            [inString, inOptions],
+            static options =>
+                Assert.Contains(
+                    "SlowCommandThreshold",
+                    Assert.Throws<ArgumentException>(() => new SqlitePool(options)).Message,
+                    StringComparison.Ordinal
+                )
+        );
     }
 
     [Fact]
@@ -175,13 +206,18 @@ public sealed class CommandLogTests : DiagnosticsTest
         Assert.Empty(ear.Spans);
     }
 
-    private SqlitePool WaitingPool(Action<SqlitePoolOptions>? more = null) => Pool(more: options =>
-    {
-        options.ConnectionOpened = connection => connection.CreateFunction("wait", (double seconds) =>
+    private SqlitePool WaitingPool(Action<SqlitePoolOptions>? more = null) =>
+        Pool(more: options =>
         {
-            Time.Advance(TimeSpan.FromSeconds(seconds));
-            return 0;
+            options.ConnectionOpened = connection =>
+                connection.CreateFunction(
+                    "wait",
+                    (double seconds) =>
+                    {
+                        Time.Advance(TimeSpan.FromSeconds(seconds));
+                        return 0;
+                    }
+                );
+            more?.Invoke(options);
         });
-        more?.Invoke(options);
-    });
 }

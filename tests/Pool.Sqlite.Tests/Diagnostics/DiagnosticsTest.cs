@@ -33,7 +33,10 @@ public abstract class DiagnosticsTest : IDisposable
     }
 
     /// <summary>A rent that has begun to wait when this comes back.</summary>
-    private protected static Task<SqlitePoolConnection> Waiting(SqlitePool pool, CancellationToken cancellationToken = default)
+    private protected static Task<SqlitePoolConnection> Waiting(
+        SqlitePool pool,
+        CancellationToken cancellationToken = default
+    )
     {
         Task<SqlitePoolConnection> waiting = pool.RentAsync(cancellationToken).AsTask();
         Assert.False(waiting.IsCompleted);
@@ -54,14 +57,16 @@ public abstract class DiagnosticsTest : IDisposable
     /// <summary>
     /// For <see cref="SqlitePoolOptions.ConnectionOpened"/>: each COMMIT takes a quarter of a second.
     /// </summary>
-    private protected void SlowCommits(SqliteConnection connection) => raw.sqlite3_commit_hook(
-        connection.Handle,
-        _ =>
-        {
-            Time.Advance(TimeSpan.FromSeconds(0.25));
-            return 0;
-        },
-        null);
+    private protected void SlowCommits(SqliteConnection connection) =>
+        raw.sqlite3_commit_hook(
+            connection.Handle,
+            _ =>
+            {
+                Time.Advance(TimeSpan.FromSeconds(0.25));
+                return 0;
+            },
+            null
+        );
 
     private protected static SqlitePoolAdvice Advised(SqlitePool pool, string id) =>
         Assert.Single(pool.GetHealth().Advice, advice => advice.Id == id);

@@ -44,5 +44,6 @@ public sealed class EngineVersionTests
     [Theory]
     [InlineData(3_051_003, "3.51.3")]
     [InlineData(3_008_000, "3.8.0")]
-    public void It_is_written_as_SQLite_writes_it(int number, string text) => Assert.Equal(text, new EngineVersion(number).ToString());
+    public void It_is_written_as_SQLite_writes_it(int number, string text) =>
+        Assert.Equal(text, new EngineVersion(number).ToString());
 }

@@ -14,7 +14,10 @@ public sealed class FullQueueTests : DiagnosticsTest
         await using SqlitePool pool = await PoolWithQueue(capacity: 2);
         await WhileBusy(pool, () => Post(pool, 3));
 
-        AssertWarns(pool, "The write queue was full: in the last 0 ms 1 post was refused, and 0 writes waited for room, 0 ms each (Capacity 2).");
+        AssertWarns(
+            pool,
+            "The write queue was full: in the last 0 ms 1 post was refused, and 0 writes waited for room, 0 ms each (Capacity 2)."
+        );
         AssertNotAdvised(pool);
         Time.Advance(TimeSpan.FromSeconds(75));
         Assert.Empty(pool.GetHealth().Reasons);
@@ -25,12 +28,15 @@ public sealed class FullQueueTests : DiagnosticsTest
     {
         await using SqlitePool pool = await PoolWithQueue(capacity: 1);
         Task[] writes = [];
-        await WhileBusy(pool, () =>
-        {
-            writes = Write(pool, 3);
-            Assert.Equal((1, 2), (pool.GetStatistics().Writes.Queued, pool.GetStatistics().Writes.WaitingForRoom));
-            Time.Advance(TimeSpan.FromSeconds(1));
-        });
+        await WhileBusy(
+            pool,
+            () =>
+            {
+                writes = Write(pool, 3);
+                Assert.Equal((1, 2), (pool.GetStatistics().Writes.Queued, pool.GetStatistics().Writes.WaitingForRoom));
+                Time.Advance(TimeSpan.FromSeconds(1));
+            }
+        );
         await Task.WhenAll(writes).Limited();
         await Limit.Until(() => pool.GetStatistics().Writes.WaitingForRoom == 0);
 
@@ -45,11 +51,14 @@ public sealed class FullQueueTests : DiagnosticsTest
     {
         await using SqlitePool pool = await PoolWithQueue(capacity: 1);
         Task[] writes = [];
-        await WhileBusy(pool, () =>
-        {
-            writes = Write(pool, 50);
-            Time.Advance(TimeSpan.FromMilliseconds(19));
-        });
+        await WhileBusy(
+            pool,
+            () =>
+            {
+                writes = Write(pool, 50);
+                Time.Advance(TimeSpan.FromMilliseconds(19));
+            }
+        );
         await Task.WhenAll(writes).Limited();
         await Limit.Until(() => pool.GetStatistics().Writes.WaitingForRoom == 0);
 
@@ -88,24 +97,34 @@ public sealed class FullQueueTests : DiagnosticsTest
     {
         await using SqlitePool pool = await PoolWithQueue(capacity: 1);
         Task[] writes = [];
-        await WhileBusy(pool, () =>
-        {
-            writes = Write(pool, 21);
-            Time.Advance(TimeSpan.FromMilliseconds(20));
-        });
+        await WhileBusy(
+            pool,
+            () =>
+            {
+                writes = Write(pool, 21);
+                Time.Advance(TimeSpan.FromMilliseconds(20));
+            }
+        );
         await Task.WhenAll(writes).Limited();
         await Limit.Until(() => pool.GetStatistics().Writes.WaitingForRoom == 0);
 
         SqlitePoolAdvice advice = Advised(pool, "queue-capacity");
 
-        Assert.Contains("20 writes waited for room, 20 ms each (Capacity 1)", advice.Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            "20 writes waited for room, 20 ms each (Capacity 1)",
+            advice.Evidence,
+            StringComparison.Ordinal
+        );
         Assert.Equal(SqlitePoolStatus.Healthy, pool.GetHealth().Status);
     }
 
     [Fact]
     public async Task Where_the_commits_are_slow_more_room_is_no_cure_and_that_is_said_instead()
     {
-        await using SqlitePool pool = await PoolWithQueue(capacity: 2, options => options.ConnectionOpened = SlowCommits);
+        await using SqlitePool pool = await PoolWithQueue(
+            capacity: 2,
+            options => options.ConnectionOpened = SlowCommits
+        );
         await WhileBusy(pool, () => Post(pool, 22));
 
         SqlitePoolAdvice advice = Advised(pool, "queue-commits");

@@ -27,7 +27,10 @@ public sealed class GroupCommitTelemetryTests : DiagnosticsTest
         isHeld = true;
         Task first = Task.Run(() => pool.ExecuteAsync($"insert into t values (1)"));
         Assert.True(await begun.WaitAsync(Limit.Length));
-        Task[] others = [.. Enumerable.Range(2, 3).Select(i => Task.Run(() => pool.ExecuteAsync($"insert into t values ({i})")))];
+        Task[] others =
+        [
+            .. Enumerable.Range(2, 3).Select(i => Task.Run(() => pool.ExecuteAsync($"insert into t values ({i})"))),
+        ];
         await Limit.Until(() => gate.GroupCommitOf(Database.Path).Waiting == 3);
         ends.Release(2);
         await Task.WhenAll([first, .. others]).Limited();
@@ -51,7 +54,9 @@ public sealed class GroupCommitTelemetryTests : DiagnosticsTest
         await using SqlitePool pool = await FullPool(() => _ = fails ? throw new IOException("The disk is gone.") : 0);
         long before = pool.GetStatistics().SyncTime.Count;
         fails = true;
-        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => pool.ExecuteAsync($"insert into t values (1)"));
+        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() =>
+            pool.ExecuteAsync($"insert into t values (1)")
+        );
         ear.Look();
         Assert.Equal(1, ear.Last("pool.sqlite.sync.failures"));
         Assert.Equal((before, 1L), (pool.GetStatistics().SyncTime.Count, pool.GetStatistics().SyncFailures));
@@ -60,11 +65,14 @@ public sealed class GroupCommitTelemetryTests : DiagnosticsTest
     [Fact]
     public async Task Writes_that_wait_where_each_commit_is_synced_alone_ask_for_group_commit()
     {
-        await using SqlitePool pool = Pool(size: 30, more: static options =>
-        {
-            options.Pragmas.Synchronous = SynchronousMode.Full;
-            options.GroupCommit = false;
-        });
+        await using SqlitePool pool = Pool(
+            size: 30,
+            more: static options =>
+            {
+                options.Pragmas.Synchronous = SynchronousMode.Full;
+                options.GroupCommit = false;
+            }
+        );
         await WriteAllAtOnce(pool, writers: 25);
 
         SqlitePoolAdvice advice = Advised(pool, "group-commit");
@@ -78,14 +86,21 @@ public sealed class GroupCommitTelemetryTests : DiagnosticsTest
     [InlineData(SynchronousMode.Full, true, JournalMode.Wal)]
     [InlineData(SynchronousMode.Normal, false, JournalMode.Wal)]
     [InlineData(SynchronousMode.Full, false, JournalMode.Delete)]
-    public async Task Where_it_is_on_or_cannot_help_they_do_not(SynchronousMode synchronous, bool groupCommit, JournalMode journal)
+    public async Task Where_it_is_on_or_cannot_help_they_do_not(
+        SynchronousMode synchronous,
+        bool groupCommit,
+        JournalMode journal
+    )
     {
-        await using SqlitePool pool = Pool(size: 30, more: options =>
-        {
-            options.Pragmas.Synchronous = synchronous;
-            options.Pragmas.JournalMode = journal;
-            options.GroupCommit = groupCommit;
-        });
+        await using SqlitePool pool = Pool(
+            size: 30,
+            more: options =>
+            {
+                options.Pragmas.Synchronous = synchronous;
+                options.Pragmas.JournalMode = journal;
+                options.GroupCommit = groupCommit;
+            }
+        );
         await WriteAllAtOnce(pool, writers: 25);
         AssertSilent(pool, "group-commit");
     }
@@ -93,11 +108,14 @@ public sealed class GroupCommitTelemetryTests : DiagnosticsTest
     [Fact]
     public async Task A_few_waits_are_not_worth_a_word()
     {
-        await using SqlitePool pool = Pool(size: 30, more: static options =>
-        {
-            options.Pragmas.Synchronous = SynchronousMode.Full;
-            options.GroupCommit = false;
-        });
+        await using SqlitePool pool = Pool(
+            size: 30,
+            more: static options =>
+            {
+                options.Pragmas.Synchronous = SynchronousMode.Full;
+                options.GroupCommit = false;
+            }
+        );
         await WriteAllAtOnce(pool, writers: 5);
         AssertSilent(pool, "group-commit");
     }
@@ -117,7 +135,12 @@ public sealed class GroupCommitTelemetryTests : DiagnosticsTest
     {
         await pool.ExecuteAsync($"create table if not exists t(value int)");
         SqlitePoolConnection writer = await pool.RentWriterAsync();
-        Task[] writes = [.. Enumerable.Range(0, writers).Select(i => Task.Run(() => pool.ExecuteAsync($"insert into t values ({i})")))];
+        Task[] writes =
+        [
+            .. Enumerable
+                .Range(0, writers)
+                .Select(i => Task.Run(() => pool.ExecuteAsync($"insert into t values ({i})"))),
+        ];
         await Limit.Until(() => pool.GetStatistics().WriteGateWaiting + pool.GetStatistics().Waiting == writers);
         Time.Advance(TimeSpan.FromSeconds(4));
         writer.Dispose();

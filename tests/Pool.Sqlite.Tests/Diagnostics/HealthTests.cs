@@ -21,7 +21,8 @@ public sealed class HealthTests : DiagnosticsTest
 
         Assert.Equal((expected, inUse / 10.0), (health.Status, health.Utilization));
         Assert.Equal(inUse, health.Statistics.InUse);
-        string[] reasons = expected == SqlitePoolStatus.Healthy ? [] : [$"{inUse} of 10 connections are in use, 0 rents wait."];
+        string[] reasons =
+            expected == SqlitePoolStatus.Healthy ? [] : [$"{inUse} of 10 connections are in use, 0 rents wait."];
         Assert.Equal(reasons, health.Reasons);
         Array.ForEach(leases, lease => lease.Dispose());
         Assert.Equal(SqlitePoolStatus.Healthy, pool.GetHealth().Status);
@@ -49,7 +50,10 @@ public sealed class HealthTests : DiagnosticsTest
 
         Assert.Equal(connection.ServerVersion, health.EngineVersion);
         Assert.Equal(SqlitePoolStatus.Healthy, health.Status);
-        Assert.Equal(EngineVersion.Current.HasWalResetBug, health.Advice.Any(advice => advice.Id == "engine-wal-reset"));
+        Assert.Equal(
+            EngineVersion.Current.HasWalResetBug,
+            health.Advice.Any(advice => advice.Id == "engine-wal-reset")
+        );
     }
 
     [Fact]
@@ -92,14 +96,20 @@ public sealed class HealthTests : DiagnosticsTest
         writer.Dispose();
         (await next.Limited()).Dispose();
 
-        AssertIs(SqlitePoolStatus.Warning, pool, "1 write had to wait for the write gate in the last 2 s, 2 s on average");
+        AssertIs(
+            SqlitePoolStatus.Warning,
+            pool,
+            "1 write had to wait for the write gate in the last 2 s, 2 s on average"
+        );
         Assert.Equal(0, pool.GetStatistics().WriteGateWaiting);
     }
 
     [Fact]
     public void Opens_that_all_fail_are_critical()
     {
-        using SqlitePool pool = Pool(more: options => options.ConnectionString = $"Data Source={Database.In("missing/x.db")}");
+        using SqlitePool pool = Pool(more: options =>
+            options.ConnectionString = $"Data Source={Database.In("missing/x.db")}"
+        );
         Assert.ThrowsAny<Exception>(() => pool.Rent());
 
         AssertIs(SqlitePoolStatus.Critical, pool, "and none succeeded");
@@ -109,13 +119,15 @@ public sealed class HealthTests : DiagnosticsTest
     public async Task Opens_of_which_some_fail_are_a_warning()
     {
         bool fails = false;
-        await using SqlitePool pool = Pool(more: options => options.ConnectionOpened = _ =>
-        {
-            if (fails)
+        await using SqlitePool pool = Pool(more: options =>
+            options.ConnectionOpened = _ =>
             {
-                throw new InvalidOperationException("It was told to fail.");
+                if (fails)
+                {
+                    throw new InvalidOperationException("It was told to fail.");
+                }
             }
-        });
+        );
         using SqlitePoolConnection connection = await pool.RentAsync();
         fails = true;
         await Assert.ThrowsAsync<InvalidOperationException>(() => pool.RentAsync().Limited());
@@ -126,9 +138,13 @@ public sealed class HealthTests : DiagnosticsTest
     [Fact]
     public async Task So_are_those_of_the_writers_connections()
     {
-        using SqlitePool pool = Pool(more: options => options.ConnectionString = $"Data Source={Database.In("missing/x.db")}");
+        using SqlitePool pool = Pool(more: options =>
+            options.ConnectionString = $"Data Source={Database.In("missing/x.db")}"
+        );
         await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => pool.RentWriterAsync().Limited());
-        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => pool.Writes.ExecuteAsync($"create table t(x)").Limited());
+        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() =>
+            pool.Writes.ExecuteAsync($"create table t(x)").Limited()
+        );
 
         AssertIs(SqlitePoolStatus.Critical, pool, "2 attempts to open a connection failed");
         Assert.Equal(2, Log.Entries.Count(entry => entry.Id == 4));
@@ -160,11 +176,15 @@ public sealed class HealthTests : DiagnosticsTest
     public async Task A_pool_that_is_used_up_for_long_is_critical_only_for_those_who_ask_for_it()
     {
         await using SqlitePool indifferent = Pool(size: 1, overflow: 1);
-        await using SqlitePool strict = Pool(size: 1, overflow: 1, options =>
-        {
-            options.Name = $"{Name} strict";
-            options.Health.CriticalUtilization = 0.9;
-        });
+        await using SqlitePool strict = Pool(
+            size: 1,
+            overflow: 1,
+            options =>
+            {
+                options.Name = $"{Name} strict";
+                options.Health.CriticalUtilization = 0.9;
+            }
+        );
         SqlitePoolConnection[] leases = [indifferent.Rent(), indifferent.Rent(), strict.Rent(), strict.Rent()];
         AssertIs(SqlitePoolStatus.Warning, strict, "2 of 2 connections are in use, 0 rents wait.");
         for (int second = 0; second < 11; second++)
@@ -183,7 +203,11 @@ public sealed class HealthTests : DiagnosticsTest
     [Fact]
     public async Task Waits_above_the_threshold_are_critical()
     {
-        await using SqlitePool pool = Pool(size: 1, overflow: 0, options => options.Health.WaitThreshold = TimeSpan.FromSeconds(2));
+        await using SqlitePool pool = Pool(
+            size: 1,
+            overflow: 0,
+            options => options.Health.WaitThreshold = TimeSpan.FromSeconds(2)
+        );
         SqlitePoolConnection only = await pool.RentAsync();
         Task<SqlitePoolConnection> waiting = Waiting(pool);
         Time.Advance(TimeSpan.FromSeconds(2));
@@ -201,10 +225,20 @@ public sealed class HealthTests : DiagnosticsTest
         {
             connection.Run("create table t(x)");
             connection.Run("pragma max_page_count = 2");
-            Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() => connection.Run("insert into t values (zeroblob(100000))"));
-            AssertIs(SqlitePoolStatus.Warning, pool, "1 statement failed in the last 60 s: the disk, or the database, is full.");
-            Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() => connection.Run("insert into t values (zeroblob(100000))"));
-            Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() => connection.Run("insert into missing values (1)"));
+            Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() =>
+                connection.Run("insert into t values (zeroblob(100000))")
+            );
+            AssertIs(
+                SqlitePoolStatus.Warning,
+                pool,
+                "1 statement failed in the last 60 s: the disk, or the database, is full."
+            );
+            Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() =>
+                connection.Run("insert into t values (zeroblob(100000))")
+            );
+            Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() =>
+                connection.Run("insert into missing values (1)")
+            );
         }
 
         AssertIs(SqlitePoolStatus.Critical, pool, "2 statements failed");
@@ -238,7 +272,8 @@ public sealed class HealthTests : DiagnosticsTest
     public async Task A_WAL_that_is_not_checkpointed_is_a_warning()
     {
         await using SqlitePool pool = Pool(more: options =>
-            (options.Pragmas.WalAutoCheckpointPages, options.Pragmas.JournalSizeLimitBytes) = (0, 1_000_000));
+            (options.Pragmas.WalAutoCheckpointPages, options.Pragmas.JournalSizeLimitBytes) = (0, 1_000_000)
+        );
         WriteMuch(pool);
 
         AssertIs(SqlitePoolStatus.Warning, pool, "it is not being checkpointed");
@@ -251,7 +286,8 @@ public sealed class HealthTests : DiagnosticsTest
     public async Task One_that_is_as_large_as_the_settings_let_it_become_is_not(int pages, long limit)
     {
         await using SqlitePool pool = Pool(more: options =>
-            (options.Pragmas.WalAutoCheckpointPages, options.Pragmas.JournalSizeLimitBytes) = (pages, limit));
+            (options.Pragmas.WalAutoCheckpointPages, options.Pragmas.JournalSizeLimitBytes) = (pages, limit)
+        );
         WriteMuch(pool);
 
         Assert.InRange(pool.GetHealth().WalBytes, Thresholds.LargeWal, long.MaxValue);

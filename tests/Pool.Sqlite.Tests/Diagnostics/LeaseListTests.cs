@@ -21,7 +21,9 @@ public sealed class LeaseListTests : DiagnosticsTest
 
         Assert.Equal([first.LeaseId, second.LeaseId, third.LeaseId], leases.Select(lease => lease.LeaseId));
         Assert.Equal(
-            [SqlitePoolConnectionRole.ReadWrite, SqlitePoolConnectionRole.Reader, SqlitePoolConnectionRole.Writer], leases.Select(lease => lease.Role));
+            [SqlitePoolConnectionRole.ReadWrite, SqlitePoolConnectionRole.Reader, SqlitePoolConnectionRole.Writer],
+            leases.Select(lease => lease.Role)
+        );
         Assert.Equal([false, false, true], leases.Select(lease => lease.HoldsWriteGate));
         Assert.InRange(leases[0].Age.TotalSeconds, 19, 20);
         Assert.InRange(leases[1].Age.TotalSeconds, 9, 10);
@@ -74,12 +76,18 @@ public sealed class LeaseListTests : DiagnosticsTest
     {
         using ManualResetEventSlim running = new();
         using ManualResetEventSlim goOn = new();
-        await using SqlitePool pool = Pool(more: options => options.ConnectionOpened = connection => connection.CreateFunction("pause", () =>
-        {
-            running.Set();
-            goOn.Pass();
-            return 1;
-        }));
+        await using SqlitePool pool = Pool(more: options =>
+            options.ConnectionOpened = connection =>
+                connection.CreateFunction(
+                    "pause",
+                    () =>
+                    {
+                        running.Set();
+                        goOn.Pass();
+                        return 1;
+                    }
+                )
+        );
         using SqlitePoolConnection lease = await pool.RentAsync();
         Task<string?> asking = Limit.OnThread(() => lease.Ask("select pause()"));
         running.Pass();
@@ -145,18 +153,25 @@ public sealed class LeaseListTests : DiagnosticsTest
                 pool.GetHealth();
             }
         });
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Limit.OnThread(() =>
-        {
-            for (int i = 0; i < 200; i++)
-            {
-                using SqlitePoolConnection lease = i % 3 == 0 ? pool.RentReader() : pool.Rent();
-                lease.Ask("select count(*) from t");
-                if (i % 3 == 1)
-                {
-                    lease.Run("insert into t values (1)");
-                }
-            }
-        }))).Limited();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 4)
+                    .Select(_ =>
+                        Limit.OnThread(() =>
+                        {
+                            for (int i = 0; i < 200; i++)
+                            {
+                                using SqlitePoolConnection lease = i % 3 == 0 ? pool.RentReader() : pool.Rent();
+                                lease.Ask("select count(*) from t");
+                                if (i % 3 == 1)
+                                {
+                                    lease.Run("insert into t values (1)");
+                                }
+                            }
+                        })
+                    )
+            )
+            .Limited();
         await done.CancelAsync();
         await looking.Limited();
     }

@@ -70,7 +70,12 @@ public sealed class LogTests : DiagnosticsTest
         SqlitePoolConnection lease = await pool.RentAsync();
         Task closing = pool.DisposeAsync().AsTask();
 
-        AssertLogged(20, LogLevel.Information, "Pool.Sqlite.Pooling", "closing waits up to 00:00:30 for 1 lease that is out");
+        AssertLogged(
+            20,
+            LogLevel.Information,
+            "Pool.Sqlite.Pooling",
+            "closing waits up to 00:00:30 for 1 lease that is out"
+        );
         Assert.False(closing.IsCompleted);
         lease.Dispose();
         await closing.Limited();
@@ -93,11 +98,15 @@ public sealed class LogTests : DiagnosticsTest
     [Fact]
     public async Task Without_a_threshold_for_what_is_slow_nothing_is()
     {
-        await using SqlitePool pool = Pool(size: 1, overflow: 0, options =>
-        {
-            options.SlowThreshold = Timeout.InfiniteTimeSpan;
-            options.ConnectionOpened = _ => Time.Advance(TimeSpan.FromSeconds(3));
-        });
+        await using SqlitePool pool = Pool(
+            size: 1,
+            overflow: 0,
+            options =>
+            {
+                options.SlowThreshold = Timeout.InfiniteTimeSpan;
+                options.ConnectionOpened = _ => Time.Advance(TimeSpan.FromSeconds(3));
+            }
+        );
         SqlitePoolConnection only = await pool.RentAsync();
         Task<SqlitePoolConnection> waiting = Waiting(pool);
         Time.Advance(TimeSpan.FromSeconds(20));
@@ -116,13 +125,20 @@ public sealed class LogTests : DiagnosticsTest
         Time.Advance(TimeSpan.FromSeconds(30));
         await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => waiting.Limited());
 
-        AssertLogged(9, LogLevel.Warning, "Pool.Sqlite.Pooling", "no connection was free within 30000 ms; 1 of 1 are in use");
+        AssertLogged(
+            9,
+            LogLevel.Warning,
+            "Pool.Sqlite.Pooling",
+            "no connection was free within 30000 ms; 1 of 1 are in use"
+        );
     }
 
     [Fact]
     public async Task An_open_that_took_long()
     {
-        await using SqlitePool pool = Pool(more: options => options.ConnectionOpened = _ => Time.Advance(TimeSpan.FromSeconds(3)));
+        await using SqlitePool pool = Pool(more: options =>
+            options.ConnectionOpened = _ => Time.Advance(TimeSpan.FromSeconds(3))
+        );
         (await pool.RentAsync()).Dispose();
 
         AssertLogged(10, LogLevel.Warning, "Pool.Sqlite.Sessions", "opening a connection took 3000 ms");
@@ -144,7 +160,8 @@ public sealed class LogTests : DiagnosticsTest
                     }
                 },
             },
-            Log);
+            Log
+        );
         (await pool.RentAsync().Limited()).Dispose();
 
         AssertLogged(4, LogLevel.Warning, "Pool.Sqlite.Sessions", "opening a connection failed");
@@ -186,8 +203,16 @@ public sealed class LogTests : DiagnosticsTest
         writer.Dispose();
         await write.Limited();
 
-        AssertLogged(14, LogLevel.Warning, "Pool.Sqlite.Writing", "a write waited 5000 ms for the write gate; 0 others");
-        Assert.Equal((1, TimeSpan.FromSeconds(5)), (pool.GetStatistics().WriteGateWaits.Count, pool.GetStatistics().WriteGateWaits.Max));
+        AssertLogged(
+            14,
+            LogLevel.Warning,
+            "Pool.Sqlite.Writing",
+            "a write waited 5000 ms for the write gate; 0 others"
+        );
+        Assert.Equal(
+            (1, TimeSpan.FromSeconds(5)),
+            (pool.GetStatistics().WriteGateWaits.Count, pool.GetStatistics().WriteGateWaits.Max)
+        );
     }
 
     [Fact]
@@ -198,8 +223,17 @@ public sealed class LogTests : DiagnosticsTest
         Array.ForEach(two, connection => connection.Dispose());
 
         LogEntry[] warnings = [.. Log.Entries.Where(entry => entry.Id == 17)];
-        Assert.Equal(pool.GetHealth().Advice.Select(advice => advice.Id).Distinct().Count(id => id.StartsWith("engine", StringComparison.Ordinal)), warnings.Length);
-        Assert.All(warnings, entry => Assert.Contains(pool.GetHealth().EngineVersion, entry.Text, StringComparison.Ordinal));
+        Assert.Equal(
+            pool.GetHealth()
+                .Advice.Select(advice => advice.Id)
+                .Distinct()
+                .Count(id => id.StartsWith("engine", StringComparison.Ordinal)),
+            warnings.Length
+        );
+        Assert.All(
+            warnings,
+            entry => Assert.Contains(pool.GetHealth().EngineVersion, entry.Text, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -221,7 +255,9 @@ public sealed class LogTests : DiagnosticsTest
     [Fact]
     public async Task What_was_there_before_has_its_old_number_and_a_room()
     {
-        await using (SqlitePool pool = Pool(more: options => options.Returning = _ => throw new InvalidOperationException("No.")))
+        await using (
+            SqlitePool pool = Pool(more: options => options.Returning = _ => throw new InvalidOperationException("No."))
+        )
         {
             using SqlitePoolConnection connection = await pool.RentAsync();
             connection.Run("begin");

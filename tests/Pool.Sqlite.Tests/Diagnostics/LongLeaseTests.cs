@@ -31,14 +31,20 @@ public sealed class LongLeaseTests : DiagnosticsTest
         Assert.DoesNotContain(Log.Entries, entry => entry.Id == CameBack);
 
         lease.Dispose();
-        Assert.Contains($"lease {name}, which was reported as held too long, came back after 25 s", Logged(CameBack).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            $"lease {name}, which was reported as held too long, came back after 25 s",
+            Logged(CameBack).Text,
+            StringComparison.Ordinal
+        );
         (await waiting.Limited()).Dispose();
     }
 
     [Fact]
     public async Task With_rent_sites_the_report_says_where_without_the_pools_own_frames()
     {
-        await using SqlitePool pool = Pool(more: options => (options.LeakThreshold, options.CaptureRentSite) = (TimeSpan.FromSeconds(20), true));
+        await using SqlitePool pool = Pool(more: options =>
+            (options.LeakThreshold, options.CaptureRentSite) = (TimeSpan.FromSeconds(20), true)
+        );
         using SqlitePoolConnection lease = await RentHere(pool);
 
         Time.Advance(TimeSpan.FromSeconds(20));
@@ -48,8 +54,12 @@ public sealed class LongLeaseTests : DiagnosticsTest
         string[] frames = Frames(pool.GetLeases()[0].RentSite!);
         Assert.Contains(nameof(RentHere), frames[0], StringComparison.Ordinal);
         Assert.InRange(frames.Length, 1, 20);
-        Assert.DoesNotContain(frames, frame => frame.Contains("Pool.Sqlite.SqlitePool.", StringComparison.Ordinal)
-            || frame.Contains("System.Threading.", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            frames,
+            frame =>
+                frame.Contains("Pool.Sqlite.SqlitePool.", StringComparison.Ordinal)
+                || frame.Contains("System.Threading.", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -159,7 +169,8 @@ public sealed class LongLeaseTests : DiagnosticsTest
     private static Action<SqlitePoolOptions> LeakAfter(double seconds) =>
         options => options.LeakThreshold = TimeSpan.FromSeconds(seconds);
 
-    private static string[] Frames(string site) => site.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Frames(string site) =>
+        site.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<SqlitePoolConnection> RentHere(SqlitePool pool) => await pool.RentAsync();

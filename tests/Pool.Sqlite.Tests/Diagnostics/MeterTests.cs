@@ -17,7 +17,14 @@ public sealed class MeterTests : DiagnosticsTest
             connection.Run("create table t(value int)");
         }
 
-        await pool.ExecuteManyAsync("insert into t values ($value)", [[1], [2], [3]]);
+        await pool.ExecuteManyAsync(
+            "insert into t values ($value)",
+            [
+                [1],
+                [2],
+                [3],
+            ]
+        );
         SqlitePoolConnection[] all = [pool.Rent(), pool.Rent(), pool.Rent()];
         Task<SqlitePoolConnection> waiting = Waiting(pool);
         Task<int> write = WriteBehind(pool);

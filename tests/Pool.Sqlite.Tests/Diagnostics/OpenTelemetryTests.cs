@@ -56,7 +56,10 @@ public sealed class OpenTelemetryTests : DiagnosticsTest
             (await waiting.Limited()).Dispose();
         }
 
-        Activity span = Assert.Single(kept.Spans, span => Equals(span.GetTagItem("db.client.connection.pool.name"), Name));
+        Activity span = Assert.Single(
+            kept.Spans,
+            span => Equals(span.GetTagItem("db.client.connection.pool.name"), Name)
+        );
         Assert.Equal("rent", span.DisplayName);
         Assert.Equal(parent, span.ParentSpanId);
     }

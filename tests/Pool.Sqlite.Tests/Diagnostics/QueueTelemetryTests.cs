@@ -31,13 +31,21 @@ public sealed class QueueTelemetryTests : DiagnosticsTest
         using MeterCollector ear = new(Name);
         await using SqlitePool pool = await PoolWithSlowCommits();
 
-        await Assert.ThrowsAsync<SqliteException>(
-            () => WriteTogether(pool, "insert into child values (7)", "insert into t values (2)"));
+        await Assert.ThrowsAsync<SqliteException>(() =>
+            WriteTogether(pool, "insert into child values (7)", "insert into t values (2)")
+        );
         await pool.Writes.FlushAsync().Limited();
 
         Assert.Equal([1, 1], ear.All("pool.sqlite.write.batch_size"));
         Assert.Equal(2, ear.All("pool.sqlite.write.commit_time").Length);
-        Assert.Equal((2, 2, 1), (pool.GetStatistics().Writes.Batches, pool.GetStatistics().Writes.Items, pool.GetStatistics().Writes.Failures));
+        Assert.Equal(
+            (2, 2, 1),
+            (
+                pool.GetStatistics().Writes.Batches,
+                pool.GetStatistics().Writes.Items,
+                pool.GetStatistics().Writes.Failures
+            )
+        );
     }
 
     [Fact]
@@ -64,24 +72,38 @@ public sealed class QueueTelemetryTests : DiagnosticsTest
         await Assert.ThrowsAnyAsync<Exception>(() => WriteTogether(pool, "insert into t values (2)", guilty));
         await pool.Writes.FlushAsync().Limited();
 
-        ActivityStatusCode[] expected = [ActivityStatusCode.Unset, ActivityStatusCode.Error, ActivityStatusCode.Unset, ActivityStatusCode.Error];
+        ActivityStatusCode[] expected =
+        [
+            ActivityStatusCode.Unset,
+            ActivityStatusCode.Error,
+            ActivityStatusCode.Unset,
+            ActivityStatusCode.Error,
+        ];
         Assert.Equal(expected, Batches(ear).Select(static batch => batch.Status));
         Assert.Equal(typeof(SqliteException).FullName, ear.Spans[1].GetTagItem("error.type"));
         Assert.Equal(typeof(SqliteException).FullName, ear.Spans[3].GetTagItem("error.type"));
     }
 
     private static (object? Size, ActivityStatusCode Status)[] Batches(SpanCollector ear) =>
-    [
-        .. ear.Spans.Where(static span => span.DisplayName == "batch")
-            .Select(static span => (span.GetTagItem("pool.sqlite.batch.size"), span.Status)),
-    ];
+        [
+            .. ear
+                .Spans.Where(static span => span.DisplayName == "batch")
+                .Select(static span => (span.GetTagItem("pool.sqlite.batch.size"), span.Status)),
+        ];
 
     // What comes while an item runs is one batch.
     private static async Task WriteTogether(SqlitePool pool, params string[] statements)
     {
         Task[] together = [];
-        await pool.Writes.EnqueueAsync(_ => together = Limit.OnThread(
-            () => OtherFlow.Run(() => statements.Select(sql => (Task)pool.Writes.ExecuteAsync(sql, [])).ToArray())).Result).Limited();
+        await pool
+            .Writes.EnqueueAsync(_ =>
+                together = Limit
+                    .OnThread(() =>
+                        OtherFlow.Run(() => statements.Select(sql => (Task)pool.Writes.ExecuteAsync(sql, [])).ToArray())
+                    )
+                    .Result
+            )
+            .Limited();
         await Task.WhenAll(together).Limited();
     }
 

@@ -68,7 +68,10 @@ public sealed class SecretsInDiagnosticsTests : DiagnosticsTest
     private void See(SqlitePool pool)
     {
         SqlitePoolHealth health = pool.GetHealth();
-        foreach (object? text in (object?[])[health, .. health.Reasons, .. health.Advice, .. pool.GetLeases(), pool.GetStatistics()])
+        foreach (
+            object? text in (object?[])
+                [health, .. health.Reasons, .. health.Advice, .. pool.GetLeases(), pool.GetStatistics()]
+        )
         {
             _seen.Enqueue($"{text}");
         }
@@ -102,7 +105,8 @@ public sealed class SecretsInDiagnosticsTests : DiagnosticsTest
         {
             ShouldListenTo = static source => source.Name == "Pool.Sqlite",
             Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = span => _seen.Enqueue($"{span.DisplayName} {span.StatusDescription} {string.Join(' ', span.TagObjects)}"),
+            ActivityStopped = span =>
+                _seen.Enqueue($"{span.DisplayName} {span.StatusDescription} {string.Join(' ', span.TagObjects)}"),
         };
         ActivitySource.AddActivityListener(listener);
         return listener;

@@ -69,7 +69,10 @@ public sealed class SpanTests : DiagnosticsTest
         writer.Dispose();
         (await next.Limited()).Dispose();
 
-        Assert.Equal(("rent", TimeSpan.FromSeconds(4)), Assert.Single(ear.Spans.Select(span => (span.DisplayName, span.Duration))));
+        Assert.Equal(
+            ("rent", TimeSpan.FromSeconds(4)),
+            Assert.Single(ear.Spans.Select(span => (span.DisplayName, span.Duration)))
+        );
     }
 
     [Fact]
@@ -91,7 +94,13 @@ public sealed class SpanTests : DiagnosticsTest
         await using SqlitePool pool = Pool();
         await pool.ExecuteAsync($"create table t(value int)");
 
-        await pool.ExecuteManyAsync("insert into t values ($value)", [[1], [2]]);
+        await pool.ExecuteManyAsync(
+            "insert into t values ($value)",
+            [
+                [1],
+                [2],
+            ]
+        );
 
         Activity span = Assert.Single(ear.Spans);
         Assert.Equal("batch", span.DisplayName);
@@ -106,8 +115,15 @@ public sealed class SpanTests : DiagnosticsTest
         await using SqlitePool pool = Pool();
         await pool.ExecuteAsync($"create table t(value text check (value <> 'hunter2'))");
 
-        await Assert.ThrowsAsync<SqliteException>(
-            () => pool.ExecuteManyAsync("insert into t values ($value)", [["fine"], ["hunter2"]]));
+        await Assert.ThrowsAsync<SqliteException>(() =>
+            pool.ExecuteManyAsync(
+                "insert into t values ($value)",
+                [
+                    ["fine"],
+                    ["hunter2"],
+                ]
+            )
+        );
 
         Activity span = Assert.Single(ear.Spans);
         Assert.Equal(ActivityStatusCode.Error, span.Status);

@@ -26,7 +26,9 @@ public sealed class StatisticsTests
         SqlitePoolConnection four = await handedOver.Limited();
         time.Advance(TimeSpan.FromSeconds(26));
         await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => tooLate.Limited());
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.RentAsync(new CancellationToken(true)).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            pool.RentAsync(new CancellationToken(true)).AsTask()
+        );
         two.Retire();
         two.Dispose();
         three.Run("create temp table t(x)");
@@ -35,13 +37,19 @@ public sealed class StatisticsTests
         pool.Rent().Dispose();
 
         SqlitePoolStatistics quiet = pool.GetStatistics();
-        Assert.Equal((1, 0, 1, 0, 0, 0), (quiet.Open, quiet.InUse, quiet.Idle, quiet.Overflow, quiet.Waiting, quiet.Opening));
+        Assert.Equal(
+            (1, 0, 1, 0, 0, 0),
+            (quiet.Open, quiet.InUse, quiet.Idle, quiet.Overflow, quiet.Waiting, quiet.Opening)
+        );
         Assert.Equal((5, 2, 3), (quiet.Rents, quiet.Hits, quiet.Misses));
         Assert.Equal(0.4, quiet.HitRatio, 3);
         Assert.Equal(3, quiet.PeakInUse);
         Assert.Equal((1, 1, 0), (quiet.Timeouts, quiet.Cancellations, quiet.OpenFailures));
         Assert.Equal((1, 1, 1), (quiet.ClosedByRetire, quiet.Recycled, quiet.Discarded));
-        Assert.Equal(0, quiet.Leaks + quiet.HealthCheckFailures + quiet.ClosedByAge + quiet.ClosedByIdle + quiet.ClosedByClear);
+        Assert.Equal(
+            0,
+            quiet.Leaks + quiet.HealthCheckFailures + quiet.ClosedByAge + quiet.ClosedByIdle + quiet.ClosedByClear
+        );
         Assert.Equal((2, 2), (quiet.Waits, quiet.WaitTime.Count));
         Assert.Equal(TimeSpan.FromSeconds(30), quiet.WaitTime.Max);
         Assert.Equal(TimeSpan.FromSeconds(34), quiet.WaitTime.Total);
@@ -56,14 +64,30 @@ public sealed class StatisticsTests
         using TempDatabase database = new();
         await using SqlitePool pool = new(database.Options());
         await pool.ExecuteAsync($"create table t(x)");
-        await pool.ExecuteManyAsync("insert into t values ($x)", [[1], [2]]);
+        await pool.ExecuteManyAsync(
+            "insert into t values ($x)",
+            [
+                [1],
+                [2],
+            ]
+        );
         Task[] items = [];
-        await pool.Writes.EnqueueAsync(connection =>
-        {
-            connection.Run("insert into t values (3)");
-            items = Limit.OnThread(() => OtherFlow.Run(() => Enumerable.Range(4, 3)
-                .Select(x => (Task)pool.Writes.ExecuteAsync("insert into t values ($x)", [x])).ToArray())).Result;
-        }).Limited();
+        await pool
+            .Writes.EnqueueAsync(connection =>
+            {
+                connection.Run("insert into t values (3)");
+                items = Limit
+                    .OnThread(() =>
+                        OtherFlow.Run(() =>
+                            Enumerable
+                                .Range(4, 3)
+                                .Select(x => (Task)pool.Writes.ExecuteAsync("insert into t values ($x)", [x]))
+                                .ToArray()
+                        )
+                    )
+                    .Result;
+            })
+            .Limited();
         await Task.WhenAll(items).Limited();
 
         // The table, two rows and four items; twice the parameters were read first. Neither BEGIN nor SAVEPOINT.
@@ -120,7 +144,10 @@ public sealed class StatisticsTests
         await using SqlitePool pool = new(database.Options());
         await pool.WarmUpAsync();
 
-        Assert.Equal((0, 0, 0), (pool.GetStatistics().PeakInUse, pool.GetStatistics().Rents, pool.GetStatistics().InUse));
+        Assert.Equal(
+            (0, 0, 0),
+            (pool.GetStatistics().PeakInUse, pool.GetStatistics().Rents, pool.GetStatistics().InUse)
+        );
     }
 
     [Theory]
@@ -138,7 +165,10 @@ public sealed class StatisticsTests
             connection.Run("create table t(value int); insert into t values(1)");
         }
 
-        await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Limit.OnThread(() => Use(pool, thread, Rounds)))).Limited();
+        await Task.WhenAll(
+                Enumerable.Range(0, Threads).Select(thread => Limit.OnThread(() => Use(pool, thread, Rounds)))
+            )
+            .Limited();
 
         SqlitePoolStatistics statistics = pool.GetStatistics();
         Assert.Equal((Threads * Rounds) + 1, statistics.Rents);
@@ -148,7 +178,12 @@ public sealed class StatisticsTests
         Assert.Equal(Threads * Rounds / 100, statistics.ClosedByRetire);
         Assert.Equal(
             statistics.Open,
-            statistics.Misses - statistics.Recycled - statistics.Discarded - statistics.ClosedByIdle - statistics.ClosedByOverflow);
+            statistics.Misses
+                - statistics.Recycled
+                - statistics.Discarded
+                - statistics.ClosedByIdle
+                - statistics.ClosedByOverflow
+        );
 
         await pool.DisposeAsync().Limited();
 
@@ -162,9 +197,8 @@ public sealed class StatisticsTests
     {
         for (int i = 1; i <= rounds; i++)
         {
-            SqlitePoolConnection connection = (i + thread) % 2 == 0
-                ? pool.Rent()
-                : pool.RentAsync().AsTask().GetAwaiter().GetResult();
+            SqlitePoolConnection connection =
+                (i + thread) % 2 == 0 ? pool.Rent() : pool.RentAsync().AsTask().GetAwaiter().GetResult();
             using (connection)
             {
                 Assert.Equal("1", connection.Ask("select value from t"));

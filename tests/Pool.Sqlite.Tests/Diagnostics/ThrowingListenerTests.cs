@@ -50,7 +50,14 @@ public sealed class ThrowingListenerTests : DiagnosticsTest
     {
         await pool.Writes.ExecuteAsync($"create table t(value)").Limited();
         await pool.Writes.ExecuteAsync($"insert into t values (1)").Limited();
-        await pool.ExecuteManyAsync("insert into t values ($value)", [[2], [3]]).Limited();
+        await pool.ExecuteManyAsync(
+                "insert into t values ($value)",
+                [
+                    [2],
+                    [3],
+                ]
+            )
+            .Limited();
         Time.Advance(TimeSpan.FromSeconds(1));
         for (int i = 0; i < 3; i++)
         {

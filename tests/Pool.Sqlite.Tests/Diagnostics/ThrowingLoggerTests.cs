@@ -35,9 +35,7 @@ public sealed class ThrowingLoggerTests : IDisposable, ILoggerFactory, ILogger
 
     public void Dispose() => _database.Dispose();
 
-    void ILoggerFactory.AddProvider(ILoggerProvider provider)
-    {
-    }
+    void ILoggerFactory.AddProvider(ILoggerProvider provider) { }
 
     ILogger ILoggerFactory.CreateLogger(string categoryName) => this;
 
@@ -46,7 +44,12 @@ public sealed class ThrowingLoggerTests : IDisposable, ILoggerFactory, ILogger
     bool ILogger.IsEnabled(LogLevel logLevel) => true;
 
     void ILogger.Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    )
     {
         Interlocked.Increment(ref _thrown);
         throw new InvalidTimeZoneException("A logger's own fault.");

@@ -26,12 +26,19 @@ public sealed class AdmissionTests : IDisposable
         [1, 1.5f, 1.5m, "text", new DateTime(2026, 1, 2), Guid.Empty, TimeSpan.FromSeconds(1), new byte[] { 1 }];
 
     public static TheoryData<string> Harmless =>
-    [
-        "explain insert into t values (1)", "explain query plan delete from t", "pragma journal_mode", "pragma user_version",
-        "create temp table made(x); insert into made values (1); update made set x = 2",
-        "create table temp.made(x); insert into made values (1)", "attach ':memory:' as aside; create table aside.made(x); insert into aside.made values (1)",
-        "pragma temp.user_version = 3", "select * from t", "begin", "savepoint s",
-    ];
+        [
+            "explain insert into t values (1)",
+            "explain query plan delete from t",
+            "pragma journal_mode",
+            "pragma user_version",
+            "create temp table made(x); insert into made values (1); update made set x = 2",
+            "create table temp.made(x); insert into made values (1)",
+            "attach ':memory:' as aside; create table aside.made(x); insert into aside.made values (1)",
+            "pragma temp.user_version = 3",
+            "select * from t",
+            "begin",
+            "savepoint s",
+        ];
 
     public void Dispose()
     {
@@ -84,9 +91,16 @@ public sealed class AdmissionTests : IDisposable
         {
             using SqlitePoolCommand command = lease.CreateCommand(sql);
             command.Parameters.AddWithValue("$v", value);
-            foreach (Func<Task> run in (Func<Task>[])[
-                () => command.ExecuteNonQueryAsync(), () => command.ExecuteScalarAsync(), () => command.ExecuteReaderAsync(),
-                () => Task.Run(command.ExecuteNonQuery), () => Task.Run(command.ExecuteReader)])
+            foreach (
+                Func<Task> run in (Func<Task>[])
+                    [
+                        () => command.ExecuteNonQueryAsync(),
+                        () => command.ExecuteScalarAsync(),
+                        () => command.ExecuteReaderAsync(),
+                        () => Task.Run(command.ExecuteNonQuery),
+                        () => Task.Run(command.ExecuteReader),
+                    ]
+            )
             {
                 SqliteException refused = await Assert.ThrowsAsync<SqliteException>(() => run().Limited());
                 Assert.Equal(517, refused.SqliteExtendedErrorCode);
@@ -104,7 +118,11 @@ public sealed class AdmissionTests : IDisposable
     public void A_reader_lease_refuses_clearly(string sql, string word)
     {
         using SqlitePoolConnection reader = _pool.RentReader();
-        Assert.Contains(word, Assert.Throws<InvalidOperationException>(() => reader.Run(sql)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            word,
+            Assert.Throws<InvalidOperationException>(() => reader.Run(sql)).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal("wal", reader.Ask("pragma journal_mode"));
     }
 
@@ -137,7 +155,10 @@ public sealed class AdmissionTests : IDisposable
         }
 
         Assert.Contains(
-            "Waiting does not help", Assert.Throws<SqliteException>(() => lease.Run("insert into t values (5)")).Message, StringComparison.Ordinal);
+            "Waiting does not help",
+            Assert.Throws<SqliteException>(() => lease.Run("insert into t values (5)")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -225,10 +246,20 @@ public sealed class AdmissionTests : IDisposable
             Assert.Equal(40_000, lease.Run(insert));
         }
 
-        using SqlitePoolCommand slow = lease.CreateCommand(string.Concat(Enumerable.Repeat(
-            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 300) select count(*) from n;", 200_000)));
+        using SqlitePoolCommand slow = lease.CreateCommand(
+            string.Concat(
+                Enumerable.Repeat(
+                    "with recursive n(i) as (select 1 union all select i + 1 from n where i < 300) select count(*) from n;",
+                    200_000
+                )
+            )
+        );
         slow.CommandTimeout = 1;
-        Assert.Contains("CommandTimeout", Assert.Throws<SqliteException>(() => slow.ExecuteNonQuery()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "CommandTimeout",
+            Assert.Throws<SqliteException>(() => slow.ExecuteNonQuery()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -260,6 +291,10 @@ public sealed class AdmissionTests : IDisposable
     {
         using SqlitePoolConnection lease = _pool.Rent();
         using SqlitePoolCommand command = lease.CreateCommand("select 1; select * from missing");
-        Assert.Contains("no such table", Assert.Throws<SqliteException>(command.Prepare).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no such table",
+            Assert.Throws<SqliteException>(command.Prepare).Message,
+            StringComparison.Ordinal
+        );
     }
 }

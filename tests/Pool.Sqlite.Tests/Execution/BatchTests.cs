@@ -39,7 +39,9 @@ public sealed class BatchTests : IDisposable
     [Fact]
     public void A_reader_goes_from_result_to_result()
     {
-        using SqlitePoolCommand command = _connection.CreateCommand("select $x; create table x(a); insert into x values($x); select a + 1 from x");
+        using SqlitePoolCommand command = _connection.CreateCommand(
+            "select $x; create table x(a); insert into x values($x); select a + 1 from x"
+        );
         command.Parameters.AddWithValue("$x", 5);
         using DbDataReader reader = command.ExecuteReader();
         Assert.True(reader.Read());
@@ -54,7 +56,10 @@ public sealed class BatchTests : IDisposable
     public void An_error_in_a_later_statement_comes_after_the_earlier_ones_have_run()
     {
         _connection.Run("create table x(a)");
-        Assert.Equal(1, Assert.Throws<SqliteException>(() => _connection.Run("insert into x values(1); selec 2")).SqliteErrorCode);
+        Assert.Equal(
+            1,
+            Assert.Throws<SqliteException>(() => _connection.Run("insert into x values(1); selec 2")).SqliteErrorCode
+        );
         Assert.Equal("1", _connection.Ask("select count(*) from x"));
     }
 

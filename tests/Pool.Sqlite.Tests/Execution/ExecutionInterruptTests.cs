@@ -10,7 +10,9 @@ public sealed class ExecutionInterruptTests
     public void After_more_executions_than_an_int_can_count_one_can_still_be_stopped()
     {
         ExecutionInterrupt signal = new();
-        typeof(ExecutionInterrupt).GetField("_last", BindingFlags.Instance | BindingFlags.NonPublic)!.SetValue(signal, int.MaxValue);
+        typeof(ExecutionInterrupt)
+            .GetField("_last", BindingFlags.Instance | BindingFlags.NonPublic)!
+            .SetValue(signal, int.MaxValue);
         long execution = signal.NewExecution();
         Assert.False(signal.WasStopped(execution));
         signal.Stop(execution);

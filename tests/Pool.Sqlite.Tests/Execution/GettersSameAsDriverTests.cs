@@ -30,14 +30,46 @@ public sealed class GettersSameAsDriverTests : IDisposable
 
     // Infinity as a date: told in another way by the driver before its version 11.
     public static TheoryData<string> Values =>
-    [
-        .. typeof(SqliteConnection).Assembly.GetName().Version!.Major >= 11 ? (string[])["1e999"] : [],
-        "0", "1", "-1", "255", "256", "65", "70000", "9223372036854775807", "-9223372036854775808", "0.0", "1.5", "-2.5", "1e300",
-        "2459000.5", "0.25", "''", "'a'", "'ab'", "'é'", "'12'", "'1.5'", "'1e3'", "'abc'", "'a' || char(0) || 'b'", "'2020-01-02'",
-        "'2020-01-02 03:04:05.678'", "'2020-01-02T03:04:05Z'", "'2020-01-02 03:04:05+02:00'", "'03:04:05'", "'1.02:03:04'",
-        "'0f8fad5b-d9cb-469f-a165-70867728950e'", "x''", "x'0102'", "x'00112233445566778899aabbccddeeff'", "null",
-        "cast('0f8fad5b-d9cb-469f-a165-70867728950e' as blob)", "'日本語 🎈'",
-    ];
+        [
+            .. typeof(SqliteConnection).Assembly.GetName().Version!.Major >= 11 ? (string[])["1e999"] : [],
+            "0",
+            "1",
+            "-1",
+            "255",
+            "256",
+            "65",
+            "70000",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "0.0",
+            "1.5",
+            "-2.5",
+            "1e300",
+            "2459000.5",
+            "0.25",
+            "''",
+            "'a'",
+            "'ab'",
+            "'é'",
+            "'12'",
+            "'1.5'",
+            "'1e3'",
+            "'abc'",
+            "'a' || char(0) || 'b'",
+            "'2020-01-02'",
+            "'2020-01-02 03:04:05.678'",
+            "'2020-01-02T03:04:05Z'",
+            "'2020-01-02 03:04:05+02:00'",
+            "'03:04:05'",
+            "'1.02:03:04'",
+            "'0f8fad5b-d9cb-469f-a165-70867728950e'",
+            "x''",
+            "x'0102'",
+            "x'00112233445566778899aabbccddeeff'",
+            "null",
+            "cast('0f8fad5b-d9cb-469f-a165-70867728950e' as blob)",
+            "'日本語 🎈'",
+        ];
 
     [Theory]
     [MemberData(nameof(Values))]
@@ -66,10 +98,16 @@ public sealed class GettersSameAsDriverTests : IDisposable
     [InlineData(-1)]
     public void Before_the_first_row_and_after_the_last_it_throws_the_same(int ordinal)
     {
-        foreach (Func<DbDataReader, int, object?> get in (Func<DbDataReader, int, object?>[])
-        [
-            (r, i) => r.GetValue(i), (r, i) => r.IsDBNull(i), (r, i) => r.GetName(i), (r, i) => r.GetFieldType(i), (r, i) => r.GetDataTypeName(i),
-        ])
+        foreach (
+            Func<DbDataReader, int, object?> get in (Func<DbDataReader, int, object?>[])
+                [
+                    (r, i) => r.GetValue(i),
+                    (r, i) => r.IsDBNull(i),
+                    (r, i) => r.GetName(i),
+                    (r, i) => r.GetFieldType(i),
+                    (r, i) => r.GetDataTypeName(i),
+                ]
+        )
         {
             Same("select 1 as x", reader => get(reader, ordinal), reads: 1);
             if (ordinal == 0)
@@ -91,14 +129,31 @@ public sealed class GettersSameAsDriverTests : IDisposable
             """;
         _ours.Run(Setup);
         _theirs.Run(Setup);
-        foreach (string sql in (string[])["select *, n as other, n + 1, rowid from s", "select * from seen", "select * from pragma_table_info('s')"])
+        foreach (
+            string sql in (string[])
+                [
+                    "select *, n as other, n + 1, rowid from s",
+                    "select * from seen",
+                    "select * from pragma_table_info('s')",
+                ]
+        )
         {
-            Same(sql, static reader =>
-            {
-                System.Data.DataTable table = reader.GetSchemaTable()!;
-                return string.Join('\n', table.Columns.Cast<System.Data.DataColumn>().Select(c => $"{c.ColumnName} {c.DataType}").Concat(
-                    table.Rows.Cast<System.Data.DataRow>().Select(row => string.Join(", ", row.ItemArray))));
-            });
+            Same(
+                sql,
+                static reader =>
+                {
+                    System.Data.DataTable table = reader.GetSchemaTable()!;
+                    return string.Join(
+                        '\n',
+                        table
+                            .Columns.Cast<System.Data.DataColumn>()
+                            .Select(c => $"{c.ColumnName} {c.DataType}")
+                            .Concat(
+                                table.Rows.Cast<System.Data.DataRow>().Select(row => string.Join(", ", row.ItemArray))
+                            )
+                    );
+                }
+            );
         }
     }
 
@@ -144,7 +199,8 @@ public sealed class GettersSameAsDriverTests : IDisposable
     {
         const int Count = 30_000;
         using SqlitePoolCommand command = _ours.CreateCommand(
-            $"select sum(column1) from (values {string.Join(", ", Enumerable.Range(0, Count).Select(i => $"($p{i})"))})");
+            $"select sum(column1) from (values {string.Join(", ", Enumerable.Range(0, Count).Select(i => $"($p{i})"))})"
+        );
         for (int i = Count - 1; i >= 0; i--)
         {
             command.Parameters.AddWithValue($"$p{i}", 1);
@@ -164,17 +220,51 @@ public sealed class GettersSameAsDriverTests : IDisposable
 
     private static readonly Func<DbDataReader, object?>[] Getters =
     [
-        r => r.GetValue(0), r => r[0], r => r["X"], r => r.IsDBNull(0), r => r.GetBoolean(0), r => r.GetByte(0), r => r.GetChar(0),
-        r => r.GetInt16(0), r => r.GetInt32(0), r => r.GetInt64(0), r => r.GetFloat(0), r => r.GetDouble(0), r => r.GetDecimal(0),
-        r => r.GetDateTime(0).ToString("o"), r => r.GetDateTime(0).Kind, r => r.GetGuid(0), r => r.GetString(0),
-        r => r.GetFieldValue<DateTimeOffset>(0).ToString("o"), r => r.GetFieldValue<DateOnly>(0), r => r.GetFieldValue<TimeOnly>(0).Ticks,
-        r => r.GetFieldValue<TimeSpan>(0), r => r.GetFieldValue<sbyte>(0), r => r.GetFieldValue<ushort>(0), r => r.GetFieldValue<uint>(0),
-        r => r.GetFieldValue<ulong>(0), r => r.GetFieldValue<int>(0), r => r.GetFieldValue<string>(0),
-        r => r.GetFieldValue<byte[]>(0), r => r.GetFieldValue<object>(0), r => r.GetFieldValue<Small>(0), r => r.GetFieldValue<Huge>(0),
-        r => r.GetFieldValue<DayOfWeek>(0), r => r.IsDBNull(0) ? 0 : r.GetFieldValue<long?>(0),
-        r => r.IsDBNull(0) ? 0 : r.GetFieldValue<DateOnly?>(0), r => r.GetTextReader(0).ReadToEnd(), r => r.GetStream(0).Length,
-        r => r.GetBytes(0, 0, null, 0, 0), r => r.GetChars(0, 0, null, 0, 0), r => Bytes(r, 1), r => Chars(r, 0),
-        r => r.GetFieldType(0), r => r.GetDataTypeName(0), r => r.GetOrdinal("missing"), r => r.HasRows, r => r.RecordsAffected,
+        r => r.GetValue(0),
+        r => r[0],
+        r => r["X"],
+        r => r.IsDBNull(0),
+        r => r.GetBoolean(0),
+        r => r.GetByte(0),
+        r => r.GetChar(0),
+        r => r.GetInt16(0),
+        r => r.GetInt32(0),
+        r => r.GetInt64(0),
+        r => r.GetFloat(0),
+        r => r.GetDouble(0),
+        r => r.GetDecimal(0),
+        r => r.GetDateTime(0).ToString("o"),
+        r => r.GetDateTime(0).Kind,
+        r => r.GetGuid(0),
+        r => r.GetString(0),
+        r => r.GetFieldValue<DateTimeOffset>(0).ToString("o"),
+        r => r.GetFieldValue<DateOnly>(0),
+        r => r.GetFieldValue<TimeOnly>(0).Ticks,
+        r => r.GetFieldValue<TimeSpan>(0),
+        r => r.GetFieldValue<sbyte>(0),
+        r => r.GetFieldValue<ushort>(0),
+        r => r.GetFieldValue<uint>(0),
+        r => r.GetFieldValue<ulong>(0),
+        r => r.GetFieldValue<int>(0),
+        r => r.GetFieldValue<string>(0),
+        r => r.GetFieldValue<byte[]>(0),
+        r => r.GetFieldValue<object>(0),
+        r => r.GetFieldValue<Small>(0),
+        r => r.GetFieldValue<Huge>(0),
+        r => r.GetFieldValue<DayOfWeek>(0),
+        r => r.IsDBNull(0) ? 0 : r.GetFieldValue<long?>(0),
+        r => r.IsDBNull(0) ? 0 : r.GetFieldValue<DateOnly?>(0),
+        r => r.GetTextReader(0).ReadToEnd(),
+        r => r.GetStream(0).Length,
+        r => r.GetBytes(0, 0, null, 0, 0),
+        r => r.GetChars(0, 0, null, 0, 0),
+        r => Bytes(r, 1),
+        r => Chars(r, 0),
+        r => r.GetFieldType(0),
+        r => r.GetDataTypeName(0),
+        r => r.GetOrdinal("missing"),
+        r => r.HasRows,
+        r => r.RecordsAffected,
     ];
 
     private static string Bytes(DbDataReader reader, int offset)
@@ -212,7 +302,9 @@ public sealed class GettersSameAsDriverTests : IDisposable
         try
         {
             object? value = get(reader);
-            return value is byte[] bytes ? Convert.ToHexString(bytes) : $"{value?.GetType()} {Convert.ToString(value, CultureInfo.InvariantCulture)}";
+            return value is byte[] bytes
+                ? Convert.ToHexString(bytes)
+                : $"{value?.GetType()} {Convert.ToString(value, CultureInfo.InvariantCulture)}";
         }
 #pragma warning disable CA1031 // Compared with what the other throws.
         catch (Exception e)

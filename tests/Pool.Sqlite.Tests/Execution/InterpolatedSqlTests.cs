@@ -86,8 +86,14 @@ public sealed class InterpolatedSqlTests : IDisposable
         Exception[] errors =
         [
             await Assert.ThrowsAsync<ArgumentException>(() => _pool.ExecuteAsync(sql)),
-            Assert.Throws<ArgumentException>(() => { _ = _pool.Writes.ExecuteAsync(sql); }),
-            Assert.Throws<ArgumentException>(() => { _ = _pool.Writes.TryPost(sql); }),
+            Assert.Throws<ArgumentException>(() =>
+            {
+                _ = _pool.Writes.ExecuteAsync(sql);
+            }),
+            Assert.Throws<ArgumentException>(() =>
+            {
+                _ = _pool.Writes.TryPost(sql);
+            }),
         ];
         Assert.All(errors, error => Assert.Contains(said, error.Message, StringComparison.Ordinal));
         Assert.All(errors, error => Assert.DoesNotContain("SECRET", error.Message, StringComparison.Ordinal));
@@ -144,14 +150,20 @@ public sealed class InterpolatedSqlTests : IDisposable
         Assert.True(File.Exists(copy));
         string schema = "other";
         using SqlitePoolConnection connection = _pool.Rent();
-        await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteAsync($"attach {_database.In("no/such.db")} as {schema}"));
+        await Assert.ThrowsAsync<SqliteException>(() =>
+            _pool.ExecuteAsync($"attach {_database.In("no/such.db")} as {schema}")
+        );
     }
 
     [Fact]
     public async Task A_fault_in_a_later_statement_is_told()
     {
-        await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteAsync($"select 1; insert into missing values ({1})"));
-        await Assert.ThrowsAnyAsync<Exception>(() => _pool.Writes.ExecuteAsync($"select 1; insert into missing values ({1})"));
+        await Assert.ThrowsAsync<SqliteException>(() =>
+            _pool.ExecuteAsync($"select 1; insert into missing values ({1})")
+        );
+        await Assert.ThrowsAnyAsync<Exception>(() =>
+            _pool.Writes.ExecuteAsync($"select 1; insert into missing values ({1})")
+        );
         await _pool.ExecuteAsync($"select 1; insert into t values ({1}, 2)");
         Assert.Equal("1", Ask("select count(*) from t"));
     }

@@ -15,7 +15,8 @@ public sealed class LateCancellationTests
         const int Queries = 400;
         using TempDatabase database = new();
         await using SqlitePool pool = new(database.Options(size: 2, overflow: 0));
-        const string Sql = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1500) select count(*) from n";
+        const string Sql =
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1500) select count(*) from n";
         using SemaphoreSlim near = new(0);
         using CancellationTokenSource end = new();
         CancellationTokenSource? current = null;

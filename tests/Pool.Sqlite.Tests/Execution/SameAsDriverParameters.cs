@@ -80,49 +80,134 @@ internal static class SameAsDriverParameters
         ["@"] = ("select @x", p => p.AddWithValue("@x", 1)),
         [":"] = ("select :x", p => p.AddWithValue(":x", 1)),
         ["@ without prefix"] = ("select @x", p => p.AddWithValue("x", "s")),
-        ["all three prefixes"] = ("select $x, @x, :x", p => { p.AddWithValue("$x", 1); p.AddWithValue("@x", 2); p.AddWithValue(":x", 3); }
+        ["all three prefixes"] = (
+            "select $x, @x, :x",
+            p =>
+            {
+                p.AddWithValue("$x", 1);
+                p.AddWithValue("@x", 2);
+                p.AddWithValue(":x", 3);
+            }
         ),
         ["ambiguous without prefix"] = ("select $x, @x", p => p.AddWithValue("x", 1)),
-        ["ambiguous, and as many as there are"] = ("select $x, @x", p => { p.AddWithValue("x", 1); p.AddWithValue("$y", 2); }
+        ["ambiguous, and as many as there are"] = (
+            "select $x, @x",
+            p =>
+            {
+                p.AddWithValue("x", 1);
+                p.AddWithValue("$y", 2);
+            }
         ),
-        ["ambiguous, with one of the two"] = ("select $x, @x", p => { p.AddWithValue("x", 1); p.AddWithValue("$x", 2); }
+        ["ambiguous, with one of the two"] = (
+            "select $x, @x",
+            p =>
+            {
+                p.AddWithValue("x", 1);
+                p.AddWithValue("$x", 2);
+            }
         ),
-        ["numbered"] = ("select ?1, ?2, ?1", p => { p.AddWithValue("?1", 1); p.AddWithValue("?2", "b"); }
+        ["numbered"] = (
+            "select ?1, ?2, ?1",
+            p =>
+            {
+                p.AddWithValue("?1", 1);
+                p.AddWithValue("?2", "b");
+            }
         ),
         ["numbered with a gap"] = ("select ?3", p => p.AddWithValue("?3", 1)),
         ["numbered without prefix"] = ("select ?1", p => p.AddWithValue("1", 1)),
         ["nameless in SQL"] = ("select ?", p => p.AddWithValue("?", 1)),
         ["nameless in SQL, numbered"] = ("select ?", p => p.AddWithValue("?1", 1)),
         ["nameless parameter"] = ("select $x", p => p.Add(new SqliteParameter { Value = 1 })),
-        ["other order"] = ("select $a, $b, $c", p => { p.AddWithValue("$c", 3); p.AddWithValue("$a", 1); p.AddWithValue("$b", 2); }
+        ["other order"] = (
+            "select $a, $b, $c",
+            p =>
+            {
+                p.AddWithValue("$c", 3);
+                p.AddWithValue("$a", 1);
+                p.AddWithValue("$b", 2);
+            }
         ),
         ["missing"] = ("select $a, $b", p => p.AddWithValue("$a", 1)),
-        ["all missing"] = ("select $a, $b", _ => { }
-        ),
-        ["extra"] = ("select $a", p => { p.AddWithValue("$a", 1); p.AddWithValue("$b", 2); }
+        ["all missing"] = ("select $a, $b", _ => { }),
+        ["extra"] = (
+            "select $a",
+            p =>
+            {
+                p.AddWithValue("$a", 1);
+                p.AddWithValue("$b", 2);
+            }
         ),
         ["extra only"] = ("select 1", p => p.AddWithValue("$b", 2)),
-        ["extra and missing"] = ("select $a, $b", p => { p.AddWithValue("$a", 1); p.AddWithValue("$c", 2); }
+        ["extra and missing"] = (
+            "select $a, $b",
+            p =>
+            {
+                p.AddWithValue("$a", 1);
+                p.AddWithValue("$c", 2);
+            }
         ),
-        ["duplicate"] = ("select $a", p => { p.AddWithValue("$a", 1); p.AddWithValue("$a", 2); }
+        ["duplicate"] = (
+            "select $a",
+            p =>
+            {
+                p.AddWithValue("$a", 1);
+                p.AddWithValue("$a", 2);
+            }
         ),
-        ["duplicate and missing"] = ("select $a, $b", p => { p.AddWithValue("$a", 1); p.AddWithValue("$a", 2); }
+        ["duplicate and missing"] = (
+            "select $a, $b",
+            p =>
+            {
+                p.AddWithValue("$a", 1);
+                p.AddWithValue("$a", 2);
+            }
         ),
-        ["duplicate, with and without prefix"] = ("select $a, $b", p => { p.AddWithValue("$a", 1); p.AddWithValue("a", 2); }
+        ["duplicate, with and without prefix"] = (
+            "select $a, $b",
+            p =>
+            {
+                p.AddWithValue("$a", 1);
+                p.AddWithValue("a", 2);
+            }
         ),
         ["used twice"] = ("select $a, $a", p => p.AddWithValue("$a", "twice")),
         ["no value"] = ("select $a", p => p.Add("$a", SqliteType.Integer)),
         ["in each statement"] = ("select $a; select $a", p => p.AddWithValue("$a", 1)),
-        ["one for each statement"] = ("select $a; select $b", p => { p.AddWithValue("$a", 1); p.AddWithValue("$b", 2); }
+        ["one for each statement"] = (
+            "select $a; select $b",
+            p =>
+            {
+                p.AddWithValue("$a", 1);
+                p.AddWithValue("$b", 2);
+            }
         ),
         ["missing in the first"] = ("select $a; select $b", p => p.AddWithValue("$b", 1)),
         ["insert"] = ("insert into t(value) values ($a) on conflict do nothing", p => p.AddWithValue("$a", "inserted")),
-        ["insert a date"] = ("insert into t(value) values ($a) on conflict do nothing", p => p.AddWithValue("$a", DateTime.UnixEpoch)),
-        ["insert twice the same"] = ("insert into t(id, value) values ($a, $b)", p => { p.AddWithValue("$a", 1); p.AddWithValue("$b", 2); }
+        ["insert a date"] = (
+            "insert into t(value) values ($a) on conflict do nothing",
+            p => p.AddWithValue("$a", DateTime.UnixEpoch)
         ),
-        ["insert a GUID that breaks a rule"] = ("insert into checked values ($a, null)", p => p.AddWithValue("$a", Guid.Empty)),
-        ["returning"] = ("insert into t(value) values ($a) on conflict do update set value = value || 'x' returning value", p => p.AddWithValue("$a", 1)),
-        ["returning a decimal"] = ("update t set value = $a where id = 2 returning value", p => p.AddWithValue("$a", 1.5m)),
+        ["insert twice the same"] = (
+            "insert into t(id, value) values ($a, $b)",
+            p =>
+            {
+                p.AddWithValue("$a", 1);
+                p.AddWithValue("$b", 2);
+            }
+        ),
+        ["insert a GUID that breaks a rule"] = (
+            "insert into checked values ($a, null)",
+            p => p.AddWithValue("$a", Guid.Empty)
+        ),
+        ["returning"] = (
+            "insert into t(value) values ($a) on conflict do update set value = value || 'x' returning value",
+            p => p.AddWithValue("$a", 1)
+        ),
+        ["returning a decimal"] = (
+            "update t set value = $a where id = 2 returning value",
+            p => p.AddWithValue("$a", 1.5m)
+        ),
         ["blob that is too big"] = ("select zeroblob($a)", p => p.AddWithValue("$a", 4_000_000_000)),
     };
 

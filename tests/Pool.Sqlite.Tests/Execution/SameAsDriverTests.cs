@@ -38,33 +38,101 @@ public sealed class SameAsDriverTests : IDisposable
     }
 
     public static TheoryData<string> Texts =>
-    [
-        "select 1", "select 1.0", "select 'x'", "select x'00ff'", "select x''", "select ''", "select null",
-        "select 9223372036854775807", "select -9223372036854775808", "select 1e999", "select 'a' || char(0) || 'b'",
-        "select '日本語 🎈'", "select zeroblob(3)", "select 1, 2, 3", "select 1 union all select 2", "select 1 where 0",
-        "select value from t where id = 3", "select value from t where id = 4", "select count(*) from t",
-        "select typeof(value) from t", "select changes()", "select last_insert_rowid()", "values (7)",
-        "insert into t(value) values ('new')", "insert into t(value) values ('new'), ('newer')",
-        "insert into t(value) values ('one')", "insert or ignore into t(value) values ('one')",
-        "insert or replace into t(value) values ('one')", "insert into t(id, value) values (1, 'again')",
-        "insert into t(value) values ('upsert') on conflict do nothing",
-        "insert into t(value) values ('r') returning id", "insert into t(value) values ('r'), ('s') returning id, value",
-        "update t set value = 'u' || id returning value", "delete from t where id < 3 returning id",
-        "update t set id = id", "update t set id = id where 0", "delete from t", "delete from t where id = 1", "replace into t values (1, 'z')",
-        "insert into child(parent) values (99)",
-        "insert into late(parent) values (99)",
-        "insert into checked(a) values (-1)", "insert into checked values (1, null)", "insert into checked values (-1, 1) returning a",
-        "create table made(x)", "create table t(x)", "create index made on t(value)", "drop table missing", "drop table if exists missing",
-        "create table made as select * from t", "alter table t add column more", "analyze", "reindex", "vacuum",
-        "pragma user_version", "pragma user_version = 3", "pragma table_info(t)", "pragma missing", "explain select 1",
-        "begin", "commit", "rollback", "savepoint s", "release missing", "begin; insert into t(value) values (8); commit",
-        "begin immediate; insert into t(value) values (8); rollback", "insert into t(value) values (6); select value from t; delete from t",
-        "select 1; insert into t(value) values (6) on conflict do nothing", "select 1; select 2", "insert into t(value) values (6); insert into t(value) values (6)",
-        "selec 1", "select * from missing", "select missing from t", "select missing()", "insert into t values (1)", "select 1 +",
-        "select abs(-9223372036854775808)", "select raise(abort, 'x')", "insert into t(id) values ('text')", "select load_extension('x')",
-        "select cast('abc' as blob)", "select 0.1 + 0.2", "select -0.0", "select 1 = 1", "select date('2020-01-02')", "with a(x) as (values (1)) select x from a",
-        "select $p", "", " ", ";", "-- comment", "select 1; -- comment", "select 1;;",
-    ];
+        [
+            "select 1",
+            "select 1.0",
+            "select 'x'",
+            "select x'00ff'",
+            "select x''",
+            "select ''",
+            "select null",
+            "select 9223372036854775807",
+            "select -9223372036854775808",
+            "select 1e999",
+            "select 'a' || char(0) || 'b'",
+            "select '日本語 🎈'",
+            "select zeroblob(3)",
+            "select 1, 2, 3",
+            "select 1 union all select 2",
+            "select 1 where 0",
+            "select value from t where id = 3",
+            "select value from t where id = 4",
+            "select count(*) from t",
+            "select typeof(value) from t",
+            "select changes()",
+            "select last_insert_rowid()",
+            "values (7)",
+            "insert into t(value) values ('new')",
+            "insert into t(value) values ('new'), ('newer')",
+            "insert into t(value) values ('one')",
+            "insert or ignore into t(value) values ('one')",
+            "insert or replace into t(value) values ('one')",
+            "insert into t(id, value) values (1, 'again')",
+            "insert into t(value) values ('upsert') on conflict do nothing",
+            "insert into t(value) values ('r') returning id",
+            "insert into t(value) values ('r'), ('s') returning id, value",
+            "update t set value = 'u' || id returning value",
+            "delete from t where id < 3 returning id",
+            "update t set id = id",
+            "update t set id = id where 0",
+            "delete from t",
+            "delete from t where id = 1",
+            "replace into t values (1, 'z')",
+            "insert into child(parent) values (99)",
+            "insert into late(parent) values (99)",
+            "insert into checked(a) values (-1)",
+            "insert into checked values (1, null)",
+            "insert into checked values (-1, 1) returning a",
+            "create table made(x)",
+            "create table t(x)",
+            "create index made on t(value)",
+            "drop table missing",
+            "drop table if exists missing",
+            "create table made as select * from t",
+            "alter table t add column more",
+            "analyze",
+            "reindex",
+            "vacuum",
+            "pragma user_version",
+            "pragma user_version = 3",
+            "pragma table_info(t)",
+            "pragma missing",
+            "explain select 1",
+            "begin",
+            "commit",
+            "rollback",
+            "savepoint s",
+            "release missing",
+            "begin; insert into t(value) values (8); commit",
+            "begin immediate; insert into t(value) values (8); rollback",
+            "insert into t(value) values (6); select value from t; delete from t",
+            "select 1; insert into t(value) values (6) on conflict do nothing",
+            "select 1; select 2",
+            "insert into t(value) values (6); insert into t(value) values (6)",
+            "selec 1",
+            "select * from missing",
+            "select missing from t",
+            "select missing()",
+            "insert into t values (1)",
+            "select 1 +",
+            "select abs(-9223372036854775808)",
+            "select raise(abort, 'x')",
+            "insert into t(id) values ('text')",
+            "select load_extension('x')",
+            "select cast('abc' as blob)",
+            "select 0.1 + 0.2",
+            "select -0.0",
+            "select 1 = 1",
+            "select date('2020-01-02')",
+            "with a(x) as (values (1)) select x from a",
+            "select $p",
+            "",
+            " ",
+            ";",
+            "-- comment",
+            "select 1; -- comment",
+            "select 1;;",
+        ];
 
     public static TheoryData<string, string> ParameterSets => SameAsDriverParameters.List;
 
@@ -123,11 +191,12 @@ public sealed class SameAsDriverTests : IDisposable
             {
                 for (int i = 0; i < reader.FieldCount; i++)
                 {
-                    all.Add($"{reader.GetName(i)} {reader.GetDataTypeName(i)} {reader.GetFieldType(i)} {Describe(reader.GetValue(i))}");
+                    all.Add(
+                        $"{reader.GetName(i)} {reader.GetDataTypeName(i)} {reader.GetFieldType(i)} {Describe(reader.GetValue(i))}"
+                    );
                 }
             }
-        }
-        while (reader.NextResult());
+        } while (reader.NextResult());
 
         reader.Close();
         all.Add($"{reader.RecordsAffected} affected");
@@ -149,9 +218,10 @@ public sealed class SameAsDriverTests : IDisposable
     }
 
     // Before its version 11 the driver answers the count of an earlier statement for one that changes no rows.
-    private static string Comparable(string outcome) => typeof(SqliteConnection).Assembly.GetName().Version!.Major >= 11
-        ? outcome
-        : Regex.Replace(outcome, @"^Int32 -?\d+$|-?\d+ affected$", "a count");
+    private static string Comparable(string outcome) =>
+        typeof(SqliteConnection).Assembly.GetName().Version!.Major >= 11
+            ? outcome
+            : Regex.Replace(outcome, @"^Int32 -?\d+$|-?\d+ affected$", "a count");
 
     // What was begun ends, so that each case starts from the same.
     private static void End(DbConnection connection, sqlite3 native)
@@ -191,11 +261,12 @@ public sealed class SameAsDriverTests : IDisposable
         }
     }
 
-    private static string Describe(object? value) => value switch
-    {
-        null => "nothing",
-        byte[] bytes => $"bytes {Convert.ToHexString(bytes)}",
-        double number => $"double {BitConverter.DoubleToInt64Bits(number):x}",
-        _ => $"{value.GetType().Name} {Convert.ToString(value, CultureInfo.InvariantCulture)}",
-    };
+    private static string Describe(object? value) =>
+        value switch
+        {
+            null => "nothing",
+            byte[] bytes => $"bytes {Convert.ToHexString(bytes)}",
+            double number => $"double {BitConverter.DoubleToInt64Bits(number):x}",
+            _ => $"{value.GetType().Name} {Convert.ToString(value, CultureInfo.InvariantCulture)}",
+        };
 }

@@ -54,7 +54,10 @@ public sealed class SchemaChangeTests : IDisposable
         Alter(elsewhere, "delete from t; create unique index u on t(a)");
 
         Assert.Equal(1, _connection.Run("insert into t values(5)"));
-        Assert.Equal(19, Assert.Throws<SqliteException>(() => _connection.Run("insert into t values(5)")).SqliteErrorCode);
+        Assert.Equal(
+            19,
+            Assert.Throws<SqliteException>(() => _connection.Run("insert into t values(5)")).SqliteErrorCode
+        );
     }
 
     [Fact]

@@ -104,13 +104,17 @@ public sealed class StatementCacheTests : IDisposable
 
         Assert.Equal(
             ["select 101", "select 103", "select 104"],
-            connection.PreparedStatements().Where(sql => sql.StartsWith("select 1", StringComparison.Ordinal)).Order());
+            connection.PreparedStatements().Where(sql => sql.StartsWith("select 1", StringComparison.Ordinal)).Order()
+        );
         for (int i = 200; i < 300; i++)
         {
             connection.Ask($"select {i}");
         }
 
-        Assert.Equal(3, connection.PreparedStatements().Count(sql => sql.StartsWith("select ", StringComparison.Ordinal)));
+        Assert.Equal(
+            3,
+            connection.PreparedStatements().Count(sql => sql.StartsWith("select ", StringComparison.Ordinal))
+        );
     }
 
     [Fact]

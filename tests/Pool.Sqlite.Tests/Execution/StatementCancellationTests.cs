@@ -6,9 +6,12 @@ namespace Pool.Sqlite.Tests.Execution;
 
 public sealed class StatementCancellationTests : IDisposable
 {
-    private const string Endless = "with recursive n(i) as (select signal() union all select i + 1 from n) select count(*) from n";
-    private const string EndlessRows = "with recursive n(i) as (select signal() union all select i + 1 from n) select i from n where i = 0 or i < 0";
-    private const string EndlessWrite = "with recursive n(i) as (select signal() union all select i + 1 from n) insert into t select i from n";
+    private const string Endless =
+        "with recursive n(i) as (select signal() union all select i + 1 from n) select count(*) from n";
+    private const string EndlessRows =
+        "with recursive n(i) as (select signal() union all select i + 1 from n) select i from n where i = 0 or i < 0";
+    private const string EndlessWrite =
+        "with recursive n(i) as (select signal() union all select i + 1 from n) insert into t select i from n";
 
     private readonly TempDatabase _database = new();
     private readonly SqlitePool _pool;
@@ -18,29 +21,34 @@ public sealed class StatementCancellationTests : IDisposable
     public StatementCancellationTests()
     {
         SqlitePoolOptions options = _database.Options();
-        options.ConnectionOpened = connection => connection.CreateFunction("signal", () =>
-        {
-            _runs.Set();
-            return 0;
-        });
+        options.ConnectionOpened = connection =>
+            connection.CreateFunction(
+                "signal",
+                () =>
+                {
+                    _runs.Set();
+                    return 0;
+                }
+            );
         _pool = new SqlitePool(options);
         _connection = _pool.Rent();
         _connection.Run("create table t(a)");
     }
 
-    public static TheoryData<string, string> Ways => new()
-    {
-        { "scalar", Endless },
-        { "nonquery", Endless },
-        { "reader", Endless },
-        { "rows", EndlessRows },
-        { "scalar", EndlessWrite },
-        { "nonquery", EndlessWrite },
-        { "reader", EndlessWrite },
-        { "nonquery", "select 1; " + EndlessWrite },
-        { "scalar", "insert into t values (1); " + Endless },
-        { "reader", EndlessWrite + " returning a" },
-    };
+    public static TheoryData<string, string> Ways =>
+        new()
+        {
+            { "scalar", Endless },
+            { "nonquery", Endless },
+            { "reader", Endless },
+            { "rows", EndlessRows },
+            { "scalar", EndlessWrite },
+            { "nonquery", EndlessWrite },
+            { "reader", EndlessWrite },
+            { "nonquery", "select 1; " + EndlessWrite },
+            { "scalar", "insert into t values (1); " + Endless },
+            { "reader", EndlessWrite + " returning a" },
+        };
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -68,7 +76,8 @@ public sealed class StatementCancellationTests : IDisposable
         Exception? stopped = await Record.ExceptionAsync(() => run.Limited());
 
         // Between rows it is the driver's own reader that runs into the stop.
-        bool isTheDrivers = way == "rows" && stopped is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_INTERRUPT };
+        bool isTheDrivers =
+            way == "rows" && stopped is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_INTERRUPT };
         Assert.True(stopped is OperationCanceledException || isTheDrivers, $"{stopped}");
         await AssertUsable(command, way);
     }
@@ -91,7 +100,8 @@ public sealed class StatementCancellationTests : IDisposable
         using CancellationTokenSource stop = new();
         using SqlitePoolCommand command = _connection.CreateCommand(
             "with recursive n(i) as (select 0 union all select i + 1 from n where i < 30000000) "
-            + "select i from n where i = 0 or (i = 1000 and signal() > 0)");
+                + "select i from n where i = 0 or (i = 1000 and signal() > 0)"
+        );
         Task read = Limit.OnThread(() => Run().GetAwaiter().GetResult());
         _runs.Pass();
         await stop.CancelAsync();
@@ -115,8 +125,9 @@ public sealed class StatementCancellationTests : IDisposable
     {
         using SqlitePoolCommand command = _connection.CreateCommand(way == "nonquery" ? EndlessWrite : Endless);
         command.CommandTimeout = 1;
-        SqliteException late = await Assert.ThrowsAsync<SqliteException>(
-            () => Limit.OnThread(() => Run(command, way, CancellationToken.None).GetAwaiter().GetResult()).Limited());
+        SqliteException late = await Assert.ThrowsAsync<SqliteException>(() =>
+            Limit.OnThread(() => Run(command, way, CancellationToken.None).GetAwaiter().GetResult()).Limited()
+        );
         Assert.Contains("CommandTimeout", late.Message, StringComparison.Ordinal);
         await AssertUsable(command, way);
     }
@@ -129,7 +140,9 @@ public sealed class StatementCancellationTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.ExecuteNonQueryAsync(cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.ExecuteScalarAsync(cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.ExecuteReaderAsync(cancelled));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await _connection.BeginTransactionAsync(cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await _connection.BeginTransactionAsync(cancelled)
+        );
         Assert.Equal("0", _connection.Ask("select count(*) from t"));
     }
 
@@ -142,7 +155,8 @@ public sealed class StatementCancellationTests : IDisposable
         await stop.CancelAsync();
         command.Cancel();
         using SqlitePoolCommand next = _connection.CreateCommand(
-            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) select count(*) from n");
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) select count(*) from n"
+        );
         Assert.Equal(100_000L, await next.ExecuteScalarAsync());
         command.Cancel();
         Assert.Equal(100_000L, await next.ExecuteScalarAsync());

@@ -21,19 +21,23 @@ public sealed class StoppedOrStoredTests : IDisposable
     }
 
     [Fact]
-    public Task A_write() => IsStoredUnlessStopped((lease, i) => Insert(lease, i, "").ExecuteNonQueryAsync(_stop.Token));
+    public Task A_write() =>
+        IsStoredUnlessStopped((lease, i) => Insert(lease, i, "").ExecuteNonQueryAsync(_stop.Token));
 
     [Fact]
     public Task A_write_with_returning() =>
         IsStoredUnlessStopped((lease, i) => Insert(lease, i, "returning value").ExecuteScalarAsync(_stop.Token));
 
     [Fact]
-    public Task A_transaction() => IsStoredUnlessStopped(async (lease, i) =>
-    {
-        await using SqlitePoolTransaction transaction = await lease.BeginTransactionAsync();
-        await Insert(lease, i, "").ExecuteNonQueryAsync();
-        await transaction.CommitAsync(_stop.Token);
-    });
+    public Task A_transaction() =>
+        IsStoredUnlessStopped(
+            async (lease, i) =>
+            {
+                await using SqlitePoolTransaction transaction = await lease.BeginTransactionAsync();
+                await Insert(lease, i, "").ExecuteNonQueryAsync();
+                await transaction.CommitAsync(_stop.Token);
+            }
+        );
 
     private static SqlitePoolCommand Insert(SqlitePoolConnection lease, int value, string returning)
     {
@@ -60,9 +64,7 @@ public sealed class StoppedOrStoredTests : IDisposable
                 await write(lease, i);
                 expected.Add(i);
             }
-            catch (OperationCanceledException)
-            {
-            }
+            catch (OperationCanceledException) { }
         }
 
         using SqlitePoolCommand stored = lease.CreateCommand("select value from t order by value");

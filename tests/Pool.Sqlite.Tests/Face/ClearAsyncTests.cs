@@ -92,14 +92,21 @@ public sealed class ClearAsyncTests
         using TempDatabase database = new();
         await using SqlitePool pool = new(database.Options(size: 3, overflow: 1));
         bool stop = false;
-        Task[] users = [.. Enumerable.Range(0, 4).Select(_ => Limit.OnThread(() =>
-        {
-            while (!Volatile.Read(ref stop))
-            {
-                using SqlitePoolConnection connection = pool.Rent();
-                Assert.Equal("1", connection.Ask("select 1"));
-            }
-        }))];
+        Task[] users =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    Limit.OnThread(() =>
+                    {
+                        while (!Volatile.Read(ref stop))
+                        {
+                            using SqlitePoolConnection connection = pool.Rent();
+                            Assert.Equal("1", connection.Ask("select 1"));
+                        }
+                    })
+                ),
+        ];
         for (int i = 0; i < 50; i++)
         {
             await pool.ClearAsync();

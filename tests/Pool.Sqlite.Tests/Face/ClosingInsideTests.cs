@@ -71,19 +71,23 @@ public sealed class ClosingInsideTests : IDisposable
                 break;
         }
 
-        await Limit.OnThread(() =>
-        {
-            try
+        await Limit
+            .OnThread(() =>
             {
-                SqlitePoolConnection connection = asyncRent ? Pool.RentAsync().AsTask().GetAwaiter().GetResult() : Pool.Rent();
-                connection.Dispose();
-            }
-            catch (ObjectDisposedException)
-            {
-                // Allowed wherever the pool is closed before the rent is over.
-                Assert.NotEqual(Place.Returning, place);
-            }
-        }).Limited();
+                try
+                {
+                    SqlitePoolConnection connection = asyncRent
+                        ? Pool.RentAsync().AsTask().GetAwaiter().GetResult()
+                        : Pool.Rent();
+                    connection.Dispose();
+                }
+                catch (ObjectDisposedException)
+                {
+                    // Allowed wherever the pool is closed before the rent is over.
+                    Assert.NotEqual(Place.Returning, place);
+                }
+            })
+            .Limited();
 
         Assert.Equal(1, calls);
         await Pool.DisposeAsync().Limited();
@@ -98,16 +102,17 @@ public sealed class ClosingInsideTests : IDisposable
     {
         (await Pool.RentAsync()).Dispose();
         await Pool.RunExclusiveAsync(async _ =>
-        {
-            if (async)
             {
-                await Pool.DisposeAsync();
-            }
-            else
-            {
-                Pool.Dispose();
-            }
-        }).Limited();
+                if (async)
+                {
+                    await Pool.DisposeAsync();
+                }
+                else
+                {
+                    Pool.Dispose();
+                }
+            })
+            .Limited();
 
         Assert.Throws<ObjectDisposedException>(() => Pool.Rent());
         Assert.Empty(_database.OpenFiles());
@@ -166,16 +171,22 @@ public sealed class ClosingInsideTests : IDisposable
     [Fact]
     public async Task A_SQL_function_may_close_the_pool()
     {
-        _options.ConnectionOpened = connection => connection.CreateFunction("leave", () =>
-        {
-            Pool.Dispose();
-            return 1L;
-        });
-        string? answer = await Limit.OnThread(() =>
-        {
-            using SqlitePoolConnection connection = Pool.Rent();
-            return connection.Ask("select leave()");
-        }).Limited();
+        _options.ConnectionOpened = connection =>
+            connection.CreateFunction(
+                "leave",
+                () =>
+                {
+                    Pool.Dispose();
+                    return 1L;
+                }
+            );
+        string? answer = await Limit
+            .OnThread(() =>
+            {
+                using SqlitePoolConnection connection = Pool.Rent();
+                return connection.Ask("select leave()");
+            })
+            .Limited();
 
         Assert.Equal("1", answer);
         Assert.Empty(_database.OpenFiles());

@@ -17,12 +17,16 @@ public sealed class ExecuteParametersTests : IDisposable
         _pool.Write(connection => connection.Run("create table t(id integer primary key, name)"));
     }
 
-    private string? Stored => _pool.Read(connection => connection.Ask("select group_concat(id || '=' || quote(name), ' ') from t"));
+    private string? Stored =>
+        _pool.Read(connection => connection.Ask("select group_concat(id || '=' || quote(name), ' ') from t"));
 
     [Fact]
     public async Task A_text_without_parameters_runs_and_may_be_a_script()
     {
-        Assert.Equal(2, await _pool.ExecuteAsync("insert into t values (1, 'a'); insert into t values (2, 'it''s $1 ?')"));
+        Assert.Equal(
+            2,
+            await _pool.ExecuteAsync("insert into t values (1, 'a'); insert into t values (2, 'it''s $1 ?')")
+        );
         Assert.Equal("1='a' 2='it''s $1 ?'", Stored);
         Assert.Equal(2, await _pool.ExecuteAsync("delete from t", CancellationToken.None));
         Assert.Equal(-1, await _pool.ExecuteAsync("select 1"));
@@ -75,7 +79,11 @@ public sealed class ExecuteParametersTests : IDisposable
         await _pool.ExecuteAsync(Insert, new Dictionary<string, object?> { ["id"] = 4, ["$name"] = "d" });
         await _pool.ExecuteAsync(Insert, new Dictionary<string, int> { ["id"] = 5, ["name"] = 50 });
         await _pool.ExecuteAsync(Insert, new SqliteParameter("$name", "f"), new SqliteParameter("$id", 6));
-        await _pool.ExecuteAsync("insert into t values (@id, @name); update t set name = name || @name where id = @id", ("id", 7), ("name", "g"));
+        await _pool.ExecuteAsync(
+            "insert into t values (@id, @name); update t set name = name || @name where id = @id",
+            ("id", 7),
+            ("name", "g")
+        );
         Assert.Equal("1='a' 2=NULL 3='c' 4='d' 5=50 6='f' 7='gg'", Stored);
     }
 
@@ -87,8 +95,9 @@ public sealed class ExecuteParametersTests : IDisposable
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _pool.ExecuteAsync(Insert, 2, "b", stop.Token));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _pool.ExecuteAsync("delete from t", stop.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => _pool.ExecuteAsync(Insert, new Dictionary<string, object?> { ["id"] = 3, ["name"] = "c" }, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            _pool.ExecuteAsync(Insert, new Dictionary<string, object?> { ["id"] = 3, ["name"] = "c" }, stop.Token)
+        );
         Assert.Equal("1='a'", Stored);
         Assert.Equal(0, _pool.GetStatistics().InUse);
     }
@@ -96,19 +105,33 @@ public sealed class ExecuteParametersTests : IDisposable
     [Fact]
     public async Task What_does_not_fit_is_told_before_anything_runs()
     {
-        Assert.Contains("There are 1 values, but the statement has 2 parameters ($id, $name)", await Refused(Insert, 1), StringComparison.Ordinal);
+        Assert.Contains(
+            "There are 1 values, but the statement has 2 parameters ($id, $name)",
+            await Refused(Insert, 1),
+            StringComparison.Ordinal
+        );
         Assert.Contains("There are 0 values", await Refused(Insert), StringComparison.Ordinal);
         Assert.Contains("3 values", await Refused(Insert, 1, 2, 3), StringComparison.Ordinal);
         Assert.Contains("Write ?2", await Refused("insert into t values (?1, ?)", 1, 2), StringComparison.Ordinal);
         Assert.Contains("a tuple", await Refused(Insert, (1, "a", 2), 1), StringComparison.Ordinal);
         Assert.Contains("a collection", await Refused(Insert, 1, new List<int> { 1 }), StringComparison.Ordinal);
-        Assert.Contains("an anonymous object", await Refused("delete from t where id = $id", new { id = 1 }), StringComparison.Ordinal);
+        Assert.Contains(
+            "an anonymous object",
+            await Refused("delete from t where id = $id", new { id = 1 }),
+            StringComparison.Ordinal
+        );
         Assert.Contains("no value for the parameter $name", await Refused(Insert, ("id", 1)), StringComparison.Ordinal);
         Assert.Contains("no parameter 'nam'", await Refused(Insert, ("id", 1), ("nam", 1)), StringComparison.Ordinal);
-        Assert.Contains("two values", await Refused(Insert, ("id", 1), ("$id", 1), ("name", 1)), StringComparison.Ordinal);
+        Assert.Contains(
+            "two values",
+            await Refused(Insert, ("id", 1), ("$id", 1), ("name", 1)),
+            StringComparison.Ordinal
+        );
         await Assert.ThrowsAsync<ArgumentException>(() => _pool.ExecuteAsync(" "));
         await Assert.ThrowsAsync<ArgumentNullException>(() => _pool.ExecuteAsync((string)null!));
-        await Assert.ThrowsAsync<ArgumentNullException>(() => _pool.ExecuteAsync(Insert, (IReadOnlyList<object?>)null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(() =>
+            _pool.ExecuteAsync(Insert, (IReadOnlyList<object?>)null!)
+        );
         Assert.Equal("", Stored);
     }
 
@@ -123,10 +146,29 @@ public sealed class ExecuteParametersTests : IDisposable
     public async Task Many_rows_come_as_tuples_too()
     {
         Assert.Equal(2, await _pool.ExecuteManyAsync(Insert, [(1, "a"), (2, "b")]));
-        Assert.Equal(3, await _pool.ExecuteManyAsync(Insert, Enumerable.Range(3, 3).Select(i => (Id: i, Name: (string?)null))));
-        Assert.Equal(1, await _pool.ExecuteManyAsync(Insert, new List<Tuple<int, string>> { Tuple.Create(6, "f") }, null, CancellationToken.None));
+        Assert.Equal(
+            3,
+            await _pool.ExecuteManyAsync(Insert, Enumerable.Range(3, 3).Select(i => (Id: i, Name: (string?)null)))
+        );
+        Assert.Equal(
+            1,
+            await _pool.ExecuteManyAsync(
+                Insert,
+                new List<Tuple<int, string>> { Tuple.Create(6, "f") },
+                null,
+                CancellationToken.None
+            )
+        );
         Assert.Equal(2, await _pool.ExecuteManyAsync(Insert, new[] { new object?[] { 7, "g" }, [8, "h"] }));
-        Assert.Equal(1, await _pool.ExecuteManyAsync(Insert, [[9, null]]));
+        Assert.Equal(
+            1,
+            await _pool.ExecuteManyAsync(
+                Insert,
+                [
+                    [9, null],
+                ]
+            )
+        );
         Assert.Equal(1, await _pool.ExecuteManyAsync(Insert, new List<string[]> { new[] { "10", "j" } }));
         Assert.Equal("1='a' 2='b' 3=NULL 4=NULL 5=NULL 6='f' 7='g' 8='h' 9=NULL 10='j'", Stored);
     }
@@ -134,11 +176,13 @@ public sealed class ExecuteParametersTests : IDisposable
     [Fact]
     public async Task A_tuple_with_too_few_items_or_none_at_all_says_which_row()
     {
-        ArgumentException tooFew = await Assert.ThrowsAsync<ArgumentException>(
-            () => _pool.ExecuteManyAsync(Insert, new[] { (1, "a", true) }));
+        ArgumentException tooFew = await Assert.ThrowsAsync<ArgumentException>(() =>
+            _pool.ExecuteManyAsync(Insert, new[] { (1, "a", true) })
+        );
         Assert.Contains("Row 0 has 3 values", tooFew.Message, StringComparison.Ordinal);
-        ArgumentException none = await Assert.ThrowsAsync<ArgumentException>(
-            () => _pool.ExecuteManyAsync(Insert, new[] { Tuple.Create(1, "a"), null! }));
+        ArgumentException none = await Assert.ThrowsAsync<ArgumentException>(() =>
+            _pool.ExecuteManyAsync(Insert, new[] { Tuple.Create(1, "a"), null! })
+        );
         Assert.Contains("Row 1 is null", none.Message, StringComparison.Ordinal);
         Assert.Equal("", Stored);
     }

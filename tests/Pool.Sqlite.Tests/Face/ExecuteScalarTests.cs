@@ -42,7 +42,13 @@ public sealed class ExecuteScalarTests : IDisposable
         Assert.Equal([1, 2], await _pool.ExecuteScalarAsync<byte[]>("select x'0102'"));
         Assert.Equal(7L, await _pool.ExecuteScalarAsync<object>("select 7"));
         Assert.Equal(
-            "b", await _pool.ExecuteScalarAsync<string>("select @v", new Dictionary<string, object?> { ["v"] = "b" }, CancellationToken.None));
+            "b",
+            await _pool.ExecuteScalarAsync<string>(
+                "select @v",
+                new Dictionary<string, object?> { ["v"] = "b" },
+                CancellationToken.None
+            )
+        );
     }
 
     [Theory]
@@ -55,8 +61,9 @@ public sealed class ExecuteScalarTests : IDisposable
         Assert.Null(await _pool.ExecuteScalarAsync<int?>(sql));
         Assert.Null(await _pool.ExecuteScalarAsync<byte[]>(sql));
         Assert.Null(await _pool.ExecuteScalarAsync<object>(sql));
-        InvalidOperationException error =
-            await Assert.ThrowsAsync<InvalidOperationException>(() => _pool.ExecuteScalarAsync<int>(sql));
+        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _pool.ExecuteScalarAsync<int>(sql)
+        );
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Contains("ExecuteScalarAsync<Int32?>", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, _pool.GetStatistics().InUse);
@@ -65,7 +72,11 @@ public sealed class ExecuteScalarTests : IDisposable
     [Fact]
     public async Task A_value_that_would_be_changed_by_reading_it_is_refused_by_types_not_by_its_text()
     {
-        Assert.Contains("type TEXT, which cannot be read as Int32", await Refused<int>("select 'secret'"), StringComparison.Ordinal);
+        Assert.Contains(
+            "type TEXT, which cannot be read as Int32",
+            await Refused<int>("select 'secret'"),
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("secret", await Refused<int>("select 'secret'"), StringComparison.Ordinal);
         Assert.Contains("REAL", await Refused<long>("select 1.5"), StringComparison.Ordinal);
         Assert.Contains("INTEGER", await Refused<byte>("select 300"), StringComparison.Ordinal);
@@ -87,8 +98,15 @@ public sealed class ExecuteScalarTests : IDisposable
         string name = "a";
         long id = await _pool.ExecuteScalarAsync<long>($"insert into t(name) values ({name}) returning id");
         Assert.Equal(1, id);
-        Assert.Equal(2, await _pool.ExecuteScalarAsync<int>("insert into t(name) values ('b') returning id; insert into t values (9, 'c')"));
-        await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteScalarAsync<int>("select 1; insert into t values (9, 'again')"));
+        Assert.Equal(
+            2,
+            await _pool.ExecuteScalarAsync<int>(
+                "insert into t(name) values ('b') returning id; insert into t values (9, 'c')"
+            )
+        );
+        await Assert.ThrowsAsync<SqliteException>(() =>
+            _pool.ExecuteScalarAsync<int>("select 1; insert into t values (9, 'again')")
+        );
         Assert.Equal(3, await _pool.ExecuteScalarAsync<int>("select count(*) from t"));
     }
 
@@ -96,9 +114,15 @@ public sealed class ExecuteScalarTests : IDisposable
     public async Task It_ends_with_its_token_and_gives_the_lease_back()
     {
         CancellationToken stopped = new(canceled: true);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _pool.ExecuteScalarAsync<int>($"select 1", stopped));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _pool.ExecuteScalarAsync<int>("select 1", stopped));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _pool.ExecuteScalarAsync<int>("select $a", 1, stopped));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            _pool.ExecuteScalarAsync<int>($"select 1", stopped)
+        );
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            _pool.ExecuteScalarAsync<int>("select 1", stopped)
+        );
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            _pool.ExecuteScalarAsync<int>("select $a", 1, stopped)
+        );
         await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteScalarAsync<int>("selec 1"));
         Assert.Equal(0, _pool.GetStatistics().InUse);
     }

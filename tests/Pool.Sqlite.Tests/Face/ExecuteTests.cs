@@ -46,8 +46,13 @@ public sealed class ExecuteTests : IDisposable
     [Fact]
     public async Task An_error_is_the_engines_own_and_gives_the_lease_back()
     {
-        Assert.Equal(1, (await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteAsync($"selec 1"))).SqliteErrorCode);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _pool.ExecuteAsync($"delete from t", new CancellationToken(true)));
+        Assert.Equal(
+            1,
+            (await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteAsync($"selec 1"))).SqliteErrorCode
+        );
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            _pool.ExecuteAsync($"delete from t", new CancellationToken(true))
+        );
         Assert.Equal(0, _pool.GetStatistics().InUse);
     }
 
@@ -69,12 +74,17 @@ public sealed class ExecuteTests : IDisposable
     public async Task All_rows_are_stored_or_none()
     {
         IEnumerable<IReadOnlyList<object?>> broken = Rows(50).Append([50, "again"]);
-        SqliteException error = await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteManyAsync("insert into t values ($id, $value)", broken));
+        SqliteException error = await Assert.ThrowsAsync<SqliteException>(() =>
+            _pool.ExecuteManyAsync("insert into t values ($id, $value)", broken)
+        );
         Assert.Equal(19, error.SqliteErrorCode);
-        await Assert.ThrowsAsync<FormatException>(() => _pool.ExecuteManyAsync("insert into t values ($id, $value)", Failing()));
+        await Assert.ThrowsAsync<FormatException>(() =>
+            _pool.ExecuteManyAsync("insert into t values ($id, $value)", Failing())
+        );
         using CancellationTokenSource stop = new();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => _pool.ExecuteManyAsync("insert into t values ($id, $value)", Cancelling(stop), null, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            _pool.ExecuteManyAsync("insert into t values ($id, $value)", Cancelling(stop), null, stop.Token)
+        );
         using SqlitePoolConnection connection = _pool.Rent();
         Assert.Equal("0", connection.Ask("select count(*) from t"));
         Assert.Equal(1, connection.Run("insert into t values (1, 2)"));
@@ -100,8 +110,9 @@ public sealed class ExecuteTests : IDisposable
     public async Task A_row_with_too_few_or_too_many_values_says_which(int values)
     {
         object?[] wrong = [.. Enumerable.Range(0, values).Select(i => (object?)i)];
-        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(
-            () => _pool.ExecuteManyAsync("insert into t values ($id, $value)", Rows(3).Append(wrong)));
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() =>
+            _pool.ExecuteManyAsync("insert into t values ($id, $value)", Rows(3).Append(wrong))
+        );
         Assert.Contains($"Row 3 has {values} values", error.Message, StringComparison.Ordinal);
         using SqlitePoolConnection connection = _pool.Rent();
         Assert.Equal("0", connection.Ask("select count(*) from t"));
@@ -111,7 +122,9 @@ public sealed class ExecuteTests : IDisposable
     public async Task A_nameless_parameter_is_refused_and_leaves_no_statement_behind()
     {
         const string Sql = "insert into t values (?, ?)";
-        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => _pool.ExecuteManyAsync(Sql, Rows(1)));
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() =>
+            _pool.ExecuteManyAsync(Sql, Rows(1))
+        );
         Assert.Contains("?1", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentException>(() => _pool.ExecuteManyAsync(Sql, Rows(1)));
         using SqlitePoolConnection writer = _pool.RentWriter();
@@ -121,10 +134,13 @@ public sealed class ExecuteTests : IDisposable
     [Fact]
     public async Task Several_statements_for_many_rows_are_refused()
     {
-        await Assert.ThrowsAsync<ArgumentException>(
-            () => _pool.ExecuteManyAsync("insert into t values ($id, $value); select 1", Rows(1)));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            _pool.ExecuteManyAsync("insert into t values ($id, $value); select 1", Rows(1))
+        );
         await Assert.ThrowsAsync<ArgumentException>(() => _pool.ExecuteManyAsync(" ", Rows(1)));
-        await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteManyAsync("insert into missing values ($id)", Rows(1)));
+        await Assert.ThrowsAsync<SqliteException>(() =>
+            _pool.ExecuteManyAsync("insert into missing values ($id)", Rows(1))
+        );
         Assert.Equal(1, await _pool.ExecuteAsync($"insert into t(value) values (1)"));
     }
 

@@ -135,12 +135,15 @@ public sealed class MaintenanceTests : IDisposable
         List<BackupProgress> reports = [];
         using SqlitePoolConnection connection = _pool.Rent();
         Fill(connection, 100_000);
-        await _pool.BackupAsync(_copy.Path, new Reporter(report =>
-        {
-            // Written between two of its steps.
-            connection.Run("insert into t(value) values ('too late')");
-            reports.Add(report);
-        }));
+        await _pool.BackupAsync(
+            _copy.Path,
+            new Reporter(report =>
+            {
+                // Written between two of its steps.
+                connection.Run("insert into t(value) values ('too late')");
+                reports.Add(report);
+            })
+        );
 
         using SqliteConnection copy = _copy.OpenDirectly();
         Assert.Equal("105000", copy.Ask("select count(*) from t"));
@@ -160,8 +163,9 @@ public sealed class MaintenanceTests : IDisposable
             Fill(connection, 100_000);
         }
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => _pool.BackupAsync(_copy.Path, new Reporter(_ => stop.Cancel()), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            _pool.BackupAsync(_copy.Path, new Reporter(_ => stop.Cancel()), stop.Token)
+        );
         Assert.Equal("5000", Copied());
         await _pool.BackupAsync(_copy.Path);
         Assert.Equal("105000", Copied());
@@ -179,8 +183,9 @@ public sealed class MaintenanceTests : IDisposable
         using CancellationTokenSource stop = new();
         using SqlitePoolConnection connection = _pool.Rent();
         Fill(connection, 100_000);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => _pool.BackupAsync(_copy.Path, new Reporter(_ => stop.Cancel()), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            _pool.BackupAsync(_copy.Path, new Reporter(_ => stop.Cancel()), stop.Token)
+        );
         Assert.False(File.Exists(_copy.Path));
     }
 
@@ -205,7 +210,10 @@ public sealed class MaintenanceTests : IDisposable
             "symbolic link" => File.CreateSymbolicLink(link, _database.Path).FullName,
             "symbolic link to the journal" => File.CreateSymbolicLink(link, _database.Path + "-journal").FullName,
             "hard link" => HardLink(link),
-            "link to the folder" => Path.Combine(Directory.CreateSymbolicLink(_copy.In("folder"), folder).FullName, "test.db"),
+            "link to the folder" => Path.Combine(
+                Directory.CreateSymbolicLink(_copy.In("folder"), folder).FullName,
+                "test.db"
+            ),
             _ => _database.Path + kind,
         };
 
@@ -221,10 +229,17 @@ public sealed class MaintenanceTests : IDisposable
     public async Task A_backup_to_a_folder_or_into_none_says_so()
     {
         string folder = Path.GetDirectoryName(_copy.Path)!;
-        Assert.Contains("is a folder", (await Assert.ThrowsAsync<ArgumentException>(() => _pool.BackupAsync(folder))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a folder",
+            (await Assert.ThrowsAsync<ArgumentException>(() => _pool.BackupAsync(folder))).Message,
+            StringComparison.Ordinal
+        );
         string missing = Path.Combine(folder, "missing", "copy.db");
         Assert.Contains(
-            "does not exist", (await Assert.ThrowsAsync<DirectoryNotFoundException>(() => _pool.BackupAsync(missing))).Message, StringComparison.Ordinal);
+            "does not exist",
+            (await Assert.ThrowsAsync<DirectoryNotFoundException>(() => _pool.BackupAsync(missing))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -244,9 +259,12 @@ public sealed class MaintenanceTests : IDisposable
 
     private long WalBytes => new FileInfo(_database.Path + "-wal").Length;
 
-    private static void Fill(SqlitePoolConnection connection, int rows) => connection.Run(
-        "with recursive n(i) as (select 1 union all select i + 1 from n where i < " + rows
-        + ") insert into t(value) select 'a value of row ' || i from n");
+    private static void Fill(SqlitePoolConnection connection, int rows) =>
+        connection.Run(
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < "
+                + rows
+                + ") insert into t(value) select 'a value of row ' || i from n"
+        );
 
     private sealed class Reporter(Action<BackupProgress> report) : IProgress<BackupProgress>
     {

@@ -122,7 +122,11 @@ public sealed class PoolClosingTests : IDisposable
         await closing.Limited();
 
         LogEntry warning = Assert.Single(_log.Warnings);
-        Assert.Contains($"lease {lease.LeaseId >> 32}-{lease.LeaseId & uint.MaxValue}", warning.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            $"lease {lease.LeaseId >> 32}-{lease.LeaseId & uint.MaxValue}",
+            warning.Text,
+            StringComparison.Ordinal
+        );
         Assert.Contains("CaptureRentSite", warning.Text, StringComparison.Ordinal);
         Assert.Equal("1", lease.Ask("select 1"));
     }
@@ -140,24 +144,32 @@ public sealed class PoolClosingTests : IDisposable
         Assert.Contains(
             nameof(What_is_still_out_is_logged_with_where_it_was_rented_if_that_was_captured),
             Assert.Single(_log.Warnings).Text,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task It_can_be_closed_again_and_again_and_from_many_threads()
     {
         (await _pool.RentAsync()).Dispose();
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
-        {
-            if (i % 2 == 0)
-            {
-                _pool.Dispose();
-            }
-            else
-            {
-                await _pool.DisposeAsync();
-            }
-        }))).Limited();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 8)
+                    .Select(i =>
+                        Task.Run(async () =>
+                        {
+                            if (i % 2 == 0)
+                            {
+                                _pool.Dispose();
+                            }
+                            else
+                            {
+                                await _pool.DisposeAsync();
+                            }
+                        })
+                    )
+            )
+            .Limited();
         _pool.Dispose();
         await _pool.DisposeAsync();
 
@@ -182,21 +194,28 @@ public sealed class PoolClosingTests : IDisposable
         for (int round = 0; round < 20; round++)
         {
             SqlitePool pool = new(_database.Options(size: 3, overflow: 1));
-            Task[] users = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-            {
-                try
-                {
-                    for (; ; )
-                    {
-                        using SqlitePoolConnection connection = await pool.RentAsync();
-                        Assert.Equal("1", connection.Ask("select 1"));
-                    }
-                }
-                catch (ObjectDisposedException)
-                {
-                    // The end that is waited for.
-                }
-            }))];
+            Task[] users =
+            [
+                .. Enumerable
+                    .Range(0, 4)
+                    .Select(_ =>
+                        Task.Run(async () =>
+                        {
+                            try
+                            {
+                                for (; ; )
+                                {
+                                    using SqlitePoolConnection connection = await pool.RentAsync();
+                                    Assert.Equal("1", connection.Ask("select 1"));
+                                }
+                            }
+                            catch (ObjectDisposedException)
+                            {
+                                // The end that is waited for.
+                            }
+                        })
+                    ),
+            ];
             await Limit.Until(() => pool.GetStatistics().Rents > round * 3);
 
             await pool.DisposeAsync().Limited();
@@ -214,8 +233,9 @@ public sealed class PoolClosingTests : IDisposable
         {
             connection.Run(
                 "create table t(a int, b int); create index i on t(a);"
-                + "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000)"
-                + " insert into t select i % 10, i from n");
+                    + "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000)"
+                    + " insert into t select i % 10, i from n"
+            );
             connection.Ask("select count(*) from t where a = 3 and b > 10");
         }
 

@@ -13,49 +13,64 @@ public sealed class PoolOpenFailureTests : IDisposable
     private const int ReadOnly = 8;
     private const int NotADatabase = 26;
 
-    private const UnixFileMode Reading = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead
-        | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Reading =
+        UnixFileMode.UserRead
+        | UnixFileMode.GroupRead
+        | UnixFileMode.OtherRead
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherExecute;
 
     private readonly TempDatabase _database = new();
     private readonly TestLog _log = new();
 
     [Fact]
-    public Task A_file_that_is_no_database() => FailsUntil(
-        NotADatabase,
-        "journal_mode",
-        before: () => File.WriteAllText(_database.Path, new string('x', 5000)),
-        mended: () => File.Delete(_database.Path));
+    public Task A_file_that_is_no_database() =>
+        FailsUntil(
+            NotADatabase,
+            "journal_mode",
+            before: () => File.WriteAllText(_database.Path, new string('x', 5000)),
+            mended: () => File.Delete(_database.Path)
+        );
 
     [Fact]
-    public Task A_directory() => FailsUntil(
-        CannotOpen,
-        "opening it",
-        before: () => Directory.CreateDirectory(_database.Path),
-        mended: () => Directory.Delete(_database.Path));
+    public Task A_directory() =>
+        FailsUntil(
+            CannotOpen,
+            "opening it",
+            before: () => Directory.CreateDirectory(_database.Path),
+            mended: () => Directory.Delete(_database.Path)
+        );
 
     [Fact]
-    public Task A_directory_that_is_missing() => FailsUntil(
-        CannotOpen,
-        "opening it",
-        before: () => { },
-        mended: () => Directory.CreateDirectory(_database.In("sub")),
-        connectionString: $"Data Source={_database.In("sub/test.db")}");
+    public Task A_directory_that_is_missing() =>
+        FailsUntil(
+            CannotOpen,
+            "opening it",
+            before: () => { },
+            mended: () => Directory.CreateDirectory(_database.In("sub")),
+            connectionString: $"Data Source={_database.In("sub/test.db")}"
+        );
 
     [Fact]
-    public Task A_file_that_is_missing_and_must_exist() => FailsUntil(
-        CannotOpen,
-        "opening it",
-        before: () => { },
-        mended: () => _database.OpenDirectly().Dispose(),
-        connectionString: $"{_database.ConnectionString};Mode=ReadWrite");
+    public Task A_file_that_is_missing_and_must_exist() =>
+        FailsUntil(
+            CannotOpen,
+            "opening it",
+            before: () => { },
+            mended: () => _database.OpenDirectly().Dispose(),
+            connectionString: $"{_database.ConnectionString};Mode=ReadWrite"
+        );
 
     [Fact]
-    public Task A_file_that_is_missing_and_is_only_to_be_read() => FailsUntil(
-        CannotOpen,
-        "opening it",
-        before: () => { },
-        mended: () => _database.OpenDirectly().Dispose(),
-        connectionString: $"{_database.ConnectionString};Mode=ReadOnly");
+    public Task A_file_that_is_missing_and_is_only_to_be_read() =>
+        FailsUntil(
+            CannotOpen,
+            "opening it",
+            before: () => { },
+            mended: () => _database.OpenDirectly().Dispose(),
+            connectionString: $"{_database.ConnectionString};Mode=ReadOnly"
+        );
 
     [Fact]
     public void A_path_without_permission()
@@ -100,7 +115,9 @@ public sealed class PoolOpenFailureTests : IDisposable
         await using SqlitePool pool = new(options, _log);
 
         Exception?[] errors = await Task.WhenAll(
-            Enumerable.Range(0, 20).Select(_ => Record.ExceptionAsync(() => pool.RentAsync().Limited()).AsTask())).Limited();
+                Enumerable.Range(0, 20).Select(_ => Record.ExceptionAsync(() => pool.RentAsync().Limited()).AsTask())
+            )
+            .Limited();
 
         Assert.All(errors, error => Assert.Equal(CannotOpen, Assert.IsType<SqliteException>(error).SqliteErrorCode));
         Assert.Equal(20, pool.GetStatistics().OpenFailures);

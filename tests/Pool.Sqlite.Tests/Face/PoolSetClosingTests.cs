@@ -72,8 +72,9 @@ public sealed class PoolSetClosingTests : PoolSetTest
         SqlitePoolSet set = MakeSet(options => options.Pool.ShutdownTimeout = TimeSpan.Zero);
         SqlitePoolConnection held = await set.RentAsync("a");
 
-        SqlitePoolTimeoutException refused =
-            await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => set.RemoveAsync("a").Limited());
+        SqlitePoolTimeoutException refused = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() =>
+            set.RemoveAsync("a").Limited()
+        );
 
         Assert.Contains("do not delete", refused.Message, StringComparison.Ordinal);
         Assert.Equal(1, refused.InUse);

@@ -67,7 +67,8 @@ public sealed class PoolSetTests : PoolSetTest
                 }
 
                 return Task.CompletedTask;
-            });
+            }
+        );
         Assert.Equal(["contoso", "fabrikam"], seen.Order());
     }
 
@@ -130,7 +131,10 @@ public sealed class PoolSetTests : PoolSetTest
         held[0].Dispose();
         held[2].Dispose();
         SqlitePoolSetStatistics statistics = set.GetStatistics();
-        Assert.Equal((3, 1, 1, 4), (statistics.PeakOpenConnections, statistics.Evictions, statistics.WaitTime.Count, statistics.OpenPools));
+        Assert.Equal(
+            (3, 1, 1, 4),
+            (statistics.PeakOpenConnections, statistics.Evictions, statistics.WaitTime.Count, statistics.OpenPools)
+        );
         Assert.Equal(["a", "b", "c", "d"], statistics.Pools.Keys.Order());
     }
 
@@ -164,8 +168,9 @@ public sealed class PoolSetTests : PoolSetTest
             options.Pool.RentTimeout = TimeSpan.Zero;
         });
         using SqlitePoolConnection held = await set.RentAsync("a");
-        SqlitePoolTimeoutException refused =
-            await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => set.RentAsync("b").Limited());
+        SqlitePoolTimeoutException refused = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() =>
+            set.RentAsync("b").Limited()
+        );
         Assert.Contains("MaxOpenConnections", refused.Message, StringComparison.Ordinal);
         Assert.Equal("b", refused.PoolName);
         Assert.Equal(1, set.GetStatistics().Timeouts);
@@ -217,21 +222,27 @@ public sealed class PoolSetTests : PoolSetTest
         await File.WriteAllTextAsync(In("readme.txt"), "Not a database.");
         int running = 0;
         int most = 0;
-        AggregateException failed = await Assert.ThrowsAsync<AggregateException>(() => set.ForEachAsync(
-            async (key, pool, token) =>
-            {
-                most = Math.Max(most, Interlocked.Increment(ref running));
-                try
-                {
-                    await pool.WriteAsync(connection => Task.FromResult(connection.Run("alter table t add column "
-                        + "y")), token);
-                }
-                finally
-                {
-                    Interlocked.Decrement(ref running);
-                }
-            },
-            maxParallel: 2).Limited());
+        AggregateException failed = await Assert.ThrowsAsync<AggregateException>(() =>
+            set.ForEachAsync(
+                    async (key, pool, token) =>
+                    {
+                        most = Math.Max(most, Interlocked.Increment(ref running));
+                        try
+                        {
+                            await pool.WriteAsync(
+                                connection => Task.FromResult(connection.Run("alter table t add column " + "y")),
+                                token
+                            );
+                        }
+                        finally
+                        {
+                            Interlocked.Decrement(ref running);
+                        }
+                    },
+                    maxParallel: 2
+                )
+                .Limited()
+        );
 
         Assert.Contains("'t9'", Assert.Single(failed.InnerExceptions).Message, StringComparison.Ordinal);
         Assert.InRange(most, 1, 2);
@@ -252,25 +263,31 @@ public sealed class PoolSetTests : PoolSetTest
             options.PoolIdleTimeout = TimeSpan.FromMilliseconds(20);
         });
         int done = 0;
-        Task work = Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
-        {
-            Random random = new(worker);
-            for (int i = 0; i < 40; i++)
-            {
-                string key = $"t{random.Next(25)}";
-                if (random.Next(12) == 0)
-                {
-                    await set.RemoveAsync(key);
-                    continue;
-                }
+        Task work = Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(worker =>
+                    Task.Run(async () =>
+                    {
+                        Random random = new(worker);
+                        for (int i = 0; i < 40; i++)
+                        {
+                            string key = $"t{random.Next(25)}";
+                            if (random.Next(12) == 0)
+                            {
+                                await set.RemoveAsync(key);
+                                continue;
+                            }
 
-                using SqlitePoolConnection connection =
-                    random.Next(3) == 0 ? await set.RentWriterAsync(key) : await set.RentAsync(key);
-                connection.Run("create table if not exists t (x)");
-                connection.Run("insert into t values (1)");
-                Interlocked.Increment(ref done);
-            }
-        })));
+                            using SqlitePoolConnection connection =
+                                random.Next(3) == 0 ? await set.RentWriterAsync(key) : await set.RentAsync(key);
+                            connection.Run("create table if not exists t (x)");
+                            connection.Run("insert into t values (1)");
+                            Interlocked.Increment(ref done);
+                        }
+                    })
+                )
+        );
         await work.WaitAsync(TimeSpan.FromMinutes(1));
         Assert.InRange(set.GetStatistics().PeakOpenConnections, 1, 6);
         Assert.Equal((0, 0), (set.GetStatistics().Waiting, set.GetStatistics().Timeouts));

@@ -71,7 +71,11 @@ public sealed class ReaderLeaseTests : IDisposable
             for (int i = 0; i < 2; i++)
             {
                 using SqlitePoolCommand command = reader.CreateCommand(sql);
-                Assert.Contains("reader lease", Assert.Throws<InvalidOperationException>(() => command.ExecuteNonQuery()).Message, StringComparison.Ordinal);
+                Assert.Contains(
+                    "reader lease",
+                    Assert.Throws<InvalidOperationException>(() => command.ExecuteNonQuery()).Message,
+                    StringComparison.Ordinal
+                );
                 Assert.Throws<InvalidOperationException>(() => command.ExecuteReader());
                 await Assert.ThrowsAsync<InvalidOperationException>(() => command.ExecuteScalarAsync());
                 Assert.Equal("1", reader.Ask("select count(*) from t"));
@@ -88,7 +92,11 @@ public sealed class ReaderLeaseTests : IDisposable
     public async Task It_begins_no_transaction_of_its_own()
     {
         using SqlitePoolConnection reader = _pool.RentReader();
-        Assert.Contains("reader lease", Assert.Throws<InvalidOperationException>(() => reader.BeginTransaction()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "reader lease",
+            Assert.Throws<InvalidOperationException>(() => reader.BeginTransaction()).Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<InvalidOperationException>(() => reader.BeginTransaction(deferred: true));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await reader.BeginTransactionAsync());
         Assert.Equal("1", reader.Ask("select count(*) from t"));
@@ -122,8 +130,12 @@ public sealed class ReaderLeaseTests : IDisposable
             return before + reader.Ask("select count(*) from t");
         });
         Assert.Equal("11", counts);
-        await _pool.ReadAsync(reader => Task.FromResult(Assert.Throws<InvalidOperationException>(() => reader.Run("delete from t"))));
-        await Assert.ThrowsAsync<FormatException>(() => _pool.ReadAsync(_ => Task.FromException(new FormatException())));
+        await _pool.ReadAsync(reader =>
+            Task.FromResult(Assert.Throws<InvalidOperationException>(() => reader.Run("delete from t")))
+        );
+        await Assert.ThrowsAsync<FormatException>(() =>
+            _pool.ReadAsync(_ => Task.FromException(new FormatException()))
+        );
         Assert.Equal(0, _pool.GetStatistics().InUse);
     }
 

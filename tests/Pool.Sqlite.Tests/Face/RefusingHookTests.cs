@@ -11,7 +11,9 @@ public sealed class RefusingHookTests
     [InlineData(true, false)]
     [InlineData(true, true)]
     public async Task A_renting_hook_that_refuses_everything_is_named_with_its_cause_and_few_connections_are_opened(
-        bool throws, bool blocking)
+        bool throws,
+        bool blocking
+    )
     {
         using TempDatabase database = new();
         int opened = 0;
@@ -22,8 +24,9 @@ public sealed class RefusingHookTests
         options.Renting = _ => throws ? throw cause : false;
         await using SqlitePool pool = new(options);
 
-        SqlitePoolTimeoutException refused = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(
-            () => (blocking ? Limit.OnThread(() => pool.Rent()) : pool.RentAsync().AsTask()).Limited());
+        SqlitePoolTimeoutException refused = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() =>
+            (blocking ? Limit.OnThread(() => pool.Rent()) : pool.RentAsync().AsTask()).Limited()
+        );
 
         Assert.Contains("Renting hook", refused.Message, StringComparison.Ordinal);
         Assert.Same(throws ? cause : null, refused.InnerException);

@@ -38,9 +38,10 @@ public sealed class RentTimeoutTests : IDisposable
         Assert.Null(error.LongestHeldRentSite);
         Assert.Equal(
             "Pool 'test.db': No connection was free within 30 s. 2 are in use (PoolSize 1, MaxOverflow 1), 1 others wait. "
-            + $"Out for the longest: lease {one.LeaseId >> 32}-{one.LeaseId & uint.MaxValue}, for "
-            + $"{error.LongestHeld.Value.TotalSeconds:0.###} s, rented where CaptureRentSite = true would show.",
-            error.Message);
+                + $"Out for the longest: lease {one.LeaseId >> 32}-{one.LeaseId & uint.MaxValue}, for "
+                + $"{error.LongestHeld.Value.TotalSeconds:0.###} s, rented where CaptureRentSite = true would show.",
+            error.Message
+        );
         one.Dispose();
         (await second.Limited()).Dispose();
     }
@@ -57,11 +58,16 @@ public sealed class RentTimeoutTests : IDisposable
         Task<SqlitePoolConnection> waiting = Pool.RentAsync().AsTask();
         _time.Advance(TimeSpan.FromSeconds(30));
 
-        SqlitePoolTimeoutException error = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => waiting.Limited());
+        SqlitePoolTimeoutException error = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() =>
+            waiting.Limited()
+        );
 
         string site = async ? nameof(RentHereAsync) : nameof(RentHere);
         Assert.Contains(site, error.Message, StringComparison.Ordinal);
-        Assert.Contains(error.LongestHeldRentSite!.Split(Environment.NewLine).Take(6), frame => frame.Contains(site, StringComparison.Ordinal));
+        Assert.Contains(
+            error.LongestHeldRentSite!.Split(Environment.NewLine).Take(6),
+            frame => frame.Contains(site, StringComparison.Ordinal)
+        );
         Assert.Equal(TimeSpan.FromSeconds(37.5), error.LongestHeld);
     }
 
@@ -112,8 +118,9 @@ public sealed class RentTimeoutTests : IDisposable
         SqlitePoolConnection held = Pool.Rent();
         Task<SqlitePoolConnection> waiting = Pool.RentAsync().AsTask();
 
-        SqlitePoolTimeoutException error =
-            await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => Pool.RentAsync().AsTask());
+        SqlitePoolTimeoutException error = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() =>
+            Pool.RentAsync().AsTask()
+        );
 
         Assert.Contains("MaxWaiters", error.Message, StringComparison.Ordinal);
         Assert.Equal(1, error.Waiting);

@@ -77,8 +77,11 @@ public sealed class RunExclusiveTests : IDisposable
         SqlitePoolConnection lease = _pool.Rent();
         Task exclusive = OtherFlow.Run(() => _pool.RunExclusiveAsync(static _ => Task.CompletedTask));
 
-        await _pool.WriteAsync(static async connection =>
-            await connection.CreateCommand("insert into t default values").ExecuteNonQueryAsync()).Limited();
+        await _pool
+            .WriteAsync(static async connection =>
+                await connection.CreateCommand("insert into t default values").ExecuteNonQueryAsync()
+            )
+            .Limited();
         await _pool.Writes.ExecuteAsync($"insert into t default values").Limited();
 
         lease.Dispose();
@@ -160,10 +163,16 @@ public sealed class RunExclusiveTests : IDisposable
 
         _time.Advance(TimeSpan.FromSeconds(30));
 
-        SqlitePoolTimeoutException error = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => exclusive.Limited());
+        SqlitePoolTimeoutException error = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() =>
+            exclusive.Limited()
+        );
         Assert.Equal(TimeSpan.FromSeconds(30), error.Waited);
         Assert.Equal(1, error.InUse);
-        Assert.Contains($"lease {held.LeaseId >> 32}-{held.LeaseId & uint.MaxValue}", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"lease {held.LeaseId >> 32}-{held.LeaseId & uint.MaxValue}",
+            error.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("1 are in use", error.Message, StringComparison.Ordinal);
         _ = await Record.ExceptionAsync(() => behind.Limited());
         SqlitePoolConnection[] others = [await _pool.RentAsync().Limited(), await _pool.RentAsync().Limited()];
@@ -196,7 +205,8 @@ public sealed class RunExclusiveTests : IDisposable
                 seen = token;
                 return Task.CompletedTask;
             },
-            cancelling.Token);
+            cancelling.Token
+        );
 
         Assert.Equal(cancelling.Token, seen);
     }
@@ -204,8 +214,9 @@ public sealed class RunExclusiveTests : IDisposable
     [Fact]
     public async Task Work_that_throws_lets_the_rents_go_on()
     {
-        await Assert.ThrowsAsync<InvalidDataException>(
-            () => _pool.RunExclusiveAsync(_ => throw new InvalidDataException("no")));
+        await Assert.ThrowsAsync<InvalidDataException>(() =>
+            _pool.RunExclusiveAsync(_ => throw new InvalidDataException("no"))
+        );
 
         (await _pool.RentAsync().Limited()).Dispose();
         Assert.Equal(0, _pool.GetStatistics().InUse);
@@ -214,15 +225,21 @@ public sealed class RunExclusiveTests : IDisposable
     [Fact]
     public async Task A_rent_inside_it_is_refused_at_once_and_says_what_to_do()
     {
-        await _pool.RunExclusiveAsync(async token =>
-        {
-            InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => _pool.RentAsync(token).AsTask());
-            Assert.Contains("RunExclusiveAsync", refused.Message, StringComparison.Ordinal);
-            Assert.Throws<InvalidOperationException>(() => _pool.Rent(token));
-            Assert.Throws<InvalidOperationException>(() => _pool.RentReader(token));
-            await Assert.ThrowsAsync<InvalidOperationException>(() => _pool.RentWriterAsync(token).AsTask());
-            await Assert.ThrowsAsync<InvalidOperationException>(() => _pool.CheckpointAsync(cancellationToken: token));
-        }).Limited();
+        await _pool
+            .RunExclusiveAsync(async token =>
+            {
+                InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                    _pool.RentAsync(token).AsTask()
+                );
+                Assert.Contains("RunExclusiveAsync", refused.Message, StringComparison.Ordinal);
+                Assert.Throws<InvalidOperationException>(() => _pool.Rent(token));
+                Assert.Throws<InvalidOperationException>(() => _pool.RentReader(token));
+                await Assert.ThrowsAsync<InvalidOperationException>(() => _pool.RentWriterAsync(token).AsTask());
+                await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                    _pool.CheckpointAsync(cancellationToken: token)
+                );
+            })
+            .Limited();
 
         _pool.Rent().Dispose();
     }
@@ -232,11 +249,13 @@ public sealed class RunExclusiveTests : IDisposable
     {
         TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task later = Task.CompletedTask;
-        await _pool.RunExclusiveAsync(_ =>
-        {
-            later = RentAfterwards();
-            return Task.CompletedTask;
-        }).Limited();
+        await _pool
+            .RunExclusiveAsync(_ =>
+            {
+                later = RentAfterwards();
+                return Task.CompletedTask;
+            })
+            .Limited();
         over.SetResult();
 
         await later.Limited();
@@ -253,12 +272,19 @@ public sealed class RunExclusiveTests : IDisposable
     {
         int running = 0;
         int most = 0;
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _pool.RunExclusiveAsync(async _ =>
-        {
-            most = Math.Max(most, Interlocked.Increment(ref running));
-            await Task.Yield();
-            Interlocked.Decrement(ref running);
-        }))).Limited();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 8)
+                    .Select(_ =>
+                        _pool.RunExclusiveAsync(async _ =>
+                        {
+                            most = Math.Max(most, Interlocked.Increment(ref running));
+                            await Task.Yield();
+                            Interlocked.Decrement(ref running);
+                        })
+                    )
+            )
+            .Limited();
 
         Assert.Equal(1, most);
     }

@@ -52,7 +52,9 @@ public sealed class TestConnectionTests : IDisposable
     public async Task A_cancelled_test_is_cancelled_and_no_answer()
     {
         await using SqlitePool pool = new(_database.Options());
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.TestConnectionAsync(new CancellationToken(true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            pool.TestConnectionAsync(new CancellationToken(true))
+        );
     }
 
     public void Dispose() => _database.Dispose();

@@ -46,14 +46,21 @@ public sealed class UnusedPoolTests
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static List<WeakReference> MakeAndForget(TempDatabase database, TimeProvider time, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => new WeakReference(new SqlitePool(database.Options(), timeProvider: time)))];
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(_ => new WeakReference(new SqlitePool(database.Options(), timeProvider: time))),
+        ];
 
     [Fact]
     public async Task All_pools_of_a_clock_share_one_timer_that_goes_with_the_last_of_them()
     {
         using TempDatabase database = new();
         FakeTimeProvider time = new();
-        SqlitePool[] pools = [.. Enumerable.Range(0, 5).Select(_ => new SqlitePool(database.Options(), timeProvider: time))];
+        SqlitePool[] pools =
+        [
+            .. Enumerable.Range(0, 5).Select(_ => new SqlitePool(database.Options(), timeProvider: time)),
+        ];
         foreach (SqlitePool pool in pools)
         {
             using SqlitePoolConnection connection = pool.Rent();

@@ -74,7 +74,10 @@ public sealed class WarmUpAsyncTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => warmUp.Limited());
         latch.Open();
 
-        SqlitePoolConnection[] leases = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => pool.RentAsync().AsTask())).Limited();
+        SqlitePoolConnection[] leases = await Task.WhenAll(
+                Enumerable.Range(0, 3).Select(_ => pool.RentAsync().AsTask())
+            )
+            .Limited();
         Array.ForEach(leases, lease => lease.Dispose());
     }
 

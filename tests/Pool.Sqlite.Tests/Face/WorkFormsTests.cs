@@ -19,7 +19,8 @@ public sealed class WorkFormsTests : IDisposable
         _pool.Write(connection => connection.Run("create table t(x)"));
     }
 
-    private long Count => _pool.Read(connection => (long)connection.CreateCommand("select count(*) from t").ExecuteScalar()!);
+    private long Count =>
+        _pool.Read(connection => (long)connection.CreateCommand("select count(*) from t").ExecuteScalar()!);
 
     [Fact]
     public async Task Asynchronous_work_in_every_form()
@@ -32,9 +33,20 @@ public sealed class WorkFormsTests : IDisposable
         Assert.Equal(1, await _pool.WriteAsync((connection, ct) => InsertWithToken(connection, ct), token));
         Assert.Equal(1, await _pool.WriteAsync(InsertAsync, token));
         Assert.Equal(1, await _pool.WriteAsync(InsertWithToken, token));
-        await _pool.WriteAsync(async connection => { await InsertAsync(connection); });
-        await _pool.WriteAsync(async (connection, ct) => { await InsertWithToken(connection, ct); }, token);
-        await _pool.WriteAsync((connection, ct) => connection.CreateCommand("insert into t values (1)").ExecuteNonQueryAsync(ct));
+        await _pool.WriteAsync(async connection =>
+        {
+            await InsertAsync(connection);
+        });
+        await _pool.WriteAsync(
+            async (connection, ct) =>
+            {
+                await InsertWithToken(connection, ct);
+            },
+            token
+        );
+        await _pool.WriteAsync(
+            (connection, ct) => connection.CreateCommand("insert into t values (1)").ExecuteNonQueryAsync(ct)
+        );
         await _pool.WriteAsync(Store);
         await _pool.WriteAsync(StoreWithToken);
         await _pool.WriteAsync(static connection => connection.ExecuteAsync("insert into t values (1)"));
@@ -44,10 +56,22 @@ public sealed class WorkFormsTests : IDisposable
         Assert.Equal(12, await _pool.ReadAsync(async (connection, ct) => await CountWithToken(connection, ct), token));
         Assert.Equal(12, await _pool.ReadAsync(CountAsync));
         Assert.Equal(12, await _pool.ReadAsync(CountWithToken, token));
-        Assert.Equal(12, await _pool.ReadAsync(connection => connection.ExecuteScalarAsync<long>("select count(*) from t")));
+        Assert.Equal(
+            12,
+            await _pool.ReadAsync(connection => connection.ExecuteScalarAsync<long>("select count(*) from t"))
+        );
         List<string?> seen = [];
-        await _pool.ReadAsync(async connection => { seen.Add(await Task.FromResult(connection.Ask("select 1"))); });
-        await _pool.ReadAsync(async (connection, ct) => { seen.Add(await Task.FromResult(connection.Ask("select 2"))); }, token);
+        await _pool.ReadAsync(async connection =>
+        {
+            seen.Add(await Task.FromResult(connection.Ask("select 1")));
+        });
+        await _pool.ReadAsync(
+            async (connection, ct) =>
+            {
+                seen.Add(await Task.FromResult(connection.Ask("select 2")));
+            },
+            token
+        );
         Assert.Equal(["1", "2"], seen);
     }
 
@@ -55,13 +79,19 @@ public sealed class WorkFormsTests : IDisposable
     public void Synchronous_work_in_every_form()
     {
         Assert.Equal(1, _pool.Write(connection => connection.Run("insert into t values (1)")));
-        _pool.Write(connection => { connection.Run("insert into t values (2)"); });
+        _pool.Write(connection =>
+        {
+            connection.Run("insert into t values (2)");
+        });
         Assert.Equal(1, _pool.Write(Insert));
         _pool.Write(StoreNow, CancellationToken.None);
         Assert.Equal(4, Count);
         Assert.Equal("4", _pool.Read(connection => connection.Ask("select count(*) from t")));
         string? seen = null;
-        _pool.Read(connection => { seen = connection.Ask("select 7"); });
+        _pool.Read(connection =>
+        {
+            seen = connection.Ask("select 7");
+        });
         Assert.Equal("7", seen);
     }
 
@@ -71,28 +101,37 @@ public sealed class WorkFormsTests : IDisposable
         using CancellationTokenSource stop = new();
         Assert.True(await _pool.ReadAsync((_, ct) => Task.FromResult(ct == stop.Token), stop.Token));
         Assert.True(await _pool.WriteAsync((_, ct) => Task.FromResult(ct == stop.Token), stop.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _pool.WriteAsync(
-            async (connection, ct) =>
-            {
-                await InsertWithToken(connection, ct);
-                await stop.CancelAsync();
-                await InsertWithToken(connection, ct);
-            },
-            stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            _pool.WriteAsync(
+                async (connection, ct) =>
+                {
+                    await InsertWithToken(connection, ct);
+                    await stop.CancelAsync();
+                    await InsertWithToken(connection, ct);
+                },
+                stop.Token
+            )
+        );
         Assert.Equal(0, Count);
     }
 
     [Fact]
     public void Blocking_work_is_rolled_back_when_it_throws_and_leaves_nothing_out()
     {
-        Assert.Throws<FormatException>(() => _pool.Write(connection =>
-        {
-            connection.Run("insert into t values (1)");
-            throw new FormatException();
-        }));
-        Assert.Throws<InvalidOperationException>(() => _pool.Read(connection => connection.Run("insert into t values (1)")));
+        Assert.Throws<FormatException>(() =>
+            _pool.Write(connection =>
+            {
+                connection.Run("insert into t values (1)");
+                throw new FormatException();
+            })
+        );
+        Assert.Throws<InvalidOperationException>(() =>
+            _pool.Read(connection => connection.Run("insert into t values (1)"))
+        );
         Assert.Throws<OperationCanceledException>(() => _pool.Write(Insert, new CancellationToken(true)));
-        Assert.Throws<OperationCanceledException>(() => _pool.Read(connection => connection.Ask("select 1"), new CancellationToken(true)));
+        Assert.Throws<OperationCanceledException>(() =>
+            _pool.Read(connection => connection.Ask("select 1"), new CancellationToken(true))
+        );
         Assert.Equal(0, Count);
         Assert.Equal(0, _pool.GetStatistics().InUse);
     }
@@ -102,7 +141,12 @@ public sealed class WorkFormsTests : IDisposable
     {
         Assert.Contains("WriteAsync", Refused(() => _ = _pool.Write(InsertAsync)), StringComparison.Ordinal);
         Assert.Contains("ReadAsync", Refused(() => _ = _pool.Read(CountAsync)), StringComparison.Ordinal);
-        Refused(() => _ = _pool.Write(async connection => { await InsertAsync(connection); }));
+        Refused(() =>
+            _ = _pool.Write(async connection =>
+            {
+                await InsertAsync(connection);
+            })
+        );
 #pragma warning disable CA2012 // Refused, it returns none.
         Refused(() => _pool.Write(InsertLater));
         Refused(() => _pool.Write(StoreLater));
@@ -168,7 +212,8 @@ public sealed class WorkFormsTests : IDisposable
 
     private static string Refused(Action action) => Assert.Throws<ArgumentException>(action).Message;
 
-    private static Task<int> InsertAsync(SqlitePoolConnection connection) => Task.FromResult(connection.Run("insert into t values (1)"));
+    private static Task<int> InsertAsync(SqlitePoolConnection connection) =>
+        Task.FromResult(connection.Run("insert into t values (1)"));
 
     private static ValueTask<int> InsertLater(SqlitePoolConnection connection) => new(InsertAsync(connection));
 
@@ -190,7 +235,8 @@ public sealed class WorkFormsTests : IDisposable
 
     private static void StoreNow(SqlitePoolConnection connection) => connection.Run("insert into t values (1)");
 
-    private static async Task<long> CountAsync(SqlitePoolConnection connection) => await CountWithToken(connection, default);
+    private static async Task<long> CountAsync(SqlitePoolConnection connection) =>
+        await CountWithToken(connection, default);
 
     private static async Task<long> CountWithToken(DbConnection connection, CancellationToken cancellationToken)
     {

@@ -45,7 +45,11 @@ public sealed class WriterLeaseTests : IDisposable
         Task<SqlitePoolConnection> next = OtherFlow.Run(() => _pool.RentWriterAsync().AsTask());
         Assert.False(next.IsCompleted);
         OtherFlow.Run(() =>
-            Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.Run("insert into t(value) values (1)")).SqliteErrorCode));
+            Assert.Equal(
+                5,
+                Assert.Throws<SqliteException>(() => lease.Run("insert into t(value) values (1)")).SqliteErrorCode
+            )
+        );
         writer.Run("insert into t(value) values (1)");
         writer.Run("insert into t(value) values (2)");
         Assert.False(next.IsCompleted);
@@ -67,7 +71,9 @@ public sealed class WriterLeaseTests : IDisposable
         using (SqlitePoolConnection lease = _pool.Rent())
         using (lease.BeginTransaction())
         {
-            await OtherFlow.Run(() => Assert.ThrowsAsync<SqlitePoolTimeoutException>(async () => await pool.RentWriterAsync()));
+            await OtherFlow.Run(() =>
+                Assert.ThrowsAsync<SqlitePoolTimeoutException>(async () => await pool.RentWriterAsync())
+            );
             OtherFlow.Run(() => Assert.Throws<SqlitePoolTimeoutException>(() => pool.RentWriter()));
             using CancellationTokenSource stop = new();
             Task<SqlitePoolConnection> waits = OtherFlow.Run(() => _pool.RentWriterAsync(stop.Token).AsTask());
@@ -82,19 +88,26 @@ public sealed class WriterLeaseTests : IDisposable
     [Fact]
     public async Task WriteAsync_commits_what_returns_and_undoes_what_throws()
     {
-        Assert.Equal(7, await _pool.WriteAsync(connection => Task.FromResult(6 + connection.Run("insert into t(value) values (1)"))));
-        await Assert.ThrowsAsync<FormatException>(() => _pool.WriteAsync(async connection =>
-        {
-            connection.Run("insert into t(value) values (2)");
-            await Task.Yield();
-            throw new FormatException();
-        }));
-        await Assert.ThrowsAsync<SqliteException>(() => _pool.WriteAsync(connection =>
-        {
-            connection.Run("insert into t values (5, 5)");
-            connection.Run("insert into t values (5, 5)");
-            return Task.CompletedTask;
-        }));
+        Assert.Equal(
+            7,
+            await _pool.WriteAsync(connection => Task.FromResult(6 + connection.Run("insert into t(value) values (1)")))
+        );
+        await Assert.ThrowsAsync<FormatException>(() =>
+            _pool.WriteAsync(async connection =>
+            {
+                connection.Run("insert into t(value) values (2)");
+                await Task.Yield();
+                throw new FormatException();
+            })
+        );
+        await Assert.ThrowsAsync<SqliteException>(() =>
+            _pool.WriteAsync(connection =>
+            {
+                connection.Run("insert into t values (5, 5)");
+                connection.Run("insert into t values (5, 5)");
+                return Task.CompletedTask;
+            })
+        );
         Assert.Equal("1", Count);
         Assert.Equal(1, await _pool.ExecuteAsync($"insert into t(value) values (3)"));
     }
@@ -103,12 +116,20 @@ public sealed class WriterLeaseTests : IDisposable
     public async Task Many_at_once_are_all_there()
     {
         await _pool.ExecuteAsync($"insert into t values (1, 0)");
-        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => _pool.WriteAsync(async connection =>
-        {
-            long value = (long)(await connection.CreateCommand("select value from t").ExecuteScalarAsync())!;
-            await Task.Yield();
-            connection.Run($"update t set value = {value + 1}");
-        }))).Limited();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 50)
+                    .Select(_ =>
+                        _pool.WriteAsync(async connection =>
+                        {
+                            long value = (long)
+                                (await connection.CreateCommand("select value from t").ExecuteScalarAsync())!;
+                            await Task.Yield();
+                            connection.Run($"update t set value = {value + 1}");
+                        })
+                    )
+            )
+            .Limited();
         using SqlitePoolConnection lease = _pool.Rent();
         Assert.Equal("50", lease.Ask("select value from t"));
     }
@@ -128,7 +149,12 @@ public sealed class WriterLeaseTests : IDisposable
 
         // Longer than the busy timeout: the first try fails as busy.
         await Limit.Until(() => _pool.GetStatistics().InUse > 0 || runs > 0 || !write.IsCompleted);
-        Assert.Equal(5, (await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteAsync($"delete from t").Limited())).SqliteErrorCode);
+        Assert.Equal(
+            5,
+            (
+                await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteAsync($"delete from t").Limited())
+            ).SqliteErrorCode
+        );
         Assert.False(write.IsCompleted);
         outside.Run("commit");
         await write.Limited();
@@ -140,11 +166,13 @@ public sealed class WriterLeaseTests : IDisposable
     public async Task WriteAsync_runs_again_work_that_was_told_the_database_is_busy()
     {
         int runs = 0;
-        await _pool.WriteAsync(connection =>
-        {
-            connection.Run("insert into t(value) values (1)");
-            return ++runs < 3 ? throw new SqliteException("busy", 5) : Task.CompletedTask;
-        }).Limited();
+        await _pool
+            .WriteAsync(connection =>
+            {
+                connection.Run("insert into t(value) values (1)");
+                return ++runs < 3 ? throw new SqliteException("busy", 5) : Task.CompletedTask;
+            })
+            .Limited();
         Assert.Equal(3, runs);
         Assert.Equal("1", Count);
     }

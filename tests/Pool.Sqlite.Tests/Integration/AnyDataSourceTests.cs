@@ -19,19 +19,39 @@ public sealed class AnyDataSourceTests : IDisposable
         await source.ExecuteAsync($"create table t(id integer primary key, name text)");
         string name = "x'); drop table t; --";
         Assert.Equal(1, await source.ExecuteAsync($"insert into t values ({1}, {name})"));
-        Assert.Equal(3, await source.ExecuteManyAsync("insert into t values (@id, @name)", [[2, "b"], [3, "c"], [4, null]]));
+        Assert.Equal(
+            3,
+            await source.ExecuteManyAsync(
+                "insert into t values (@id, @name)",
+                [
+                    [2, "b"],
+                    [3, "c"],
+                    [4, null],
+                ]
+            )
+        );
         Assert.Equal("4", await Count(source));
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => source.WriteAsync(async connection =>
-        {
-            await Run(connection, "delete from t");
-            throw new InvalidOperationException("Undo it.");
-        }));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            source.WriteAsync(async connection =>
+            {
+                await Run(connection, "delete from t");
+                throw new InvalidOperationException("Undo it.");
+            })
+        );
         Assert.Equal("4", await Count(source));
 
         await source.WriteAsync((connection, token) => Run(connection, "delete from t where id > 1"));
         Assert.Equal("1", await Count(source));
-        await Assert.ThrowsAnyAsync<DbException>(() => source.ExecuteManyAsync("insert into t values (@id, 'x')", [[9], [9]]));
+        await Assert.ThrowsAnyAsync<DbException>(() =>
+            source.ExecuteManyAsync(
+                "insert into t values (@id, 'x')",
+                [
+                    [9],
+                    [9],
+                ]
+            )
+        );
         Assert.Equal("1", await Count(source));
     }
 
@@ -43,18 +63,25 @@ public sealed class AnyDataSourceTests : IDisposable
         await using DbDataSource source = Source(isPool);
         string name = "x";
         await Assert.ThrowsAsync<ArgumentException>(() => source.ExecuteAsync($"insert into t values ('{name}')"));
-        await Assert.ThrowsAsync<ArgumentException>(
-            () => source.ExecuteManyAsync("select @a, @b", [[1]]));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            source.ExecuteManyAsync(
+                "select @a, @b",
+                [
+                    [1],
+                ]
+            )
+        );
     }
 
     public void Dispose() => _database.Dispose();
 
-    private static Task<string?> Count(DbDataSource source) => source.ReadAsync(async connection =>
-    {
-        await using DbCommand command = connection.CreateCommand();
-        command.CommandText = "select count(*) from t";
-        return Convert.ToString(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
-    });
+    private static Task<string?> Count(DbDataSource source) =>
+        source.ReadAsync(async connection =>
+        {
+            await using DbCommand command = connection.CreateCommand();
+            command.CommandText = "select count(*) from t";
+            return Convert.ToString(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+        });
 
     private static async Task Run(DbConnection connection, string sql)
     {
@@ -63,7 +90,8 @@ public sealed class AnyDataSourceTests : IDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    private DbDataSource Source(bool isPool) => isPool
-        ? new SqlitePool(_database.Options())
-        : SqliteFactory.Instance.CreateDataSource(_database.ConnectionString + ";Pooling=False");
+    private DbDataSource Source(bool isPool) =>
+        isPool
+            ? new SqlitePool(_database.Options())
+            : SqliteFactory.Instance.CreateDataSource(_database.ConnectionString + ";Pooling=False");
 }

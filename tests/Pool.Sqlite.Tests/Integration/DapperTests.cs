@@ -20,7 +20,8 @@ public sealed class DapperTests : IDisposable
             create table book(id integer primary key, title text, author int references author(id), price real);
             insert into author values (1, 'Ann'), (2, 'Bob');
             insert into book values (1, 'One', 1, 1.5), (2, 'Two', 1, 2.5), (3, 'Three', 2, null);
-            """);
+            """
+        );
     }
 
     public static TheoryData<bool> Leased => [true, false];
@@ -30,9 +31,13 @@ public sealed class DapperTests : IDisposable
     public async Task Rows_are_mapped_to_several_objects(bool leased)
     {
         await using DbConnection connection = Connect(leased);
-        Book[] books = [.. await connection.QueryAsync<Book, Author, Book>(
-            "select b.id, b.title, b.price, a.id, a.name from book b join author a on a.id = b.author order by b.id",
-            (book, author) => book with { Author = author })];
+        Book[] books =
+        [
+            .. await connection.QueryAsync<Book, Author, Book>(
+                "select b.id, b.title, b.price, a.id, a.name from book b join author a on a.id = b.author order by b.id",
+                (book, author) => book with { Author = author }
+            ),
+        ];
         Assert.Equal(["Ann", "Ann", "Bob"], books.Select(book => book.Author!.Name));
         Assert.Null(books[2].Price);
         AssertGoneBack(connection, leased);
@@ -43,9 +48,23 @@ public sealed class DapperTests : IDisposable
     public async Task A_list_becomes_parameters(bool leased)
     {
         await using DbConnection connection = Connect(leased);
-        Assert.Equal(["One", "Three"], connection.Query<string>("select title from book where id in @ids order by id", new { ids = new[] { 1, 3 } }));
-        Assert.Empty(await connection.QueryAsync<string>("select title from book where id in @ids", new { ids = Array.Empty<int>() }));
-        Assert.Equal(2, await connection.ExecuteScalarAsync<int>("select count(*) from book where author = @Id", new Author(1, "")));
+        Assert.Equal(
+            ["One", "Three"],
+            connection.Query<string>(
+                "select title from book where id in @ids order by id",
+                new { ids = new[] { 1, 3 } }
+            )
+        );
+        Assert.Empty(
+            await connection.QueryAsync<string>(
+                "select title from book where id in @ids",
+                new { ids = Array.Empty<int>() }
+            )
+        );
+        Assert.Equal(
+            2,
+            await connection.ExecuteScalarAsync<int>("select count(*) from book where author = @Id", new Author(1, ""))
+        );
         AssertGoneBack(connection, leased);
     }
 
@@ -61,8 +80,13 @@ public sealed class DapperTests : IDisposable
         }
 
         AssertGoneBack(connection, leased);
-        Assert.Equal(1, connection.Query<Book>("select id, title, price from book order by id", buffered: false).First().Id);
-        await foreach (Book book in connection.QueryUnbufferedAsync<Book>("select id, title, price from book order by id"))
+        Assert.Equal(
+            1,
+            connection.Query<Book>("select id, title, price from book order by id", buffered: false).First().Id
+        );
+        await foreach (
+            Book book in connection.QueryUnbufferedAsync<Book>("select id, title, price from book order by id")
+        )
         {
             rows += (int)book.Id;
         }
@@ -76,8 +100,12 @@ public sealed class DapperTests : IDisposable
     public async Task Several_results_come_from_one_text(bool leased)
     {
         await using DbConnection connection = Connect(leased);
-        await using (SqlMapper.GridReader grid = await connection.QueryMultipleAsync(
-            "select * from author where id = @id; select id, title, price from book where author = @id; select count(*) from book", new { id = 1 }))
+        await using (
+            SqlMapper.GridReader grid = await connection.QueryMultipleAsync(
+                "select * from author where id = @id; select id, title, price from book where author = @id; select count(*) from book",
+                new { id = 1 }
+            )
+        )
         {
             Assert.Equal("Ann", (await grid.ReadSingleAsync<Author>()).Name);
             Assert.Equal(2, (await grid.ReadAsync<Book>()).Count());
@@ -92,7 +120,12 @@ public sealed class DapperTests : IDisposable
     public async Task A_reader_is_for_the_caller_to_read(bool leased)
     {
         await using DbConnection connection = Connect(leased);
-        await using (DbDataReader reader = await connection.ExecuteReaderAsync("select title, price from book where id = @id", new { id = 2 }))
+        await using (
+            DbDataReader reader = await connection.ExecuteReaderAsync(
+                "select title, price from book where id = @id",
+                new { id = 2 }
+            )
+        )
         {
             Assert.True(await reader.ReadAsync());
             Assert.Equal("Two", reader.GetString(0));
@@ -124,7 +157,11 @@ public sealed class DapperTests : IDisposable
 
         await using (DbTransaction transaction = await connection.BeginTransactionAsync())
         {
-            await connection.ExecuteAsync("insert into author values (@id, @name)", new[] { new { id = 3, name = "C" }, new { id = 4, name = "D" } }, transaction);
+            await connection.ExecuteAsync(
+                "insert into author values (@id, @name)",
+                new[] { new { id = 3, name = "C" }, new { id = 4, name = "D" } },
+                transaction
+            );
             Assert.Equal(4, connection.ExecuteScalar<int>("select count(*) from author", transaction: transaction));
             if (commits)
             {
@@ -138,13 +175,38 @@ public sealed class DapperTests : IDisposable
     [Fact]
     public async Task Many_at_once_write_without_an_error()
     {
-        await Task.WhenAll(Enumerable.Range(10, 64).Select(id => Task.Run(async () =>
-        {
-            await using SqlitePoolConnection connection = _pool.CreateConnection();
-            Assert.Equal(1, await connection.ExecuteAsync("insert into author values (@id, @name)", new { id, name = $"{id}" }));
-            Assert.Equal($"{id}", await connection.QuerySingleAsync<string>("select name from author where id = @id", new { id }));
-            Assert.Equal(id, await connection.ExecuteScalarAsync<int>("update author set name = 'x' where id = @id returning id", new { id }));
-        }))).Limited();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(10, 64)
+                    .Select(id =>
+                        Task.Run(async () =>
+                        {
+                            await using SqlitePoolConnection connection = _pool.CreateConnection();
+                            Assert.Equal(
+                                1,
+                                await connection.ExecuteAsync(
+                                    "insert into author values (@id, @name)",
+                                    new { id, name = $"{id}" }
+                                )
+                            );
+                            Assert.Equal(
+                                $"{id}",
+                                await connection.QuerySingleAsync<string>(
+                                    "select name from author where id = @id",
+                                    new { id }
+                                )
+                            );
+                            Assert.Equal(
+                                id,
+                                await connection.ExecuteScalarAsync<int>(
+                                    "update author set name = 'x' where id = @id returning id",
+                                    new { id }
+                                )
+                            );
+                        })
+                    )
+            )
+            .Limited();
         await using SqlitePoolConnection check = _pool.CreateConnection();
         Assert.Equal(66, check.ExecuteScalar<int>("select count(*) from author"));
     }
@@ -154,9 +216,14 @@ public sealed class DapperTests : IDisposable
     {
         await using SqlitePoolConnection connection = _pool.CreateConnection();
         using CancellationTokenSource stop = new();
-        Task<int> endless = Task.Run(() => connection.QuerySingleAsync<int>(new CommandDefinition(
-            "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n",
-            cancellationToken: stop.Token)));
+        Task<int> endless = Task.Run(() =>
+            connection.QuerySingleAsync<int>(
+                new CommandDefinition(
+                    "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n",
+                    cancellationToken: stop.Token
+                )
+            )
+        );
         await Limit.Until(() => _pool.GetStatistics().InUse == 1);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => endless.Limited());

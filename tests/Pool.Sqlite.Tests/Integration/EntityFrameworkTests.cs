@@ -24,7 +24,20 @@ public sealed class EntityFrameworkTests : IDisposable
         DateTime made = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
         await using (Shop shop = new(_pool))
         {
-            shop.Add(new Item { Name = "lamp", Price = 12.5m, Code = code, Made = made, Parts = { new Part { Name = "bulb" }, new Part { Name = "foot" } } });
+            shop.Add(
+                new Item
+                {
+                    Name = "lamp",
+                    Price = 12.5m,
+                    Code = code,
+                    Made = made,
+                    Parts =
+                    {
+                        new Part { Name = "bulb" },
+                        new Part { Name = "foot" },
+                    },
+                }
+            );
             Assert.Equal(3, await shop.SaveChangesAsync());
         }
 
@@ -80,22 +93,32 @@ public sealed class EntityFrameworkTests : IDisposable
         shop.Add(new Part { Name = "lost", ItemId = 99 });
         await Assert.ThrowsAsync<DbUpdateException>(() => shop.SaveChangesAsync());
         Assert.Equal(0, await shop.Items.CountAsync());
-        Assert.Equal(1, await _pool.ExecuteAsync($"insert into Items (Name, Price, Code, Made) values ('x', 1, 'c', 'd')"));
+        Assert.Equal(
+            1,
+            await _pool.ExecuteAsync($"insert into Items (Name, Price, Code, Made) values ('x', 1, 'c', 'd')")
+        );
     }
 
     [Fact]
     public async Task Sixteen_contexts_save_at_once()
     {
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(writer => Task.Run(async () =>
-        {
-            for (int i = 0; i < 10; i++)
-            {
-                await using Shop shop = new(_pool);
-                shop.Add(new Item { Name = $"{writer}-{i}", Parts = { new Part { Name = "part" } } });
-                Assert.Equal(2, writer % 2 == 0 ? await shop.SaveChangesAsync() : shop.SaveChanges());
-                Assert.Equal(1, await shop.Items.CountAsync(item => item.Name == $"{writer}-{i}"));
-            }
-        }))).Limited();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 16)
+                    .Select(writer =>
+                        Task.Run(async () =>
+                        {
+                            for (int i = 0; i < 10; i++)
+                            {
+                                await using Shop shop = new(_pool);
+                                shop.Add(new Item { Name = $"{writer}-{i}", Parts = { new Part { Name = "part" } } });
+                                Assert.Equal(2, writer % 2 == 0 ? await shop.SaveChangesAsync() : shop.SaveChanges());
+                                Assert.Equal(1, await shop.Items.CountAsync(item => item.Name == $"{writer}-{i}"));
+                            }
+                        })
+                    )
+            )
+            .Limited();
         await using Shop check = new(_pool);
         Assert.Equal(160, await check.Items.CountAsync());
         Assert.Equal(160, await check.Parts.CountAsync());
@@ -128,7 +151,8 @@ public sealed class EntityFrameworkTests : IDisposable
             await _connection.DisposeAsync();
         }
 
-        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseSqlite(_connection);
+        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
+            optionsBuilder.UseSqlite(_connection);
     }
 
     private sealed class Item

@@ -31,11 +31,13 @@ public sealed class OtherDataSourceTests : IDisposable
     public async Task A_write_that_fails_for_a_passing_reason_is_run_again_in_a_new_transaction()
     {
         int runs = 0;
-        int answer = await _source.WriteAsync(async (connection, token) =>
-        {
-            await Insert(connection, token);
-            return ++runs < 3 ? throw new FakeDbException("40001", isTransient: true) : runs;
-        });
+        int answer = await _source.WriteAsync(
+            async (connection, token) =>
+            {
+                await Insert(connection, token);
+                return ++runs < 3 ? throw new FakeDbException("40001", isTransient: true) : runs;
+            }
+        );
         Assert.Equal(3, answer);
         Assert.Equal("1", Count);
         Assert.Equal((1, 3, 3), (_source.Committed, _source.Opened, _source.Closed));
@@ -45,18 +47,22 @@ public sealed class OtherDataSourceTests : IDisposable
     public async Task A_write_that_fails_for_good_is_run_once_and_rolled_back()
     {
         int runs = 0;
-        await Assert.ThrowsAsync<FakeDbException>(() => _source.WriteAsync(async connection =>
-        {
-            runs++;
-            await Insert(connection, default);
-            throw new FakeDbException("23505", isTransient: false);
-        }));
-        await Assert.ThrowsAsync<FormatException>(() => _source.WriteAsync(async connection =>
-        {
-            runs++;
-            await Insert(connection, default);
-            throw new FormatException();
-        }));
+        await Assert.ThrowsAsync<FakeDbException>(() =>
+            _source.WriteAsync(async connection =>
+            {
+                runs++;
+                await Insert(connection, default);
+                throw new FakeDbException("23505", isTransient: false);
+            })
+        );
+        await Assert.ThrowsAsync<FormatException>(() =>
+            _source.WriteAsync(async connection =>
+            {
+                runs++;
+                await Insert(connection, default);
+                throw new FormatException();
+            })
+        );
         Assert.Equal((2, "0", 0), (runs, Count, _source.Committed));
         Assert.Equal(_source.Opened, _source.Closed);
     }
@@ -85,12 +91,14 @@ public sealed class OtherDataSourceTests : IDisposable
     public async Task What_has_waited_for_its_limit_is_not_run_again()
     {
         int runs = 0;
-        await Assert.ThrowsAsync<FakeDbException>(() => _source.WriteAsync(connection =>
-        {
-            Assert.Equal(IsolationLevel.Serializable, Assert.IsType<FakeConnection>(connection).Isolation);
-            runs++;
-            throw new FakeDbException(null, isTransient: true, new TimeoutException());
-        }));
+        await Assert.ThrowsAsync<FakeDbException>(() =>
+            _source.WriteAsync(connection =>
+            {
+                Assert.Equal(IsolationLevel.Serializable, Assert.IsType<FakeConnection>(connection).Isolation);
+                runs++;
+                throw new FakeDbException(null, isTransient: true, new TimeoutException());
+            })
+        );
         Assert.Equal(1, runs);
     }
 
@@ -98,15 +106,23 @@ public sealed class OtherDataSourceTests : IDisposable
     public async Task Cancelling_ends_the_pauses_and_passes_the_token_on()
     {
         using CancellationTokenSource stop = new();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _source.WriteAsync(
-            async (connection, token) =>
-            {
-                Assert.Equal(stop.Token, token);
-                await stop.CancelAsync();
-                throw new FakeDbException("40001", isTransient: true);
-            },
-            stop.Token).Limited());
-        Assert.True(await _source.ReadAsync((_, token) => Task.FromResult(token == stop.Token), new CancellationToken()) is false);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            _source
+                .WriteAsync(
+                    async (connection, token) =>
+                    {
+                        Assert.Equal(stop.Token, token);
+                        await stop.CancelAsync();
+                        throw new FakeDbException("40001", isTransient: true);
+                    },
+                    stop.Token
+                )
+                .Limited()
+        );
+        Assert.True(
+            await _source.ReadAsync((_, token) => Task.FromResult(token == stop.Token), new CancellationToken())
+                is false
+        );
         Assert.Equal(_source.Opened, _source.Closed);
     }
 
@@ -121,8 +137,16 @@ public sealed class OtherDataSourceTests : IDisposable
         Assert.Equal(3, await source.ReadAsync(CountRows));
         Assert.Equal(3, await source.ReadAsync(connection => CountRows(connection, default)));
         long seen = 0;
-        await source.ReadAsync(async (connection, token) => { seen = await CountRows(connection, token); });
-        await source.ReadAsync(async connection => { seen += await CountRows(connection, default); });
+        await source.ReadAsync(
+            async (connection, token) =>
+            {
+                seen = await CountRows(connection, token);
+            }
+        );
+        await source.ReadAsync(async connection =>
+        {
+            seen += await CountRows(connection, default);
+        });
         Assert.Equal(6, seen);
     }
 
@@ -131,22 +155,49 @@ public sealed class OtherDataSourceTests : IDisposable
     {
         string name = "it's";
         Assert.Equal(1, await _source.ExecuteAsync($"insert into t select {name} || '$p0 $price' -- $p1"));
-        Assert.Equal("it's$p0 $price", await _source.ExecuteScalarAsync<string>($"select x from t where x like {"it%"}"));
+        Assert.Equal(
+            "it's$p0 $price",
+            await _source.ExecuteScalarAsync<string>($"select x from t where x like {"it%"}")
+        );
         Assert.Null(await _source.ExecuteScalarAsync<long?>($"select max(1) from t where x = {"none"}"));
         Assert.Equal(1, await _source.ExecuteScalarAsync<int>($"select count(*) from t"));
         await Assert.ThrowsAsync<InvalidCastException>(() => _source.ExecuteScalarAsync<int>($"select x from t"));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _source.ExecuteScalarAsync<int>($"select x from t where x is null"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _source.ExecuteScalarAsync<int>($"select x from t where x is null")
+        );
     }
 
     [Fact]
     public async Task Many_rows_come_as_arrays_or_tuples_and_are_stored_as_a_whole()
     {
         Assert.Equal(2, await _source.ExecuteManyAsync("insert into t values (@a || @b)", [("a", "b"), ("c", "d")]));
-        Assert.Equal(1, await _source.ExecuteManyAsync("insert into t values (@a)", [["e"]]));
-        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(
-            () => _source.ExecuteManyAsync("insert into t values ($a)", [["f"]]));
+        Assert.Equal(
+            1,
+            await _source.ExecuteManyAsync(
+                "insert into t values (@a)",
+                [
+                    ["e"],
+                ]
+            )
+        );
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() =>
+            _source.ExecuteManyAsync(
+                "insert into t values ($a)",
+                [
+                    ["f"],
+                ]
+            )
+        );
         Assert.Contains("@id", error.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<ArgumentException>(() => _source.ExecuteManyAsync("insert into t values (@a)", [["g"], null!]));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            _source.ExecuteManyAsync(
+                "insert into t values (@a)",
+                [
+                    ["g"],
+                    null!,
+                ]
+            )
+        );
         Assert.Equal("3", Count);
     }
 
@@ -157,7 +208,10 @@ public sealed class OtherDataSourceTests : IDisposable
         DbDataSource source = pool;
         Assert.Equal(SqlitePoolConnectionRole.Reader, await source.ReadAsync(Role));
         Assert.Equal(SqlitePoolConnectionRole.Writer, await source.WriteAsync(Role));
-        Assert.Equal(2, await source.ExecuteManyAsync("insert into t values (@a)", [ValueTuple.Create(1), ValueTuple.Create(2)]));
+        Assert.Equal(
+            2,
+            await source.ExecuteManyAsync("insert into t values (@a)", [ValueTuple.Create(1), ValueTuple.Create(2)])
+        );
         Assert.Equal(2, await source.ExecuteScalarAsync<int>($"select count(*) from t"));
 
         static Task<SqlitePoolConnectionRole> Role(DbConnection connection) =>

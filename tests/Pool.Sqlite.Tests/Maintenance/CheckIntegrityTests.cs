@@ -13,16 +13,23 @@ public sealed class CheckIntegrityTests : IDisposable
     public async Task An_intact_database_has_no_findings_and_its_connection_is_used_again()
     {
         await using SqlitePool pool = await Pool();
-        foreach (SqlitePoolIntegrityResult result in new[]
-        {
-            await pool.CheckIntegrityAsync(), await pool.CheckIntegrityAsync(quick: true), await pool.CheckIntegrityAsync(quick: false),
-        })
+        foreach (
+            SqlitePoolIntegrityResult result in new[]
+            {
+                await pool.CheckIntegrityAsync(),
+                await pool.CheckIntegrityAsync(quick: true),
+                await pool.CheckIntegrityAsync(quick: false),
+            }
+        )
         {
             Assert.True(result.IsOk);
             Assert.Empty(result.Findings);
         }
 
-        Assert.Equal((1, 0L, 0L), (pool.GetStatistics().Open, pool.GetStatistics().Discarded, pool.GetStatistics().ClosedByRetire));
+        Assert.Equal(
+            (1, 0L, 0L),
+            (pool.GetStatistics().Open, pool.GetStatistics().Discarded, pool.GetStatistics().ClosedByRetire)
+        );
     }
 
     [Fact]
@@ -34,7 +41,10 @@ public sealed class CheckIntegrityTests : IDisposable
         SqlitePoolIntegrityResult full = await pool.CheckIntegrityAsync();
 
         Assert.False(full.IsOk);
-        Assert.Contains(full.Findings, static finding => finding.Contains("missing from index by_value", StringComparison.Ordinal));
+        Assert.Contains(
+            full.Findings,
+            static finding => finding.Contains("missing from index by_value", StringComparison.Ordinal)
+        );
         Assert.True((await pool.CheckIntegrityAsync(quick: true)).IsOk);
     }
 
@@ -89,7 +99,9 @@ public sealed class CheckIntegrityTests : IDisposable
         using CancellationTokenSource stop = new();
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.CheckIntegrityAsync(stop.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.CheckIntegrityAsync(quick: true, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            pool.CheckIntegrityAsync(quick: true, stop.Token)
+        );
         Assert.True((await pool.CheckIntegrityAsync()).IsOk);
     }
 
@@ -100,17 +112,19 @@ public sealed class CheckIntegrityTests : IDisposable
         lease.Run("create table t(id integer primary key, value text); create index by_value on t(value)");
         lease.Run("create table child(id integer primary key, parent integer references t(id))");
         lease.Run(
-            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000) insert into t(value) select printf('row %04d', i) from n");
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000) insert into t(value) select printf('row %04d', i) from n"
+        );
         return pool;
     }
 
     // The text is first in the table, which was filled before its index.
-    private Task Spoil(SqlitePool pool, string text, string other) => pool.RunExclusiveAsync(async token =>
-    {
-        byte[] content = await File.ReadAllBytesAsync(_database.Path, token);
-        int place = content.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text));
-        Assert.True(place > 0);
-        Encoding.UTF8.GetBytes(other).CopyTo(content.AsSpan(place));
-        await File.WriteAllBytesAsync(_database.Path, content, token);
-    });
+    private Task Spoil(SqlitePool pool, string text, string other) =>
+        pool.RunExclusiveAsync(async token =>
+        {
+            byte[] content = await File.ReadAllBytesAsync(_database.Path, token);
+            int place = content.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text));
+            Assert.True(place > 0);
+            Encoding.UTF8.GetBytes(other).CopyTo(content.AsSpan(place));
+            await File.WriteAllBytesAsync(_database.Path, content, token);
+        });
 }

@@ -57,18 +57,29 @@ public sealed class RestoreTests : IDisposable
 
         Task<SqlitePoolConnection>? rent = null;
         Task[] writes = [];
-        Task restore = pool.RestoreAsync(_backup.Path, new Reporter(_ =>
-        {
-            // Another flow's, not that of the restore, which would be refused.
-            using AsyncFlowControl other = ExecutionContext.SuppressFlow();
-            rent ??= Task.Run(() => pool.RentAsync().AsTask());
-            writes = writes.Length > 0 ? writes :
-            [
-                Task.Run(() => pool.Writes.ExecuteAsync($"insert into t(value) values ('queued')")),
-                Task.Run(() => pool.WriteAsync(static connection =>
-                    connection.CreateCommand("insert into t(value) values ('written')").ExecuteNonQueryAsync())),
-            ];
-        }));
+        Task restore = pool.RestoreAsync(
+            _backup.Path,
+            new Reporter(_ =>
+            {
+                // Another flow's, not that of the restore, which would be refused.
+                using AsyncFlowControl other = ExecutionContext.SuppressFlow();
+                rent ??= Task.Run(() => pool.RentAsync().AsTask());
+                writes =
+                    writes.Length > 0
+                        ? writes
+                        :
+                        [
+                            Task.Run(() => pool.Writes.ExecuteAsync($"insert into t(value) values ('queued')")),
+                            Task.Run(() =>
+                                pool.WriteAsync(static connection =>
+                                    connection
+                                        .CreateCommand("insert into t(value) values ('written')")
+                                        .ExecuteNonQueryAsync()
+                                )
+                            ),
+                        ];
+            })
+        );
         await Limit.Until(() => pool.GetStatistics().Waiting > 0);
         Assert.False(restore.IsCompleted);
         Assert.Equal("0", reader.Ask("select count(*) from t"));
@@ -91,14 +102,18 @@ public sealed class RestoreTests : IDisposable
         using CancellationTokenSource stop = new();
         int reports = 0;
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.RestoreAsync(
-            _backup.Path,
-            new Reporter(_ =>
-            {
-                reports++;
-                stop.Cancel();
-            }),
-            stop.Token).Limited());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            pool.RestoreAsync(
+                    _backup.Path,
+                    new Reporter(_ =>
+                    {
+                        reports++;
+                        stop.Cancel();
+                    }),
+                    stop.Token
+                )
+                .Limited()
+        );
 
         Assert.Equal(1, reports);
         using SqlitePoolConnection lease = await pool.RentAsync();
@@ -222,7 +237,9 @@ public sealed class RestoreTests : IDisposable
     {
         await using SqlitePool pool = new(Options("WAL"));
         await Fill(pool, "before");
-        MakeBackup(static backup => backup.Run("pragma page_size=8192; create table other(value); insert into other values (1)"));
+        MakeBackup(static backup =>
+            backup.Run("pragma page_size=8192; create table other(value); insert into other values (1)")
+        );
 
         await pool.RestoreAsync(_backup.Path).Limited();
 
@@ -240,7 +257,9 @@ public sealed class RestoreTests : IDisposable
         await Fill(pool, "before");
         MakeBackup(static backup => backup.Run("pragma page_size=8192; create table other(value)"));
 
-        SqliteException refused = await Assert.ThrowsAsync<SqliteException>(() => pool.RestoreAsync(_backup.Path).Limited());
+        SqliteException refused = await Assert.ThrowsAsync<SqliteException>(() =>
+            pool.RestoreAsync(_backup.Path).Limited()
+        );
 
         Assert.Contains("page_size=8192", refused.Message, StringComparison.Ordinal);
         using SqlitePoolConnection lease = await pool.RentAsync();
@@ -272,7 +291,9 @@ public sealed class RestoreTests : IDisposable
         MakeBackup(static backup =>
         {
             Register(backup);
-            backup.Run("create table t(value text collate backwards check (length(value) < 100)); create index i on t(value)");
+            backup.Run(
+                "create table t(value text collate backwards check (length(value) < 100)); create index i on t(value)"
+            );
             backup.Run("insert into t values ('a')");
         });
 
@@ -290,7 +311,9 @@ public sealed class RestoreTests : IDisposable
     [InlineData("Data Source=:memory:")]
     public async Task A_database_in_memory_is_restored(string connectionString)
     {
-        await using SqlitePool pool = new(connectionString.Replace("restored", $"restored{Guid.NewGuid():N}", StringComparison.Ordinal));
+        await using SqlitePool pool = new(
+            connectionString.Replace("restored", $"restored{Guid.NewGuid():N}", StringComparison.Ordinal)
+        );
         await Fill(pool, "before");
         await pool.BackupAsync(_backup.Path);
         await pool.ExecuteAsync($"drop table t");
@@ -304,8 +327,12 @@ public sealed class RestoreTests : IDisposable
         }
 
         await pool.Writes.ExecuteAsync($"insert into t(value) values ('queued')").Limited();
-        Assert.Equal(3001L, await pool.ReadAsync(static async reader =>
-            (long)(await reader.CreateCommand("select count(*) from t").ExecuteScalarAsync())!));
+        Assert.Equal(
+            3001L,
+            await pool.ReadAsync(static async reader =>
+                (long)(await reader.CreateCommand("select count(*) from t").ExecuteScalarAsync())!
+            )
+        );
     }
 
     [Fact]
@@ -314,7 +341,9 @@ public sealed class RestoreTests : IDisposable
         await using SqlitePool pool = new($"Data Source=restored{Guid.NewGuid():N};Mode=Memory;Cache=Shared");
         await Fill(pool, "before");
         MakeBackup(static backup => backup.Run("pragma page_size=8192; create table other(value)"));
-        SqliteException refused = await Assert.ThrowsAsync<SqliteException>(() => pool.RestoreAsync(_backup.Path).Limited());
+        SqliteException refused = await Assert.ThrowsAsync<SqliteException>(() =>
+            pool.RestoreAsync(_backup.Path).Limited()
+        );
         Assert.Contains("8192", refused.Message, StringComparison.Ordinal);
         using SqlitePoolConnection lease = await pool.RentAsync();
         Assert.Equal("3000", lease.Ask("select count(*) from t"));
@@ -331,7 +360,9 @@ public sealed class RestoreTests : IDisposable
         using SqliteConnection other = _database.OpenDirectly();
         other.Run("begin immediate; delete from t");
 
-        SqliteException refused = await Assert.ThrowsAsync<SqliteException>(() => pool.RestoreAsync(_backup.Path).Limited());
+        SqliteException refused = await Assert.ThrowsAsync<SqliteException>(() =>
+            pool.RestoreAsync(_backup.Path).Limited()
+        );
         Assert.Equal(5, refused.SqliteErrorCode);
         Assert.Contains("Another process", refused.Message, StringComparison.Ordinal);
         other.Run("rollback");
@@ -365,11 +396,15 @@ public sealed class RestoreTests : IDisposable
         await using SqlitePool pool = new(Options("WAL"));
         await Fill(pool, "before");
         await pool.BackupAsync(_backup.Path);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => pool.WriteAsync(_ => pool.RestoreAsync(_backup.Path)).Limited());
-        await Assert.ThrowsAsync<InvalidOperationException>(
-            () => pool.RunExclusiveAsync(token => pool.RestoreAsync(_backup.Path, cancellationToken: token)).Limited());
-        await Assert.ThrowsAsync<InvalidOperationException>(
-            () => pool.RunExclusiveAsync(token => pool.RunExclusiveAsync(static _ => Task.CompletedTask, token)).Limited());
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            pool.WriteAsync(_ => pool.RestoreAsync(_backup.Path)).Limited()
+        );
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            pool.RunExclusiveAsync(token => pool.RestoreAsync(_backup.Path, cancellationToken: token)).Limited()
+        );
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            pool.RunExclusiveAsync(token => pool.RunExclusiveAsync(static _ => Task.CompletedTask, token)).Limited()
+        );
         await using SqlitePool readOnly = new($"{_database.ConnectionString};Mode=ReadOnly");
         await Assert.ThrowsAsync<InvalidOperationException>(() => readOnly.RestoreAsync(_backup.Path));
         await pool.DisposeAsync();
@@ -389,14 +424,26 @@ public sealed class RestoreTests : IDisposable
         }
 
         Unprivileged.SetMode(_backup.Path, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
-            | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        const UnixFileMode Everybody =
+            UnixFileMode.UserRead
+            | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead
+            | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead
+            | UnixFileMode.OtherExecute;
         Unprivileged.SetMode(folder, Everybody);
         long pages = Unprivileged.Run(() =>
         {
             using Pool.Sqlite.Maintenance.RestoreSource source = Pool.Sqlite.Maintenance.RestoreSource.Open(
-                _backup.Path, Pool.Sqlite.Sessions.DatabaseTarget.Parse(_database.ConnectionString), Options("WAL"), CancellationToken.None);
-            return long.Parse(Pool.Sqlite.Sessions.NativeSql.Scalar(source.Handle, "PRAGMA page_count")!, System.Globalization.CultureInfo.InvariantCulture);
+                _backup.Path,
+                Pool.Sqlite.Sessions.DatabaseTarget.Parse(_database.ConnectionString),
+                Options("WAL"),
+                CancellationToken.None
+            );
+            return long.Parse(
+                Pool.Sqlite.Sessions.NativeSql.Scalar(source.Handle, "PRAGMA page_count")!,
+                System.Globalization.CultureInfo.InvariantCulture
+            );
         });
         Unprivileged.SetMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Assert.True(pages > 1);
@@ -415,7 +462,8 @@ public sealed class RestoreTests : IDisposable
     {
         await pool.ExecuteAsync($"create table if not exists t(value)");
         await pool.ExecuteAsync(
-            $"with recursive n(i) as (select 1 union all select i + 1 from n where i < {rows}) insert into t select {value} || ' row ' || i from n");
+            $"with recursive n(i) as (select 1 union all select i + 1 from n where i < {rows}) insert into t select {value} || ' row ' || i from n"
+        );
     }
 
     private void MakeBackup(Action<SqliteConnection> fill)
@@ -460,7 +508,8 @@ public sealed class RestoreTests : IDisposable
         return link;
     }
 
-    private static string Hash(string path) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
+    private static string Hash(string path) =>
+        Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
 
     private sealed class Reporter(Action<BackupProgress> report) : IProgress<BackupProgress>
     {

@@ -22,15 +22,17 @@ public sealed class SharedLockKeeperFailureTests
         }
 
         DatabaseTarget target = DatabaseTarget.Parse($"Data Source={path}");
-        await Limit.OnThread(() =>
-        {
-            using SharedLockKeeper sharedLockKeeper = SharedLockKeeper.For(target, new SqlitePragmas())!;
-
-            // After a failure it rests for 60 rounds.
-            for (int round = 1; round <= 200; round++)
+        await Limit
+            .OnThread(() =>
             {
-                sharedLockKeeper.Look(round * 1_000);
-            }
-        }).Limited();
+                using SharedLockKeeper sharedLockKeeper = SharedLockKeeper.For(target, new SqlitePragmas())!;
+
+                // After a failure it rests for 60 rounds.
+                for (int round = 1; round <= 200; round++)
+                {
+                    sharedLockKeeper.Look(round * 1_000);
+                }
+            })
+            .Limited();
     }
 }

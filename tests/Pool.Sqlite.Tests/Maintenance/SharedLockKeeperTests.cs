@@ -118,7 +118,10 @@ public sealed class SharedLockKeeperTests : IDisposable
     public void It_is_not_in_the_way_of_another_process_that_cuts_the_WAL()
     {
         BusyRound();
-        Assert.Equal(raw.SQLITE_OK, raw.sqlite3_wal_checkpoint_v2(_other.Handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _));
+        Assert.Equal(
+            raw.SQLITE_OK,
+            raw.sqlite3_wal_checkpoint_v2(_other.Handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _)
+        );
     }
 
     [Fact]
@@ -168,15 +171,22 @@ public sealed class SharedLockKeeperTests : IDisposable
     [Fact]
     public async Task Writes_and_rounds_at_the_same_time_get_along()
     {
-        Task<int>[] writes = [.. Enumerable.Range(0, 4).Select(_ => Limit.OnThread(() =>
-        {
-            for (int i = 0; i < 200; i++)
-            {
-                Write();
-            }
+        Task<int>[] writes =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    Limit.OnThread(() =>
+                    {
+                        for (int i = 0; i < 200; i++)
+                        {
+                            Write();
+                        }
 
-            return 0;
-        }))];
+                        return 0;
+                    })
+                ),
+        ];
         while (writes.Any(static write => !write.IsCompleted))
         {
             BusyRound();
@@ -194,7 +204,13 @@ public sealed class SharedLockKeeperTests : IDisposable
     private bool IsKept()
     {
         _other.Run("insert into t values ('kept?')");
-        _ = raw.sqlite3_wal_checkpoint_v2(_other.Handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out int frames, out int moved);
+        _ = raw.sqlite3_wal_checkpoint_v2(
+            _other.Handle,
+            "main",
+            raw.SQLITE_CHECKPOINT_PASSIVE,
+            out int frames,
+            out int moved
+        );
         Assert.NotEqual(0, frames);
         return moved < frames;
     }

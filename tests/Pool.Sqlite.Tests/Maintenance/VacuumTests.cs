@@ -134,7 +134,9 @@ public sealed class VacuumTests : IDisposable
         Assert.Equal("something", await File.ReadAllTextAsync(_copy.Path));
         using CancellationTokenSource stop = new();
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.VacuumAsync(_copy.In("never.db"), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            pool.VacuumAsync(_copy.In("never.db"), stop.Token)
+        );
         Assert.False(File.Exists(_copy.In("never.db")));
     }
 
@@ -148,6 +150,7 @@ public sealed class VacuumTests : IDisposable
     {
         await pool.ExecuteAsync($"create table t(id integer primary key, value)");
         await pool.ExecuteAsync(
-            $"with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000) insert into t(value) select zeroblob(1000) from n");
+            $"with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000) insert into t(value) select zeroblob(1000) from n"
+        );
     }
 }

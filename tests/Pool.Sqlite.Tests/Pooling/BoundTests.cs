@@ -45,7 +45,14 @@ public sealed class BoundTests : LeasePoolTest
     [Fact]
     public async Task An_overflow_item_lingers_until_its_timeout_and_then_closes_down_to_the_base_size()
     {
-        MakePool(new LeasePoolOptions { Size = 2, MaxOverflow = 2, OverflowIdleTimeout = Seconds(10) });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 2,
+                MaxOverflow = 2,
+                OverflowIdleTimeout = Seconds(10),
+            }
+        );
         await RentMany(4);
         ReturnAll();
         Pool.Sweep();
@@ -67,7 +74,14 @@ public sealed class BoundTests : LeasePoolTest
     [Fact]
     public async Task An_idle_item_is_overflow_while_as_many_as_the_base_size_are_out()
     {
-        MakePool(new LeasePoolOptions { Size = 1, MaxOverflow = 1, OverflowIdleTimeout = Seconds(10) });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 1,
+                MaxOverflow = 1,
+                OverflowIdleTimeout = Seconds(10),
+            }
+        );
         PoolEntry<FakeItem>[] items = await RentMany(2);
         Return(items[0]);
         Pool.Sweep();
@@ -81,7 +95,14 @@ public sealed class BoundTests : LeasePoolTest
     [Fact]
     public async Task Without_a_linger_an_overflow_item_closes_on_its_return()
     {
-        MakePool(new LeasePoolOptions { Size = 1, MaxOverflow = 2, OverflowIdleTimeout = TimeSpan.Zero });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 1,
+                MaxOverflow = 2,
+                OverflowIdleTimeout = TimeSpan.Zero,
+            }
+        );
         PoolEntry<FakeItem>[] items = await RentMany(3);
 
         Return(items[0]);
@@ -96,7 +117,14 @@ public sealed class BoundTests : LeasePoolTest
     [Fact]
     public async Task Without_a_linger_an_overflow_item_still_goes_to_whoever_waits()
     {
-        MakePool(new LeasePoolOptions { Size = 1, MaxOverflow = 1, OverflowIdleTimeout = TimeSpan.Zero });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 1,
+                MaxOverflow = 1,
+                OverflowIdleTimeout = TimeSpan.Zero,
+            }
+        );
         PoolEntry<FakeItem>[] items = await RentMany(2);
         Task<PoolEntry<FakeItem>> waiting = StartRent();
 
@@ -139,7 +167,14 @@ public sealed class BoundTests : LeasePoolTest
     [InlineData(true)]
     public async Task Stock_is_not_opened_beyond_the_bound_while_rents_are_opening(bool warmingUp)
     {
-        MakePool(new LeasePoolOptions { Size = 2, MaxOverflow = 1, MinIdle = warmingUp ? 0 : 2 });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 2,
+                MaxOverflow = 1,
+                MinIdle = warmingUp ? 0 : 2,
+            }
+        );
         PoolEntry<FakeItem> item = await Rent();
         Latch latch = new();
         Source.Opening = number =>

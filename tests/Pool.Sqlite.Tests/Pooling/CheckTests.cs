@@ -223,13 +223,14 @@ public sealed class CheckTests : LeasePoolTest
     }
 
     // The clock goes on only in the pauses: it must not run out while a thread is still to be found for an open.
-    private Task Until(Task rent) => Limit.Until(() =>
-    {
-        if (Time.ArmedTimers == 1 && Counts is { Open: 0, Opening: 0 })
+    private Task Until(Task rent) =>
+        Limit.Until(() =>
         {
-            Time.Advance(Milliseconds(1));
-        }
+            if (Time.ArmedTimers == 1 && Counts is { Open: 0, Opening: 0 })
+            {
+                Time.Advance(Milliseconds(1));
+            }
 
-        return rent.IsCompleted;
-    });
+            return rent.IsCompleted;
+        });
 }

@@ -248,11 +248,19 @@ public sealed class ClosingTests : LeasePoolTest
     {
         public async Task Run()
         {
-            MakePool(new LeasePoolOptions { Size = 2, MaxOverflow = seed % 2, MinIdle = 1, RentTimeout = Seconds(10) });
-            IEnumerable<Task> renters = Enumerable.Range(0, 4)
+            MakePool(
+                new LeasePoolOptions
+                {
+                    Size = 2,
+                    MaxOverflow = seed % 2,
+                    MinIdle = 1,
+                    RentTimeout = Seconds(10),
+                }
+            );
+            IEnumerable<Task> renters = Enumerable
+                .Range(0, 4)
                 .Select(i => Task.Run(() => RentUntilClosed(new Random(seed + i))));
-            IEnumerable<Task> closers = Enumerable.Range(0, 2)
-                .Select(i => Task.Run(() => Close(seed * (i + 3) % 50)));
+            IEnumerable<Task> closers = Enumerable.Range(0, 2).Select(i => Task.Run(() => Close(seed * (i + 3) % 50)));
             await Task.WhenAll([.. renters, .. closers]).Limited();
             await AssertDrained();
             Assert.Equal(0, Counts.Timeouts);
@@ -278,9 +286,7 @@ public sealed class ClosingTests : LeasePoolTest
                         Pool.Sweep();
                     }
                 }
-                catch (OperationCanceledException)
-                {
-                }
+                catch (OperationCanceledException) { }
                 catch (ObjectDisposedException)
                 {
                     return;

@@ -50,8 +50,13 @@ public sealed class DurationHistogramTests
             Random random = new(seed);
 
             // From 8 microseconds to a day, each order of magnitude as likely as any other.
-            TimeSpan[] times = [.. Enumerable.Range(0, 1 + random.Next(500))
-                .Select(_ => TimeSpan.FromMicroseconds(8 * Math.Pow(10, random.NextDouble() * 10))).Order()];
+            TimeSpan[] times =
+            [
+                .. Enumerable
+                    .Range(0, 1 + random.Next(500))
+                    .Select(_ => TimeSpan.FromMicroseconds(8 * Math.Pow(10, random.NextDouble() * 10)))
+                    .Order(),
+            ];
             Array.ForEach(times, histogram.Record);
 
             DurationSummary summary = histogram.Summarize();
@@ -110,13 +115,19 @@ public sealed class DurationHistogramTests
     [Fact]
     public async Task Recording_from_many_threads_loses_nothing()
     {
-        await Task.WhenAll(Enumerable.Range(1, 4).Select(worker => Task.Run(() =>
-        {
-            for (int i = 0; i < 20_000; i++)
-            {
-                _histogram.Record(TimeSpan.FromMilliseconds(worker));
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(1, 4)
+                .Select(worker =>
+                    Task.Run(() =>
+                    {
+                        for (int i = 0; i < 20_000; i++)
+                        {
+                            _histogram.Record(TimeSpan.FromMilliseconds(worker));
+                        }
+                    })
+                )
+        );
 
         DurationSummary summary = _histogram.Summarize();
         Assert.Equal((80_000, TimeSpan.FromSeconds(200)), (summary.Count, summary.Total));

@@ -87,7 +87,14 @@ public sealed class ExclusiveMeetsOthersTests : LeasePoolTest
     [Fact]
     public async Task It_is_alone_however_it_meets_rents_cancellations_and_other_exclusive_work()
     {
-        MakePool(new LeasePoolOptions { Size = 2, MaxOverflow = 1, RentTimeout = Seconds(10) });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 2,
+                MaxOverflow = 1,
+                RentTimeout = Seconds(10),
+            }
+        );
         int held = 0;
         int notAlone = 0;
         int done = 0;
@@ -136,8 +143,13 @@ public sealed class ExclusiveMeetsOthersTests : LeasePoolTest
         }
 
         await Task.WhenAll(
-            Task.Run(Renter), Task.Run(Renter), Task.Run(Renter), Task.Run(Renter),
-            Task.Run(() => Excluder(1)), Task.Run(() => Excluder(2)));
+            Task.Run(Renter),
+            Task.Run(Renter),
+            Task.Run(Renter),
+            Task.Run(Renter),
+            Task.Run(() => Excluder(1)),
+            Task.Run(() => Excluder(2))
+        );
 
         Assert.Equal(0, notAlone);
         Assert.InRange(done, 400, 800);

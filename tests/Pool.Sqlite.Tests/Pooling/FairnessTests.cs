@@ -87,7 +87,13 @@ public sealed class FairnessTests : LeasePoolTest
         using CancellationTokenSource middle = new();
         using CancellationTokenSource last = new();
         Task<PoolEntry<FakeItem>>[] waiting =
-            [StartRent(first.Token), StartRent(), StartRent(middle.Token), StartRent(), StartRent(last.Token)];
+        [
+            StartRent(first.Token),
+            StartRent(),
+            StartRent(middle.Token),
+            StartRent(),
+            StartRent(last.Token),
+        ];
 
         await middle.CancelAsync();
         await last.CancelAsync();

@@ -69,7 +69,11 @@ public sealed class FakeTimeProviderTests
     public void A_timer_set_by_another_goes_off_in_the_same_advance()
     {
         using ITimer outer = _time.CreateTimer(
-            _ => Make("inner", 2), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+            _ => Make("inner", 2),
+            null,
+            TimeSpan.FromSeconds(1),
+            Timeout.InfiniteTimeSpan
+        );
 
         _time.Advance(TimeSpan.FromSeconds(5));
 
@@ -79,9 +83,11 @@ public sealed class FakeTimeProviderTests
 
     private double Now => _time.GetElapsedTime(_start).TotalSeconds;
 
-    private ITimer Make(string name, double due, double? period = null) => _time.CreateTimer(
-        _ => _fired.Add((name, Now)),
-        null,
-        TimeSpan.FromSeconds(due),
-        period is { } seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan);
+    private ITimer Make(string name, double due, double? period = null) =>
+        _time.CreateTimer(
+            _ => _fired.Add((name, Now)),
+            null,
+            TimeSpan.FromSeconds(due),
+            period is { } seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan
+        );
 }

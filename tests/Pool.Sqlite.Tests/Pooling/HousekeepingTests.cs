@@ -10,7 +10,14 @@ public sealed class HousekeepingTests : LeasePoolTest
     [InlineData(2)]
     public async Task Idle_items_are_closed_down_to_the_minimum(int minIdle)
     {
-        MakePool(new LeasePoolOptions { Size = 4, MinIdle = minIdle, IdleTimeout = Seconds(60) });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 4,
+                MinIdle = minIdle,
+                IdleTimeout = Seconds(60),
+            }
+        );
         await RentMany(4);
         ReturnAll();
         Pool.Sweep();
@@ -69,15 +76,17 @@ public sealed class HousekeepingTests : LeasePoolTest
     [Fact]
     public async Task What_is_out_is_never_closed_or_checked()
     {
-        MakePool(new LeasePoolOptions
-        {
-            Size = 1,
-            MaxOverflow = 1,
-            IdleTimeout = Seconds(1),
-            OverflowIdleTimeout = Seconds(1),
-            HealthCheckInterval = Seconds(1),
-            ProbeAfterIdle = Seconds(1),
-        });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 1,
+                MaxOverflow = 1,
+                IdleTimeout = Seconds(1),
+                OverflowIdleTimeout = Seconds(1),
+                HealthCheckInterval = Seconds(1),
+                ProbeAfterIdle = Seconds(1),
+            }
+        );
         PoolEntry<FakeItem>[] items = await RentMany(2);
 
         for (int i = 0; i < 5; i++)
@@ -95,7 +104,14 @@ public sealed class HousekeepingTests : LeasePoolTest
     [Fact]
     public async Task What_comes_home_during_a_round_is_not_taken_for_idle()
     {
-        MakePool(new LeasePoolOptions { Size = 16, IdleTimeout = Seconds(60), HealthCheckInterval = Seconds(60) });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 16,
+                IdleTimeout = Seconds(60),
+                HealthCheckInterval = Seconds(60),
+            }
+        );
         PoolEntry<FakeItem>[] items = await RentMany(16);
         Pool.Sweep();
         Time.Advance(Seconds(50));
@@ -173,7 +189,15 @@ public sealed class HousekeepingTests : LeasePoolTest
     [Fact]
     public async Task A_round_takes_nothing_while_somebody_waits()
     {
-        MakePool(new LeasePoolOptions { Size = 2, MinIdle = 2, IdleTimeout = Seconds(1), MaxLifetime = Seconds(100) });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 2,
+                MinIdle = 2,
+                IdleTimeout = Seconds(1),
+                MaxLifetime = Seconds(100),
+            }
+        );
         PoolEntry<FakeItem>[] items = await RentMany(2);
         Return(items[0]);
         Pool.Sweep();
@@ -210,7 +234,14 @@ public sealed class HousekeepingTests : LeasePoolTest
     [Fact]
     public async Task A_round_that_meets_the_closing_of_the_pool_gives_its_item_up()
     {
-        MakePool(new LeasePoolOptions { Size = 2, MinIdle = 2, HealthCheckInterval = Seconds(60) });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 2,
+                MinIdle = 2,
+                HealthCheckInterval = Seconds(60),
+            }
+        );
         await RentMany(2);
         ReturnAll();
         Latch latch = new();

@@ -165,7 +165,8 @@ public abstract class LeasePoolTest : IAsyncDisposable
         Assert.Equal(Source.Closes.Count, counts.ClosedBy.Sum());
         Assert.All(
             Source.Closes.CountBy(close => close.Reason),
-            closed => Assert.Equal(closed.Value, counts.Closed(closed.Key)));
+            closed => Assert.Equal(closed.Value, counts.Closed(closed.Key))
+        );
         Assert.Equal((0, waiting), (counts.Opening, counts.Waiting));
     }
 

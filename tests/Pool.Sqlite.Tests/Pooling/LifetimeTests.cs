@@ -127,6 +127,7 @@ public sealed class LifetimeTests : LeasePoolTest
 
         Assert.Equal(
             [(items[0].Number, Seconds(7)), (again.Number, Seconds(4))],
-            Pool.Leased().Select(lease => (lease.Item.Number, lease.Held)).Order());
+            Pool.Leased().Select(lease => (lease.Item.Number, lease.Held)).Order()
+        );
     }
 }

@@ -9,7 +9,14 @@ public sealed class MinimumTests : LeasePoolTest
     [Fact]
     public async Task The_minimum_is_filled_up_again_after_ageing()
     {
-        MakePool(new LeasePoolOptions { Size = 4, MinIdle = 2, MaxLifetime = Seconds(100) });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 4,
+                MinIdle = 2,
+                MaxLifetime = Seconds(100),
+            }
+        );
         await RentMany(3);
         ReturnAll();
         Time.Advance(Seconds(100));
@@ -39,7 +46,14 @@ public sealed class MinimumTests : LeasePoolTest
     [Fact]
     public async Task A_round_that_cannot_fill_up_leaves_it_to_the_next()
     {
-        MakePool(new LeasePoolOptions { Size = 2, MinIdle = 2, CreateRetries = 5 });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 2,
+                MinIdle = 2,
+                CreateRetries = 5,
+            }
+        );
         Return(await Rent(), RetireReason.Retired);
         Source.Opening = _ => throw new FakeFailure(transient: true);
 

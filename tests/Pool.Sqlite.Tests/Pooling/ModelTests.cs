@@ -32,13 +32,15 @@ public sealed class ModelTests : LeasePoolTest
     {
         _random = new Random(seed);
         Source.Opening = _ => FailIfTold();
-        MakePool(new LeasePoolOptions
-        {
-            Size = 3,
-            MaxOverflow = 1,
-            MaxWaiters = MaxWaiters,
-            RentTimeout = Milliseconds(TimeoutMilliseconds),
-        });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 3,
+                MaxOverflow = 1,
+                MaxWaiters = MaxWaiters,
+                RentTimeout = Milliseconds(TimeoutMilliseconds),
+            }
+        );
         for (int step = 0; step < 500; step++)
         {
             try
@@ -61,18 +63,19 @@ public sealed class ModelTests : LeasePoolTest
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 25)];
 
-    private Task Step(int dice) => dice switch
-    {
-        < 38 => StartRentAsync(),
-        < 66 => ReturnOne(_random.Next(6) == 0 ? RetireReason.Retired : RetireReason.None),
-        < 74 => CancelOne(),
-        < 82 => AdvanceBy(_random.Next(1, 400)),
-        < 85 => Clear(),
-        < 89 => StartExclusive(),
-        < 94 => EndExclusive(),
-        < 98 => Done($"failing {_failing = !_failing}"),
-        _ => Sweep(),
-    };
+    private Task Step(int dice) =>
+        dice switch
+        {
+            < 38 => StartRentAsync(),
+            < 66 => ReturnOne(_random.Next(6) == 0 ? RetireReason.Retired : RetireReason.None),
+            < 74 => CancelOne(),
+            < 82 => AdvanceBy(_random.Next(1, 400)),
+            < 85 => Clear(),
+            < 89 => StartExclusive(),
+            < 94 => EndExclusive(),
+            < 98 => Done($"failing {_failing = !_failing}"),
+            _ => Sweep(),
+        };
 
     private Task Done(string what)
     {

@@ -112,7 +112,12 @@ public sealed class OpenBudgetTests : IAsyncDisposable
     {
         LeasePool<FakeItem>[] pools = MakePools(2, budget: 4);
         List<PoolEntry<FakeItem>> busy =
-            [await Rent(pools[0]), await Rent(pools[0]), await Rent(pools[0]), await Rent(pools[0])];
+        [
+            await Rent(pools[0]),
+            await Rent(pools[0]),
+            await Rent(pools[0]),
+            await Rent(pools[0]),
+        ];
         Task<PoolEntry<FakeItem>> other = pools[1].RentAsync().AsTask();
         await Limit.Until(() => Budget.Waiting == 1);
         Task<PoolEntry<FakeItem>> own = pools[0].RentAsync().AsTask();
@@ -151,10 +156,13 @@ public sealed class OpenBudgetTests : IAsyncDisposable
     {
         LeasePool<FakeItem>[] pools = MakePools(2, budget: 1);
         PoolEntry<FakeItem> item = await Rent(pools[0]);
-        RefusedException refused = await Assert.ThrowsAsync<RefusedException>(
-            () => pools[1].Rent(async: true, TimeSpan.Zero, CancellationToken.None).Limited());
+        RefusedException refused = await Assert.ThrowsAsync<RefusedException>(() =>
+            pools[1].Rent(async: true, TimeSpan.Zero, CancellationToken.None).Limited()
+        );
         Assert.Equal(RentRefusal.BudgetUsedUp, refused.Refusal);
-        Assert.Throws<RefusedException>(() => Blocking.Result(pools[1].Rent(async: false, TimeSpan.Zero, CancellationToken.None)));
+        Assert.Throws<RefusedException>(() =>
+            Blocking.Result(pools[1].Rent(async: false, TimeSpan.Zero, CancellationToken.None))
+        );
 
         Return(item);
 
@@ -243,40 +251,46 @@ public sealed class OpenBudgetTests : IAsyncDisposable
     {
         LeasePool<FakeItem>[] pools = MakePools(40, budget: 7);
         int served = 0;
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(worker => Task.Run(async () =>
-        {
-            Random random = new(worker);
-            for (int i = 0; i < 400; i++)
-            {
-                LeasePool<FakeItem> pool = pools[random.Next(4) == 0 ? 0 : random.Next(pools.Length)];
-                using CancellationTokenSource cancellation = new();
-                Task<PoolEntry<FakeItem>> rent = random.Next(8) == 0
-                    ? Task.Run(() => pool.Rent(cancellation.Token))
-                    : pool.RentAsync(cancellation.Token).AsTask();
-                if (random.Next(5) == 0)
-                {
-                    await cancellation.CancelAsync();
-                }
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 16)
+                    .Select(worker =>
+                        Task.Run(async () =>
+                        {
+                            Random random = new(worker);
+                            for (int i = 0; i < 400; i++)
+                            {
+                                LeasePool<FakeItem> pool = pools[random.Next(4) == 0 ? 0 : random.Next(pools.Length)];
+                                using CancellationTokenSource cancellation = new();
+                                Task<PoolEntry<FakeItem>> rent =
+                                    random.Next(8) == 0
+                                        ? Task.Run(() => pool.Rent(cancellation.Token))
+                                        : pool.RentAsync(cancellation.Token).AsTask();
+                                if (random.Next(5) == 0)
+                                {
+                                    await cancellation.CancelAsync();
+                                }
 
-                try
-                {
-                    PoolEntry<FakeItem> item = await Take(rent);
-                    Interlocked.Increment(ref served);
-                    await Task.Yield();
-                    item.Value.LetGo();
-                    pool.Return(item, random.Next(10) == 0 ? RetireReason.Retired : RetireReason.None);
-                }
-                catch (OperationCanceledException)
-                {
-                }
+                                try
+                                {
+                                    PoolEntry<FakeItem> item = await Take(rent);
+                                    Interlocked.Increment(ref served);
+                                    await Task.Yield();
+                                    item.Value.LetGo();
+                                    pool.Return(item, random.Next(10) == 0 ? RetireReason.Retired : RetireReason.None);
+                                }
+                                catch (OperationCanceledException) { }
 
-                if (random.Next(50) == 0)
-                {
-                    pool.Clear();
-                    pool.Sweep();
-                }
-            }
-        }))).WaitAsync(TimeSpan.FromMinutes(1));
+                                if (random.Next(50) == 0)
+                                {
+                                    pool.Clear();
+                                    pool.Sweep();
+                                }
+                            }
+                        })
+                    )
+            )
+            .WaitAsync(TimeSpan.FromMinutes(1));
 
         Assert.True(served > 0);
         Assert.Equal(0, Budget.Waiting);

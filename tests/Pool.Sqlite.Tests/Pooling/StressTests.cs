@@ -74,20 +74,22 @@ public sealed class StressTests : LeasePoolTest
         Source.Opening = _ => FailSometimes();
         Source.Checking = (_, _) => RefuseSometimes();
         Source.ChecksEveryRent = checksEveryRent;
-        MakePool(new LeasePoolOptions
-        {
-            Size = 2,
-            MaxOverflow = 1,
-            MinIdle = 1,
-            MaxWaiters = seed % 2 == 0 ? 5 : int.MaxValue,
-            CreateRetries = 1,
-            RentTimeout = Milliseconds(20),
-            MaxLifetime = Milliseconds(300),
-            IdleTimeout = Milliseconds(60),
-            OverflowIdleTimeout = seed % 2 == 0 ? TimeSpan.Zero : Milliseconds(20),
-            ProbeAfterIdle = Milliseconds(10),
-            HealthCheckInterval = Milliseconds(30),
-        });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 2,
+                MaxOverflow = 1,
+                MinIdle = 1,
+                MaxWaiters = seed % 2 == 0 ? 5 : int.MaxValue,
+                CreateRetries = 1,
+                RentTimeout = Milliseconds(20),
+                MaxLifetime = Milliseconds(300),
+                IdleTimeout = Milliseconds(60),
+                OverflowIdleTimeout = seed % 2 == 0 ? TimeSpan.Zero : Milliseconds(20),
+                ProbeAfterIdle = Milliseconds(10),
+                HealthCheckInterval = Milliseconds(30),
+            }
+        );
     }
 
     private async Task RunClock()
@@ -136,15 +138,16 @@ public sealed class StressTests : LeasePoolTest
         }
     }
 
-    private Task Once(Random random) => random.Next(100) switch
-    {
-        < 80 => RentOnce(random),
-        < 88 => Do(Pool.Sweep),
-        < 90 => Do(Pool.Clear),
-        < 94 => ExcludeOnce(random),
-        < 97 => Pool.WarmUp(CancellationToken.None),
-        _ => Do(() => Time.Advance(Milliseconds(random.NextDouble() * 5))),
-    };
+    private Task Once(Random random) =>
+        random.Next(100) switch
+        {
+            < 80 => RentOnce(random),
+            < 88 => Do(Pool.Sweep),
+            < 90 => Do(Pool.Clear),
+            < 94 => ExcludeOnce(random),
+            < 97 => Pool.WarmUp(CancellationToken.None),
+            _ => Do(() => Time.Advance(Milliseconds(random.NextDouble() * 5))),
+        };
 
     private static Task Do(Action work)
     {
@@ -200,9 +203,7 @@ public sealed class StressTests : LeasePoolTest
         {
             Interlocked.Increment(ref _cancelled);
         }
-        catch (FakeFailure)
-        {
-        }
+        catch (FakeFailure) { }
         catch (ObjectDisposedException)
         {
             return false;
@@ -226,7 +227,12 @@ public sealed class StressTests : LeasePoolTest
     {
         int dice = Random.Shared.Next(40);
         Interlocked.Add(ref _unhealthy, dice == 0 ? 1 : 0);
-        return dice switch { 0 => RetireReason.Unhealthy, 1 => RetireReason.Retired, _ => RetireReason.None };
+        return dice switch
+        {
+            0 => RetireReason.Unhealthy,
+            1 => RetireReason.Retired,
+            _ => RetireReason.None,
+        };
     }
 
     private static Random Seeded(int seed, int actor) => new((seed * 100) + actor);

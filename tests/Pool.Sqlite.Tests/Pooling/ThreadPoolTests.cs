@@ -65,13 +65,15 @@ public sealed class ThreadPoolTests : LeasePoolTest
 
         WithoutThreadPool(() =>
         {
-            foreach (Action wait in new Action[]
-            {
-                () => pool.Rent().Dispose(),
-                () => other.BeginTransaction().Dispose(),
-                () => other.Run("insert into t values (1)"),
-                () => pool.RentWriter().Dispose(),
-            })
+            foreach (
+                Action wait in new Action[]
+                {
+                    () => pool.Rent().Dispose(),
+                    () => other.BeginTransaction().Dispose(),
+                    () => other.Run("insert into t values (1)"),
+                    () => pool.RentWriter().Dispose(),
+                }
+            )
             {
                 Thread thread = Start(() => failures.Add(Record.Exception(wait)));
                 Assert.True(thread.Join(Limit.Length), "It stayed beyond its timeout.");
@@ -88,7 +90,14 @@ public sealed class ThreadPoolTests : LeasePoolTest
     [Fact]
     public async Task Stock_is_not_opened_beyond_the_bound_while_opens_have_yet_to_begin()
     {
-        MakePool(new LeasePoolOptions { Size = 2, MaxOverflow = 1, MinIdle = 2 });
+        MakePool(
+            new LeasePoolOptions
+            {
+                Size = 2,
+                MaxOverflow = 1,
+                MinIdle = 2,
+            }
+        );
         PoolEntry<FakeItem> item = Take(Pool.Rent());
         List<Task<PoolEntry<FakeItem>>> opening = [];
 

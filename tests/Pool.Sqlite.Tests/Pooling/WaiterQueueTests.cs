@@ -177,8 +177,10 @@ public sealed class WaiterQueueTests
             queue.TryEnqueue(TimeSpan.FromSeconds(9))!,
             queue.TryEnqueue(TimeSpan.FromSeconds(2))!,
         ];
-        foreach ((int second, int[] left) in (ReadOnlySpan<(int, int[])>)
-            [(1, [0, 1, 2, 3, 4]), (2, [0, 1, 3]), (4, [0, 1, 3]), (5, [1, 3]), (8, [1, 3]), (9, [1])])
+        foreach (
+            (int second, int[] left) in (ReadOnlySpan<(int, int[])>)
+                [(1, [0, 1, 2, 3, 4]), (2, [0, 1, 3]), (4, [0, 1, 3]), (5, [1, 3]), (8, [1, 3]), (9, [1])]
+        )
         {
             _time.Advance(TimeSpan.FromSeconds(second) - _time.GetElapsedTime(_start));
             Assert.Equal(left, Enumerable.Range(0, 5).Where(i => waiters[i].IsQueued));
@@ -259,8 +261,7 @@ public sealed class WaiterQueueTests
         Assert.Equal((0, 0), (queue.Count, queue.WaiterSignal));
     }
 
-    private static WaitOutcome? Outcome(Waiter<string> waiter) =>
-        waiter.Task.IsCompleted ? waiter.Task.Result : null;
+    private static WaitOutcome? Outcome(Waiter<string> waiter) => waiter.Task.IsCompleted ? waiter.Task.Result : null;
 
     private WaiterQueue<string> Make(TimeSpan? timeout = null, int capacity = int.MaxValue) =>
         new(_time, timeout ?? Timeout.InfiniteTimeSpan, capacity);

@@ -21,13 +21,17 @@ public sealed class ChaosTests(ITestOutputHelper output)
         using TempDatabase folder = new();
         string library = folder.In("faultydisk.so");
         string database = folder.In(ChaosProcess.Database);
-        (string Name, string Value)[] environment =
-            PreloadedLibrary.TryCompile(FaultyDisk.Source, library) ? FaultyDisk.Environs(library, database) : [];
+        (string Name, string Value)[] environment = PreloadedLibrary.TryCompile(FaultyDisk.Source, library)
+            ? FaultyDisk.Environs(library, database)
+            : [];
         string wanted = Environment.GetEnvironmentVariable(SeedVariable) is { Length: > 0 } given
             ? given
             : seed.ToString(CultureInfo.InvariantCulture);
         string[] arguments = ["chaos", database, wanted, seconds.ToString(CultureInfo.InvariantCulture)];
-        using WriterProcess process = new(synchronous.Length == 0 ? arguments : [.. arguments, synchronous], environment);
+        using WriterProcess process = new(
+            synchronous.Length == 0 ? arguments : [.. arguments, synchronous],
+            environment
+        );
 
         (string said, int result) = await process.RunToEnd(Patience);
 

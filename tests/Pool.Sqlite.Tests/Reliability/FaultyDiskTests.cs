@@ -12,7 +12,9 @@ public sealed class FaultyDiskTests(ITestOutputHelper output)
         using TempDatabase database = new();
         string library = database.In("faultydisk.so");
         Assert.SkipUnless(
-            PreloadedLibrary.TryCompile(FaultyDisk.Source, library), "There is no C compiler (cc), or no LD_PRELOAD, to intercept calls by.");
+            PreloadedLibrary.TryCompile(FaultyDisk.Source, library),
+            "There is no C compiler (cc), or no LD_PRELOAD, to intercept calls by."
+        );
         using WriterProcess process = new(["disk", database.Path], FaultyDisk.Environs(library, database.Path));
 
         (string said, int result) = await process.RunToEnd(TimeSpan.FromMinutes(2));
@@ -21,7 +23,10 @@ public sealed class FaultyDiskTests(ITestOutputHelper output)
         Assert.Equal(0, result);
         string[] kinds = said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         Assert.Equal(6, kinds.Length);
-        Assert.All(kinds[..5], static kind => Assert.Matches(@": failed [\d ]*, recovered, stored (\d+) of \1, permits 3, open 0$", kind));
+        Assert.All(
+            kinds[..5],
+            static kind => Assert.Matches(@": failed [\d ]*, recovered, stored (\d+) of \1, permits 3, open 0$", kind)
+        );
 
         // Each kind makes itself felt: writes and syncs as I/O errors or a full disk, opens as a file that cannot be
         // opened.

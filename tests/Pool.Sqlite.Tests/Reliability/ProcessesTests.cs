@@ -86,11 +86,17 @@ public sealed class ProcessesTests(ITestOutputHelper output) : IDisposable
         using SqliteConnection direct = _database.OpenDirectly();
         Assert.Equal("ok", direct.Ask("pragma integrity_check"));
         Assert.Equal(direct.Ask("select count(*) from added"), direct.Ask("select n from sum"));
-        Assert.Equal("0", direct.Ask("select count(*) from (select 1 from added group by name having count(*) <> max(i))"));
+        Assert.Equal(
+            "0",
+            direct.Ask("select count(*) from (select 1 from added group by name having count(*) <> max(i))")
+        );
         foreach ((string name, int count) in acknowledged)
         {
             // One more may have been stored and not said, by one that was killed.
-            int stored = int.Parse(direct.Ask($"select count(*) from added where name = '{name}'")!, CultureInfo.InvariantCulture);
+            int stored = int.Parse(
+                direct.Ask($"select count(*) from added where name = '{name}'")!,
+                CultureInfo.InvariantCulture
+            );
             Assert.InRange(stored, count, count + 1);
         }
 
@@ -111,7 +117,9 @@ public sealed class ProcessesTests(ITestOutputHelper output) : IDisposable
         string[] ends = await Task.WhenAll(one.StopAndRead(), two.StopAndRead());
 
         int[] counts = [.. ends.Select(static end => Last(end) ?? 0)];
-        output.WriteLine($"{counts[0]} and {counts[1]} writes: a factor of {(double)counts.Max() / Math.Max(1, counts.Min()):0.0}");
+        output.WriteLine(
+            $"{counts[0]} and {counts[1]} writes: a factor of {(double)counts.Max() / Math.Max(1, counts.Min()):0.0}"
+        );
         Assert.All(counts, static count => Assert.True(count > 0));
     }
 
@@ -120,7 +128,9 @@ public sealed class ProcessesTests(ITestOutputHelper output) : IDisposable
     private void CreateSum()
     {
         using SqliteConnection direct = _database.OpenDirectly();
-        direct.Run("pragma journal_mode=wal; create table added(name, i, primary key(name, i)); create table sum(n); insert into sum values (0)");
+        direct.Run(
+            "pragma journal_mode=wal; create table added(name, i, primary key(name, i)); create table sum(n); insert into sum values (0)"
+        );
     }
 
     private void Start(string name, Dictionary<string, WriterProcess> running) =>
@@ -129,7 +139,11 @@ public sealed class ProcessesTests(ITestOutputHelper output) : IDisposable
     private static int? Last(string said)
     {
         Assert.DoesNotContain("torn", said, StringComparison.Ordinal);
-        string[] numbers = [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(static line => line != "ready")];
+        string[] numbers =
+        [
+            .. said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Where(static line => line != "ready"),
+        ];
         return numbers.Length == 0 ? null : int.Parse(numbers[^1], CultureInfo.InvariantCulture);
     }
 }

@@ -67,12 +67,17 @@ public sealed class BadConnectionsAreNotKeptTests : TwoLeases
         }
 
         Unprivileged.SetMode(Path.GetDirectoryName(Database.Path)!, (UnixFileMode)0b111_111_111);
-        Unprivileged.SetMode(Database.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        SqliteException failure = Assert.Throws<SqliteException>(() => Unprivileged.Run(() =>
-        {
-            DatabaseTarget target = DatabaseTarget.Parse(Options.ConnectionString);
-            return ConnectionOpening.Open(target, Pragma.List(Options, target), Options, OpeningWait.Unlimited);
-        }));
+        Unprivileged.SetMode(
+            Database.Path,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead
+        );
+        SqliteException failure = Assert.Throws<SqliteException>(() =>
+            Unprivileged.Run(() =>
+            {
+                DatabaseTarget target = DatabaseTarget.Parse(Options.ConnectionString);
+                return ConnectionOpening.Open(target, Pragma.List(Options, target), Options, OpeningWait.Unlimited);
+            })
+        );
         Assert.Equal(raw.SQLITE_READONLY, failure.SqliteErrorCode);
         Assert.Contains("Mode=ReadOnly", failure.Message, StringComparison.Ordinal);
 

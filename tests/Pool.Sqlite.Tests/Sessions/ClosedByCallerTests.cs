@@ -49,12 +49,17 @@ public sealed class ClosedByCallerTests : IDisposable
     public async Task In_WriteAsync_it_fails_the_write(string mistreatment)
     {
         await using SqlitePool pool = await MakePool();
-        AssertClear(await Assert.ThrowsAsync<InvalidOperationException>(() => pool.WriteAsync(c =>
-        {
-            c.Run("insert into t values (99)");
-            Mistreat(c.SqliteConnection, mistreatment);
-            return Task.CompletedTask;
-        }).Limited()));
+        AssertClear(
+            await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                pool.WriteAsync(c =>
+                    {
+                        c.Run("insert into t values (99)");
+                        Mistreat(c.SqliteConnection, mistreatment);
+                        return Task.CompletedTask;
+                    })
+                    .Limited()
+            )
+        );
 
         await AssertWorks(pool);
     }
@@ -140,11 +145,14 @@ public sealed class ClosedByCallerTests : IDisposable
         using (SqlitePoolConnection lease = pool.Rent())
         {
             SqliteConnection driver = lease.SqliteConnection;
-            driver.CreateFunction("close_it", () =>
-            {
-                driver.Close();
-                return 98;
-            });
+            driver.CreateFunction(
+                "close_it",
+                () =>
+                {
+                    driver.Close();
+                    return 98;
+                }
+            );
             lease.Run("insert into t values (close_it())");
             AssertClear(Assert.Throws<InvalidOperationException>(() => lease.Run("insert into t values (99)")));
         }
@@ -314,10 +322,11 @@ public sealed class ClosedByCallerTests : IDisposable
         await pool.Writes.ExecuteAsync($"insert into t values (1)").Limited();
         await pool.ExecuteAsync($"insert into t values (2)").Limited();
         await pool.WriteAsync(c =>
-        {
-            c.Run("insert into t values (3)");
-            return Task.CompletedTask;
-        }).Limited();
+            {
+                c.Run("insert into t values (3)");
+                return Task.CompletedTask;
+            })
+            .Limited();
         SqlitePoolConnection[] leases = new SqlitePoolConnection[15];
         for (int i = 0; i < leases.Length; i++)
         {

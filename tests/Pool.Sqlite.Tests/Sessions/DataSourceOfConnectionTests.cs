@@ -56,11 +56,18 @@ public sealed class DataSourceOfConnectionTests : IDisposable
         // As the driver gets it: with nothing left that depends on the working directory.
         using SqlitePoolConnection connection = await pool.RentAsync();
         using SqlitePoolConnection byUri = await uri.RentAsync();
-        Assert.Equal(_database.Path, new SqliteConnectionStringBuilder(connection.SqliteConnection.ConnectionString).DataSource);
+        Assert.Equal(
+            _database.Path,
+            new SqliteConnectionStringBuilder(connection.SqliteConnection.ConnectionString).DataSource
+        );
         Assert.Equal(_database.Path, byUri.DataSource);
-        Assert.StartsWith("file:/", byUri.SqliteConnection.DataSource.Length > 0
-            ? new SqliteConnectionStringBuilder(byUri.SqliteConnection.ConnectionString).DataSource
-            : "", StringComparison.Ordinal);
+        Assert.StartsWith(
+            "file:/",
+            byUri.SqliteConnection.DataSource.Length > 0
+                ? new SqliteConnectionStringBuilder(byUri.SqliteConnection.ConnectionString).DataSource
+                : "",
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

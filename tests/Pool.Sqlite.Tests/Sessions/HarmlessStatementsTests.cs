@@ -48,8 +48,17 @@ public sealed class HarmlessStatementsTests : TwoLeases
 
         OnTheSameConnection(
             connection => connection.Run(sql),
-            connection => Assert.Equal("1 1 -16000", string.Join(
-                ' ', new[] { "foreign_keys", "synchronous", "cache_size" }.Select(name => connection.Ask($"PRAGMA {name}")))));
+            connection =>
+                Assert.Equal(
+                    "1 1 -16000",
+                    string.Join(
+                        ' ',
+                        new[] { "foreign_keys", "synchronous", "cache_size" }.Select(name =>
+                            connection.Ask($"PRAGMA {name}")
+                        )
+                    )
+                )
+        );
         Assert.Empty(Log.Warnings);
     }
 
@@ -64,7 +73,8 @@ public sealed class HarmlessStatementsTests : TwoLeases
                 connection.Run("create table t(x unique); insert into t values(1)");
                 Assert.ThrowsAny<Exception>(() => connection.Run("insert into t values(1)"));
             },
-            connection => Assert.Equal("1", connection.Ask("select count(*) from t")));
+            connection => Assert.Equal("1", connection.Ask("select count(*) from t"))
+        );
     }
 
     [Fact]

@@ -54,7 +54,10 @@ public sealed class HookTests : IDisposable
             }
         };
 
-        Assert.Equal("not today", (await Assert.ThrowsAsync<InvalidDataException>(() => Pool.RentAsync().AsTask())).Message);
+        Assert.Equal(
+            "not today",
+            (await Assert.ThrowsAsync<InvalidDataException>(() => Pool.RentAsync().AsTask())).Message
+        );
         Assert.Equal("not today", Assert.Throws<InvalidDataException>(() => Pool.Rent()).Message);
         Assert.Empty(_database.OpenFiles());
         Assert.Equal(0, Pool.GetStatistics().Open);
@@ -142,8 +145,9 @@ public sealed class HookTests : IDisposable
         // After so many tries the test has failed; it agrees then, so as not to go on for ever.
         _options.Renting = _ => ++calls > 3_000;
 
-        await Assert.ThrowsAsync<SqlitePoolTimeoutException>(
-            async () => (sync ? await Limit.OnThread(() => Pool.Rent()) : await Pool.RentAsync()).Dispose());
+        await Assert.ThrowsAsync<SqlitePoolTimeoutException>(async () =>
+            (sync ? await Limit.OnThread(() => Pool.Rent()) : await Pool.RentAsync()).Dispose()
+        );
         await Limit.Until(() => Pool.GetStatistics() is { InUse: 0, Opening: 0 });
     }
 

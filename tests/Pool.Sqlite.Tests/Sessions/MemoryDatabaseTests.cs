@@ -8,27 +8,27 @@ public sealed class MemoryDatabaseTests
     private readonly string _name = $"memory-{Guid.NewGuid():N}";
 
     public static TheoryData<string> Private =>
-    [
-        "Data Source=:memory:",
-        "Data Source=:memory:;Cache=Private",
-        "Data Source=:memory:;Cache=Shared",
-        "Data Source={0};Mode=Memory",
-        "Data Source=file:{0}?mode=memory",
-        "Data Source=file::memory:",
-        "Mode=Memory",
-        "Data Source=;Mode=Memory;Cache=Shared",
-        "Data Source=file:?mode=memory&cache=shared",
-    ];
+        [
+            "Data Source=:memory:",
+            "Data Source=:memory:;Cache=Private",
+            "Data Source=:memory:;Cache=Shared",
+            "Data Source={0};Mode=Memory",
+            "Data Source=file:{0}?mode=memory",
+            "Data Source=file::memory:",
+            "Mode=Memory",
+            "Data Source=;Mode=Memory;Cache=Shared",
+            "Data Source=file:?mode=memory&cache=shared",
+        ];
 
     public static TheoryData<string> Shared =>
-    [
-        "Data Source={0};Mode=Memory;Cache=Shared",
-        "Data Source=file:{0}?mode=memory&cache=shared",
-        "Data Source=file:{0}?cache=shared&mode=memory",
-        "Data Source=file:{0};Mode=Memory;Cache=Shared",
-        "Data Source=file:{0}?mode=memory;Cache=Shared",
-        "Data Source=file:/{0}?mode=memory&cache=shared",
-    ];
+        [
+            "Data Source={0};Mode=Memory;Cache=Shared",
+            "Data Source=file:{0}?mode=memory&cache=shared",
+            "Data Source=file:{0}?cache=shared&mode=memory",
+            "Data Source=file:{0};Mode=Memory;Cache=Shared",
+            "Data Source=file:{0}?mode=memory;Cache=Shared",
+            "Data Source=file:/{0}?mode=memory&cache=shared",
+        ];
 
     [Theory]
     [MemberData(nameof(Private))]
@@ -55,7 +55,11 @@ public sealed class MemoryDatabaseTests
     public async Task A_private_one_does_not_age_and_is_not_closed_when_it_is_idle()
     {
         FakeTimeProvider time = new();
-        SqlitePoolOptions options = new() { ConnectionString = "Data Source=:memory:", MaxLifetime = TimeSpan.FromMinutes(1) };
+        SqlitePoolOptions options = new()
+        {
+            ConnectionString = "Data Source=:memory:",
+            MaxLifetime = TimeSpan.FromMinutes(1),
+        };
         await using SqlitePool pool = new(options, timeProvider: time);
         using (SqlitePoolConnection connection = await pool.RentAsync())
         {
@@ -87,7 +91,12 @@ public sealed class MemoryDatabaseTests
     [Fact]
     public void A_private_one_with_exactly_one_connection_is_accepted()
     {
-        SqlitePoolOptions options = new() { ConnectionString = "Data Source=:memory:", PoolSize = 1, MaxOverflow = 0 };
+        SqlitePoolOptions options = new()
+        {
+            ConnectionString = "Data Source=:memory:",
+            PoolSize = 1,
+            MaxOverflow = 0,
+        };
         using SqlitePool pool = new(options);
 
         Assert.Equal("1", pool.Rent().Ask("select 1"));
@@ -238,12 +247,19 @@ public sealed class MemoryDatabaseTests
     [Fact]
     public async Task A_transaction_on_a_shared_one_keeps_its_connection()
     {
-        SqlitePoolOptions options = new() { ConnectionString = $"Data Source={_name};Mode=Memory;Cache=Shared", PoolSize = 1, MaxOverflow = 0 };
+        SqlitePoolOptions options = new()
+        {
+            ConnectionString = $"Data Source={_name};Mode=Memory;Cache=Shared",
+            PoolSize = 1,
+            MaxOverflow = 0,
+        };
         await using SqlitePool pool = new(options);
         for (int i = 0; i < 3; i++)
         {
             using SqlitePoolConnection connection = await pool.RentAsync();
-            using SqlitePoolTransaction transaction = connection.BeginTransaction(System.Data.IsolationLevel.Serializable);
+            using SqlitePoolTransaction transaction = connection.BeginTransaction(
+                System.Data.IsolationLevel.Serializable
+            );
             transaction.Commit();
         }
 
@@ -253,7 +269,12 @@ public sealed class MemoryDatabaseTests
     [Fact]
     public async Task Reading_uncommitted_on_a_shared_one_does_not_bleed()
     {
-        SqlitePoolOptions options = new() { ConnectionString = $"Data Source={_name};Mode=Memory;Cache=Shared", PoolSize = 1, MaxOverflow = 0 };
+        SqlitePoolOptions options = new()
+        {
+            ConnectionString = $"Data Source={_name};Mode=Memory;Cache=Shared",
+            PoolSize = 1,
+            MaxOverflow = 0,
+        };
         await using SqlitePool pool = new(options);
         using (SqlitePoolConnection connection = await pool.RentAsync())
         {
@@ -271,12 +292,19 @@ public sealed class MemoryDatabaseTests
         string text = $"Data Source={_name};Mode=Memory;Cache=Shared";
         using Barrier barrier = new(4);
         await using SqlitePool pool = new(text);
-        string?[] counts = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Limit.OnThread(() =>
-        {
-            barrier.SignalAndWait();
-            using SqlitePoolConnection connection = pool.Rent();
-            return connection.Ask("select count(*) from sqlite_master");
-        }))).Limited();
+        string?[] counts = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 4)
+                    .Select(_ =>
+                        Limit.OnThread(() =>
+                        {
+                            barrier.SignalAndWait();
+                            using SqlitePoolConnection connection = pool.Rent();
+                            return connection.Ask("select count(*) from sqlite_master");
+                        })
+                    )
+            )
+            .Limited();
 
         Assert.All(counts, count => Assert.Equal("0", count));
     }

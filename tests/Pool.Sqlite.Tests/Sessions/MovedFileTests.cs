@@ -13,9 +13,21 @@ public sealed class MovedFileTests : IDisposable
 
     public MovedFileTests() => _pool = new SqlitePool(_database.Options());
 
-    public static MatrixTheoryData<string, string> Cases => new(
-        ["delete", "rename", "replace"],
-        ["lease", "async lease", "transaction", "returning", "writer", "WriteAsync", "ExecuteAsync", "ExecuteManyAsync", "queue"]);
+    public static MatrixTheoryData<string, string> Cases =>
+        new(
+            ["delete", "rename", "replace"],
+            [
+                "lease",
+                "async lease",
+                "transaction",
+                "returning",
+                "writer",
+                "WriteAsync",
+                "ExecuteAsync",
+                "ExecuteManyAsync",
+                "queue",
+            ]
+        );
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -26,8 +38,9 @@ public sealed class MovedFileTests : IDisposable
         await Write(role, 1);
         Move(what);
 
-        SqliteDatabaseMovedException failure =
-            await Assert.ThrowsAsync<SqliteDatabaseMovedException>(() => Write(role, 2).Limited());
+        SqliteDatabaseMovedException failure = await Assert.ThrowsAsync<SqliteDatabaseMovedException>(() =>
+            Write(role, 2).Limited()
+        );
         Assert.Equal(_database.Path, failure.Path);
         Assert.Contains("RunExclusiveAsync", failure.Message, StringComparison.Ordinal);
         Assert.Equal(SqlitePoolStatus.Critical, _pool.GetHealth().Status);
@@ -39,7 +52,10 @@ public sealed class MovedFileTests : IDisposable
             Assert.Equal("3", direct.Ask("select group_concat(v) from t"));
         }
 
-        Assert.DoesNotContain(_pool.GetHealth().Reasons, reason => reason.Contains("renamed", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            _pool.GetHealth().Reasons,
+            reason => reason.Contains("renamed", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -83,7 +99,9 @@ public sealed class MovedFileTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not let an open file be deleted.");
         await _pool.ExecuteAsync($"create table t (v)");
         File.Delete(_database.Path + "-wal");
-        await Assert.ThrowsAsync<SqliteDatabaseMovedException>(() => _pool.ExecuteAsync($"insert into t values (1)").Limited());
+        await Assert.ThrowsAsync<SqliteDatabaseMovedException>(() =>
+            _pool.ExecuteAsync($"insert into t values (1)").Limited()
+        );
     }
 
     [Fact]
@@ -106,11 +124,13 @@ public sealed class MovedFileTests : IDisposable
     public async Task One_that_was_replaced_inside_RunExclusiveAsync_is_used_without_an_error()
     {
         await _pool.ExecuteAsync($"create table t (v)");
-        await _pool.RunExclusiveAsync(_ =>
-        {
-            Move("replace");
-            return Task.CompletedTask;
-        }).Limited();
+        await _pool
+            .RunExclusiveAsync(_ =>
+            {
+                Move("replace");
+                return Task.CompletedTask;
+            })
+            .Limited();
         await _pool.ExecuteAsync($"insert into t values (1)").Limited();
     }
 
@@ -121,7 +141,8 @@ public sealed class MovedFileTests : IDisposable
         for (int i = 0; i < 5; i++)
         {
             using Context context = new(
-                new DbContextOptionsBuilder<Context>().UseSqlite(_pool.CreateConnection(), true).Options);
+                new DbContextOptionsBuilder<Context>().UseSqlite(_pool.CreateConnection(), true).Options
+            );
             context.Database.EnsureDeleted();
             Assert.True(context.Database.EnsureCreated());
             context.Things.Add(new Thing { Id = i + 1 });
@@ -167,7 +188,10 @@ public sealed class MovedFileTests : IDisposable
             case "returning":
                 using (SqlitePoolConnection lease = _pool.Rent())
                 {
-                    _ = role == "lease" ? lease.Run(sql).ToString(CultureInfo.InvariantCulture) : lease.Ask(sql + " returning v");
+                    _ =
+                        role == "lease"
+                            ? lease.Run(sql).ToString(CultureInfo.InvariantCulture)
+                            : lease.Ask(sql + " returning v");
                 }
 
                 break;
@@ -206,7 +230,12 @@ public sealed class MovedFileTests : IDisposable
                 await _pool.ExecuteAsync($"insert into t values ({value})");
                 break;
             case "ExecuteManyAsync":
-                await _pool.ExecuteManyAsync("insert into t values ($v)", [[value]]);
+                await _pool.ExecuteManyAsync(
+                    "insert into t values ($v)",
+                    [
+                        [value],
+                    ]
+                );
                 break;
             default:
                 await _pool.Writes.ExecuteAsync($"insert into t values ({value})");

@@ -55,7 +55,9 @@ public sealed class NetworkFileSystemTests
     {
         using TempDatabase database = new();
         using TestLog log = new();
-        using SqlitePool pool = isFile ? new(database.Options(), log) : new(new SqlitePoolOptions { ConnectionString = "Data Source=:memory:" }, log);
+        using SqlitePool pool = isFile
+            ? new(database.Options(), log)
+            : new(new SqlitePoolOptions { ConnectionString = "Data Source=:memory:" }, log);
         if (!isFile)
         {
             pool.Figures.NetworkFileSystemOf = static _ => "nfs4";

@@ -16,7 +16,8 @@ public sealed class OpenReadersDoNotBleedTests : TwoLeases
                 reader = connection.CreateCommand("select 1 union all select 2").ExecuteReader();
                 Assert.True(reader.Read());
             },
-            connection => connection.Run("begin exclusive; create table t(x); drop table t; rollback"));
+            connection => connection.Run("begin exclusive; create table t(x); drop table t; rollback")
+        );
 
         Assert.True(reader!.IsClosed);
         Assert.ThrowsAny<InvalidOperationException>(() => reader.Read());
@@ -36,15 +37,17 @@ public sealed class OpenReadersDoNotBleedTests : TwoLeases
     }
 
     [Fact]
-    public void Several_open_readers_are_closed() => OnTheSameConnection(
-        connection =>
-        {
-            for (int i = 0; i < 5; i++)
+    public void Several_open_readers_are_closed() =>
+        OnTheSameConnection(
+            connection =>
             {
-                Assert.True(connection.CreateCommand("select 1 union all select 2").ExecuteReader().Read());
-            }
-        },
-        connection => connection.Run("begin exclusive; rollback"));
+                for (int i = 0; i < 5; i++)
+                {
+                    Assert.True(connection.CreateCommand("select 1 union all select 2").ExecuteReader().Read());
+                }
+            },
+            connection => connection.Run("begin exclusive; rollback")
+        );
 
     [Theory]
     [InlineData(false)]
@@ -55,7 +58,9 @@ public sealed class OpenReadersDoNotBleedTests : TwoLeases
             connection =>
             {
                 connection.Run("create table t(value int)");
-                SqlitePoolCommand command = connection.CreateCommand("select 1 union all select 2; insert into t values(99)");
+                SqlitePoolCommand command = connection.CreateCommand(
+                    "select 1 union all select 2; insert into t values(99)"
+                );
                 if (prepared)
                 {
                     command.Prepare();
@@ -63,27 +68,35 @@ public sealed class OpenReadersDoNotBleedTests : TwoLeases
 
                 Assert.True(command.ExecuteReader().Read());
             },
-            connection => Assert.Equal("0", connection.Ask("select count(*) from t")));
+            connection => Assert.Equal("0", connection.Ask("select count(*) from t"))
+        );
     }
 
     [Fact]
-    public void The_rest_of_a_batch_is_not_run_outside_the_transaction_that_it_was_meant_for() => OnTheNextLease(
-        connection =>
-        {
-            connection.Run("create table t(value int)");
-            connection.BeginTransaction();
-            DbDataReader reader = connection.CreateCommand(
-                "insert into t values(1); select 1 union all select 2; commit; insert into t values(2)").ExecuteReader();
-            Assert.True(reader.Read());
-        },
-        connection => Assert.Equal("0", connection.Ask("select count(*) from t")));
+    public void The_rest_of_a_batch_is_not_run_outside_the_transaction_that_it_was_meant_for() =>
+        OnTheNextLease(
+            connection =>
+            {
+                connection.Run("create table t(value int)");
+                connection.BeginTransaction();
+                DbDataReader reader = connection
+                    .CreateCommand(
+                        "insert into t values(1); select 1 union all select 2; commit; insert into t values(2)"
+                    )
+                    .ExecuteReader();
+                Assert.True(reader.Read());
+            },
+            connection => Assert.Equal("0", connection.Ask("select count(*) from t"))
+        );
 
     [Fact]
     public void A_reader_whose_lease_was_dropped_does_not_run_the_rest_of_its_batch_when_the_pool_is_closed()
     {
         SqlitePoolConnection connection = Pool.Rent();
         connection.Run("create table t(value int)");
-        DbDataReader reader = connection.CreateCommand("select 1 union all select 2; insert into t values(99)").ExecuteReader();
+        DbDataReader reader = connection
+            .CreateCommand("select 1 union all select 2; insert into t values(99)")
+            .ExecuteReader();
         Assert.True(reader.Read());
         Pool.Dispose();
         connection.Dispose();

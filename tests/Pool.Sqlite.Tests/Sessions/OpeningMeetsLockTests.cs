@@ -18,7 +18,8 @@ public sealed class OpeningMeetsLockTests : IDisposable
         _outside.Run("pragma journal_mode=delete; create table t(x); begin exclusive");
     }
 
-    public static MatrixTheoryData<bool, JournalMode> Cases => new([false, true], [JournalMode.Wal, JournalMode.Delete]);
+    public static MatrixTheoryData<bool, JournalMode> Cases =>
+        new([false, true], [JournalMode.Wal, JournalMode.Delete]);
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -41,9 +42,7 @@ public sealed class OpeningMeetsLockTests : IDisposable
     {
         await using SqlitePool pool = Pool(mode);
         using CancellationTokenSource stop = new();
-        Task rent = async
-            ? pool.RentAsync(stop.Token).AsTask()
-            : Limit.OnThread(() => pool.Rent(stop.Token));
+        Task rent = async ? pool.RentAsync(stop.Token).AsTask() : Limit.OnThread(() => pool.Rent(stop.Token));
         await Limit.Until(() => pool.GetStatistics().Opening == 1);
         await stop.CancelAsync();
 

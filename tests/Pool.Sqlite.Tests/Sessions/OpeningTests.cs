@@ -62,14 +62,22 @@ public sealed class OpeningTests : IDisposable
     {
         string folder = _database.In("missing");
         using SqlitePool pool = new($"Data Source={Path.Combine(folder, "a.db")}");
-        Assert.Contains($"The folder '{folder}' does not exist", Assert.Throws<SqliteException>(() => pool.Rent()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The folder '{folder}' does not exist",
+            Assert.Throws<SqliteException>(() => pool.Rent()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_folder_in_the_place_of_the_file_is_named()
     {
         using SqlitePool pool = new($"Data Source={Directory.CreateDirectory(_database.In("folder")).FullName}");
-        Assert.Contains("is a folder", Assert.Throws<SqliteException>(() => pool.Rent()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a folder",
+            Assert.Throws<SqliteException>(() => pool.Rent()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -116,14 +124,21 @@ public sealed class OpeningTests : IDisposable
     {
         // The library and its driver once more, in a context where nobody has given SQLitePCL an engine.
         NoEngine context = new();
-        Type type = context.LoadFromAssemblyPath(typeof(SqlitePool).Assembly.Location).GetType(typeof(SqlitePool).FullName!)!;
+        Type type = context
+            .LoadFromAssemblyPath(typeof(SqlitePool).Assembly.Location)
+            .GetType(typeof(SqlitePool).FullName!)!;
         object pool = Activator.CreateInstance(type, _database.ConnectionString)!;
 
-        TargetInvocationException thrown = Assert.Throws<TargetInvocationException>(
-            () => type.GetMethod("Rent", [typeof(CancellationToken)])!.Invoke(pool, [CancellationToken.None]));
+        TargetInvocationException thrown = Assert.Throws<TargetInvocationException>(() =>
+            type.GetMethod("Rent", [typeof(CancellationToken)])!.Invoke(pool, [CancellationToken.None])
+        );
 
         Assert.IsType<InvalidOperationException>(thrown.InnerException);
-        Assert.Contains("dotnet add package Microsoft.Data.Sqlite", thrown.InnerException!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "dotnet add package Microsoft.Data.Sqlite",
+            thrown.InnerException!.Message,
+            StringComparison.Ordinal
+        );
         ((IDisposable)pool).Dispose();
         context.Unload();
     }

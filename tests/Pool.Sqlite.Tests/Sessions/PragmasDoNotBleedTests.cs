@@ -15,13 +15,19 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
     [InlineData("journal_size_limit", "-1", "-1", "67108864")]
     [InlineData("journal_mode", "DELETE", "delete", "wal")]
     public void One_that_the_pool_sets_is_put_right_on_the_same_connection(
-        string name, string value, string changed, string restored) => OnTheSameConnection(
+        string name,
+        string value,
+        string changed,
+        string restored
+    ) =>
+        OnTheSameConnection(
             connection =>
             {
                 connection.Run($"PRAGMA {name}={value}");
                 Assert.Equal(changed, connection.Ask($"PRAGMA {name}"));
             },
-            connection => Assert.Equal(restored, connection.Ask($"PRAGMA {name}")));
+            connection => Assert.Equal(restored, connection.Ask($"PRAGMA {name}"))
+        );
 
     [Theory]
     [InlineData("query_only", "ON", "0")]
@@ -44,7 +50,8 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
                 connection.Run($"PRAGMA {name}={value}");
                 Assert.NotEqual(fresh, connection.Ask($"PRAGMA {name}"));
             },
-            connection => Assert.Equal(fresh, connection.Ask($"PRAGMA {name}")));
+            connection => Assert.Equal(fresh, connection.Ask($"PRAGMA {name}"))
+        );
 
     [Theory]
     [InlineData("PRAGMA temp_store=MEMORY; PRAGMA synchronous=NORMAL", "temp_store", "2")]
@@ -56,13 +63,21 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
     [InlineData("PRAGMA analysis_limit=7", "analysis_limit", "0")]
     [InlineData("PRAGMA trusted_schema=OFF", "trusted_schema", "1")]
     [InlineData("EXPLAIN PRAGMA recursive_triggers=ON", "recursive_triggers", "0")]
-    public void One_whose_value_is_known_costs_no_connection(string sql, string name, string restored) => OnTheSameConnection(
-        connection => connection.Run(sql),
-        connection => Assert.Equal(restored, connection.Ask($"PRAGMA {name}")));
+    public void One_whose_value_is_known_costs_no_connection(string sql, string name, string restored) =>
+        OnTheSameConnection(
+            connection => connection.Run(sql),
+            connection => Assert.Equal(restored, connection.Ask($"PRAGMA {name}"))
+        );
 
     [Theory]
-    [InlineData("create virtual table f using fts5(x); insert into f values ('word')", "select count(*) from f where f match 'word'")]
-    [InlineData("create virtual table r using rtree(id, a, b); insert into r values (1, 0, 1)", "select count(*) from r where a < 1")]
+    [InlineData(
+        "create virtual table f using fts5(x); insert into f values ('word')",
+        "select count(*) from f where f match 'word'"
+    )]
+    [InlineData(
+        "create virtual table r using rtree(id, a, b); insert into r values (1, 0, 1)",
+        "select count(*) from r where a < 1"
+    )]
     public void A_table_with_statements_of_its_own_costs_no_connection(string sql, string query)
     {
         void First(SqlitePoolConnection connection)
@@ -87,49 +102,62 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
     }
 
     [Fact]
-    public void How_it_is_written_makes_no_difference() => OnTheSameConnection(
-        connection => connection.Run("  pragma /* hidden */ main . \"Synchronous\" ( off ) ; select 1; PRAGMA\nForeign_Keys(0)"),
-        connection =>
-        {
-            Assert.Equal("1", connection.Ask("PRAGMA synchronous"));
-            Assert.Equal("1", connection.Ask("PRAGMA foreign_keys"));
-        });
+    public void How_it_is_written_makes_no_difference() =>
+        OnTheSameConnection(
+            connection =>
+                connection.Run(
+                    "  pragma /* hidden */ main . \"Synchronous\" ( off ) ; select 1; PRAGMA\nForeign_Keys(0)"
+                ),
+            connection =>
+            {
+                Assert.Equal("1", connection.Ask("PRAGMA synchronous"));
+                Assert.Equal("1", connection.Ask("PRAGMA foreign_keys"));
+            }
+        );
 
     [Fact]
-    public void It_need_only_be_prepared_to_be_noticed() => OnTheSameConnection(
-        connection =>
-        {
-            using SqlitePoolCommand command = connection.CreateCommand("PRAGMA foreign_keys=OFF");
-            command.Prepare();
-        },
-        connection => Assert.Equal("1", connection.Ask("PRAGMA foreign_keys")));
+    public void It_need_only_be_prepared_to_be_noticed() =>
+        OnTheSameConnection(
+            connection =>
+            {
+                using SqlitePoolCommand command = connection.CreateCommand("PRAGMA foreign_keys=OFF");
+                command.Prepare();
+            },
+            connection => Assert.Equal("1", connection.Ask("PRAGMA foreign_keys"))
+        );
 
     [Fact]
-    public void Case_sensitive_like_is_undone() => OnTheNextLease(
-        connection =>
-        {
-            connection.Run("PRAGMA case_sensitive_like=ON");
-            Assert.Equal("0", connection.Ask("select 'A' like 'a'"));
-        },
-        connection => Assert.Equal("1", connection.Ask("select 'A' like 'a'")));
+    public void Case_sensitive_like_is_undone() =>
+        OnTheNextLease(
+            connection =>
+            {
+                connection.Run("PRAGMA case_sensitive_like=ON");
+                Assert.Equal("0", connection.Ask("select 'A' like 'a'"));
+            },
+            connection => Assert.Equal("1", connection.Ask("select 'A' like 'a'"))
+        );
 
     [Fact]
-    public void One_of_the_temp_database_is_undone() => OnTheNextLease(
-        connection =>
-        {
-            connection.Run("PRAGMA temp.cache_size=77");
-            Assert.Equal("77", connection.Ask("PRAGMA temp.cache_size"));
-        },
-        connection => Assert.NotEqual("77", connection.Ask("PRAGMA temp.cache_size")));
+    public void One_of_the_temp_database_is_undone() =>
+        OnTheNextLease(
+            connection =>
+            {
+                connection.Run("PRAGMA temp.cache_size=77");
+                Assert.Equal("77", connection.Ask("PRAGMA temp.cache_size"));
+            },
+            connection => Assert.NotEqual("77", connection.Ask("PRAGMA temp.cache_size"))
+        );
 
     [Fact]
     public void One_of_a_database_that_the_hook_attached_is_undone()
     {
         string side = Database.In("side.db");
-        Options.ConnectionOpened = connection => connection.Run($"attach '{side}' as side; PRAGMA side.synchronous=FULL");
+        Options.ConnectionOpened = connection =>
+            connection.Run($"attach '{side}' as side; PRAGMA side.synchronous=FULL");
         OnTheNextLease(
             connection => connection.Run("PRAGMA side.synchronous=OFF"),
-            connection => Assert.Equal("2", connection.Ask("PRAGMA side.synchronous")));
+            connection => Assert.Equal("2", connection.Ask("PRAGMA side.synchronous"))
+        );
     }
 
     [Fact]
@@ -138,7 +166,8 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
         Options.ConnectionOpened = connection => connection.Run("PRAGMA recursive_triggers=ON");
         OnTheSameConnection(
             connection => Assert.Equal("1", connection.Ask("PRAGMA recursive_triggers")),
-            connection => Assert.Equal("1", connection.Ask("PRAGMA recursive_triggers")));
+            connection => Assert.Equal("1", connection.Ask("PRAGMA recursive_triggers"))
+        );
     }
 
     [Fact]
@@ -147,7 +176,8 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
         Options.ConnectionOpened = connection => connection.Run("PRAGMA cache_size=500");
         OnTheNextLease(
             connection => connection.Run("PRAGMA cache_size=77"),
-            connection => Assert.Equal("500", connection.Ask("PRAGMA cache_size")));
+            connection => Assert.Equal("500", connection.Ask("PRAGMA cache_size"))
+        );
     }
 
     [Fact]
@@ -156,7 +186,8 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
         Options.Pragmas.Additional["secure_delete"] = "1";
         OnTheSameConnection(
             connection => connection.Run("PRAGMA secure_delete=OFF"),
-            connection => Assert.Equal("1", connection.Ask("PRAGMA secure_delete")));
+            connection => Assert.Equal("1", connection.Ask("PRAGMA secure_delete"))
+        );
     }
 
     [Fact]
@@ -165,9 +196,19 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
         for (int i = 0; i < 20; i++)
         {
             OnTheNextLease(
-                connection => connection.Run($"PRAGMA foreign_keys=OFF; PRAGMA synchronous={i % 4}; PRAGMA cache_size={i}"),
-                connection => Assert.Equal("1 1 -16000", string.Join(
-                    ' ', new[] { "foreign_keys", "synchronous", "cache_size" }.Select(name => connection.Ask($"PRAGMA {name}")))));
+                connection =>
+                    connection.Run($"PRAGMA foreign_keys=OFF; PRAGMA synchronous={i % 4}; PRAGMA cache_size={i}"),
+                connection =>
+                    Assert.Equal(
+                        "1 1 -16000",
+                        string.Join(
+                            ' ',
+                            new[] { "foreign_keys", "synchronous", "cache_size" }.Select(name =>
+                                connection.Ask($"PRAGMA {name}")
+                            )
+                        )
+                    )
+            );
         }
 
         Assert.Equal(1, Pool.GetStatistics().Misses);

@@ -11,19 +11,22 @@ public sealed class SessionObjectsDoNotBleedTests : TwoLeases
         string side = Database.In("side.db");
         OnAnotherConnection(
             connection => connection.Run($"attach '{side}' as side; create table side.t(x)"),
-            connection => Assert.Equal("main", connection.Ask("select group_concat(name) from pragma_database_list")));
+            connection => Assert.Equal("main", connection.Ask("select group_concat(name) from pragma_database_list"))
+        );
     }
 
     [Fact]
-    public void One_attached_through_parameters_is_noticed() => OnAnotherConnection(
-        connection =>
-        {
-            using SqlitePoolCommand command = connection.CreateCommand("attach $file as $name");
-            command.Parameters.AddWithValue("$file", Database.In("side.db"));
-            command.Parameters.AddWithValue("$name", "side");
-            command.ExecuteNonQuery();
-        },
-        connection => Assert.Equal("main", connection.Ask("select group_concat(name) from pragma_database_list")));
+    public void One_attached_through_parameters_is_noticed() =>
+        OnAnotherConnection(
+            connection =>
+            {
+                using SqlitePoolCommand command = connection.CreateCommand("attach $file as $name");
+                command.Parameters.AddWithValue("$file", Database.In("side.db"));
+                command.Parameters.AddWithValue("$name", "side");
+                command.ExecuteNonQuery();
+            },
+            connection => Assert.Equal("main", connection.Ask("select group_concat(name) from pragma_database_list"))
+        );
 
     [Fact]
     public void A_database_that_the_hook_attached_is_there_for_every_lease()
@@ -31,7 +34,8 @@ public sealed class SessionObjectsDoNotBleedTests : TwoLeases
         Options.ConnectionOpened = connection => connection.Run($"attach '{Database.In("side.db")}' as side");
         OnTheSameConnection(
             connection => connection.Run("create table side.t(x)"),
-            connection => Assert.Equal("0", connection.Ask("select count(*) from side.t")));
+            connection => Assert.Equal("0", connection.Ask("select count(*) from side.t"))
+        );
     }
 
     [Fact]
@@ -40,7 +44,9 @@ public sealed class SessionObjectsDoNotBleedTests : TwoLeases
         Options.ConnectionOpened = connection => connection.Run($"attach '{Database.In("side.db")}' as side");
         OnAnotherConnection(
             connection => connection.Run("detach side"),
-            connection => Assert.Equal("main,side", connection.Ask("select group_concat(name) from pragma_database_list")));
+            connection =>
+                Assert.Equal("main,side", connection.Ask("select group_concat(name) from pragma_database_list"))
+        );
     }
 
     [Theory]
@@ -66,21 +72,26 @@ public sealed class SessionObjectsDoNotBleedTests : TwoLeases
             {
                 Assert.Equal("0", connection.Ask("select count(*) from sqlite_temp_master"));
                 connection.Run("insert into t values(1)");
-            });
+            }
+        );
     }
 
     [Fact]
-    public void A_temporary_object_that_was_rolled_back_is_none_for_the_next() => OnTheNextLease(
-        connection => connection.Run("begin; create temp table x(y)"),
-        connection => Assert.Equal("0", connection.Ask("select count(*) from sqlite_temp_master")));
+    public void A_temporary_object_that_was_rolled_back_is_none_for_the_next() =>
+        OnTheNextLease(
+            connection => connection.Run("begin; create temp table x(y)"),
+            connection => Assert.Equal("0", connection.Ask("select count(*) from sqlite_temp_master"))
+        );
 
     [Fact]
     public void A_temporary_table_of_the_hook_is_there_for_every_lease()
     {
-        Options.ConnectionOpened = connection => connection.Run("create temp table settings(x); insert into settings values(1)");
+        Options.ConnectionOpened = connection =>
+            connection.Run("create temp table settings(x); insert into settings values(1)");
         OnTheSameConnection(
             connection => Assert.Equal("1", connection.Ask("select x from settings")),
-            connection => Assert.Equal("1", connection.Ask("select x from settings")));
+            connection => Assert.Equal("1", connection.Ask("select x from settings"))
+        );
     }
 
     [Theory]
@@ -93,11 +104,18 @@ public sealed class SessionObjectsDoNotBleedTests : TwoLeases
     [InlineData("PRAGMA temp_store=FILE")]
     public void What_a_lease_does_to_a_temporary_table_of_the_hook_the_next_does_not_see(string change)
     {
-        Options.ConnectionOpened = connection => connection.Run("create temp table settings(x); insert into settings values(1)");
+        Options.ConnectionOpened = connection =>
+            connection.Run("create temp table settings(x); insert into settings values(1)");
         OnTheNextLease(
             connection => connection.Run(change),
-            connection => Assert.Equal("1 1 1", connection.Ask(
-                "select x || ' ' || (select count(*) from settings) || ' ' || "
-                + "(select count(*) from pragma_table_info('settings')) from settings")));
+            connection =>
+                Assert.Equal(
+                    "1 1 1",
+                    connection.Ask(
+                        "select x || ' ' || (select count(*) from settings) || ' ' || "
+                            + "(select count(*) from pragma_table_info('settings')) from settings"
+                    )
+                )
+        );
     }
 }

@@ -11,7 +11,9 @@ public sealed class SharedMemoryGateTests
     {
         string name = $"memory{Guid.NewGuid():n}";
         await using SqlitePool first = new($"Data Source={name};Mode=Memory;Cache=Shared");
-        await using SqlitePool second = new(string.Format(System.Globalization.CultureInfo.InvariantCulture, other, name));
+        await using SqlitePool second = new(
+            string.Format(System.Globalization.CultureInfo.InvariantCulture, other, name)
+        );
         await first.ExecuteAsync($"create table t(value)");
         await second.ExecuteAsync($"insert into t values (0)");
         using SqlitePoolConnection holder = await first.RentAsync();

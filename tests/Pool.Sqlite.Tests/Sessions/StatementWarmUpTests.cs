@@ -55,7 +55,9 @@ public sealed class StatementWarmUpTests : IDisposable
     public async Task What_changes_the_session_is_refused_and_named(string sql)
     {
         await using SqlitePool pool = Pool(sql);
-        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() => pool.RentAsync().AsTask());
+        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            pool.RentAsync().AsTask()
+        );
         Assert.Contains(sql, error.Message, StringComparison.Ordinal);
         Assert.Contains("options.Pragmas", error.Message, StringComparison.Ordinal);
     }
@@ -93,25 +95,34 @@ public sealed class StatementWarmUpTests : IDisposable
         SqlitePoolOptions options = Options(Query, " ");
         options.StatementCacheSize = 1;
         string message = Assert.Throws<ArgumentException>(() => new SqlitePool(options)).Message;
-        Assert.Contains("WarmUpStatements has 2 statements, and StatementCacheSize is 1", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "WarmUpStatements has 2 statements, and StatementCacheSize is 1",
+            message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("WarmUpStatements[1] is empty", message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void They_can_stand_in_a_configuration_and_are_copied_with_the_options()
     {
-        IConfiguration section = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["WarmUpStatements:0"] = Query,
-            ["WarmUpStatements:1"] = "select 1",
-        }).Build();
+        IConfiguration section = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?> { ["WarmUpStatements:0"] = Query, ["WarmUpStatements:1"] = "select 1" }
+            )
+            .Build();
         SqlitePoolOptions options = new();
         Assert.Empty(ConfigurationBinding.Apply(section, options));
         Assert.Equal([Query, "select 1"], options.WarmUpStatements);
 
         IConfiguration wrong = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?> { ["WarmUpStatements"] = Query }).Build();
-        Assert.Contains("WarmUpStatements:0", Assert.Single(ConfigurationBinding.Apply(wrong, new SqlitePoolOptions())), StringComparison.Ordinal);
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["WarmUpStatements"] = Query })
+            .Build();
+        Assert.Contains(
+            "WarmUpStatements:0",
+            Assert.Single(ConfigurationBinding.Apply(wrong, new SqlitePoolOptions())),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

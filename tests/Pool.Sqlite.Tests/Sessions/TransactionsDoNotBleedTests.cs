@@ -27,7 +27,8 @@ public sealed class TransactionsDoNotBleedTests : TwoLeases
                 lease = connection.LeaseId;
                 connection.Run($"{begin}; insert into t values(1)");
             },
-            AssertNothingIsLeft);
+            AssertNothingIsLeft
+        );
 
         LogEntry warning = Assert.Single(Log.Warnings);
         Assert.Contains($"lease {lease >> 32}-{lease & uint.MaxValue} ", warning.Text, StringComparison.Ordinal);
@@ -45,7 +46,8 @@ public sealed class TransactionsDoNotBleedTests : TwoLeases
                 connection.BeginTransaction(deferred);
                 connection.Run("insert into t values(1)");
             },
-            AssertNothingIsLeft);
+            AssertNothingIsLeft
+        );
 
         Assert.Contains("rolled back", Assert.Single(Log.Warnings).Text, StringComparison.Ordinal);
     }
@@ -62,7 +64,8 @@ public sealed class TransactionsDoNotBleedTests : TwoLeases
                 command.CommandText = "insert into t values(1)";
                 command.ExecuteNonQuery();
             },
-            AssertNothingIsLeft);
+            AssertNothingIsLeft
+        );
     }
 
     [Theory]
@@ -85,7 +88,8 @@ public sealed class TransactionsDoNotBleedTests : TwoLeases
                 AssertNothingIsLeft(connection);
                 Assert.Equal("0", connection.SqliteConnection.Ask("select count(*) from t"));
                 connection.SqliteConnection.BeginTransaction().Commit();
-            });
+            }
+        );
     }
 
     [Fact]
@@ -97,7 +101,8 @@ public sealed class TransactionsDoNotBleedTests : TwoLeases
                 connection.BeginTransaction();
                 connection.Run("insert into t values(1); rollback");
             },
-            AssertNothingIsLeft);
+            AssertNothingIsLeft
+        );
         OnTheNextLease(
             connection =>
             {
@@ -108,7 +113,8 @@ public sealed class TransactionsDoNotBleedTests : TwoLeases
             {
                 Assert.Equal("1", connection.Ask("select count(*) from t"));
                 connection.BeginTransaction().Commit();
-            });
+            }
+        );
     }
 
     [Fact]
@@ -138,7 +144,8 @@ public sealed class TransactionsDoNotBleedTests : TwoLeases
                 connection.Run("insert into t values(1)");
                 transaction.Commit();
             },
-            connection => Assert.Equal("1", connection.Ask("select count(*) from t")));
+            connection => Assert.Equal("1", connection.Ask("select count(*) from t"))
+        );
 
         Assert.Empty(Log.Warnings);
     }
@@ -156,20 +163,23 @@ public sealed class TransactionsDoNotBleedTests : TwoLeases
 
                 connection.Run("begin; insert into t values(1); rollback");
             },
-            AssertNothingIsLeft);
+            AssertNothingIsLeft
+        );
 
         Assert.Empty(Log.Warnings);
     }
 
     [Fact]
-    public void PRAGMAs_that_were_changed_inside_an_open_transaction_are_put_right_too() => OnTheSameConnection(
-        connection => connection.Run("begin; PRAGMA foreign_keys=OFF; PRAGMA cache_size=7"),
-        connection =>
-        {
-            AssertNothingIsLeft(connection);
-            Assert.Equal("1", connection.Ask("PRAGMA foreign_keys"));
-            Assert.Equal("-16000", connection.Ask("PRAGMA cache_size"));
-        });
+    public void PRAGMAs_that_were_changed_inside_an_open_transaction_are_put_right_too() =>
+        OnTheSameConnection(
+            connection => connection.Run("begin; PRAGMA foreign_keys=OFF; PRAGMA cache_size=7"),
+            connection =>
+            {
+                AssertNothingIsLeft(connection);
+                Assert.Equal("1", connection.Ask("PRAGMA foreign_keys"));
+                Assert.Equal("-16000", connection.Ask("PRAGMA cache_size"));
+            }
+        );
 
     private static void AssertNothingIsLeft(SqlitePoolConnection connection)
     {

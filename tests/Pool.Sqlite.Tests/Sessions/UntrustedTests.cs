@@ -30,7 +30,13 @@ public sealed class UntrustedTests : IDisposable
     public async Task A_function_of_the_application_is_not_called_by_the_schema(string sql)
     {
         await using SqlitePool pool = Pool();
-        foreach (Func<SqlitePoolConnection> rent in new Func<SqlitePoolConnection>[] { () => pool.Rent(), () => pool.RentWriter() })
+        foreach (
+            Func<SqlitePoolConnection> rent in new Func<SqlitePoolConnection>[]
+            {
+                () => pool.Rent(),
+                () => pool.RentWriter(),
+            }
+        )
         {
             using SqlitePoolConnection lease = rent();
             SqliteException refused = Assert.Throws<SqliteException>(() => lease.Run(sql));
@@ -41,8 +47,9 @@ public sealed class UntrustedTests : IDisposable
             _calls = 0;
         }
 
-        SqliteException queued = await Assert.ThrowsAsync<SqliteException>(
-            () => pool.Writes.EnqueueAsync(connection => connection.Run(sql)).Limited());
+        SqliteException queued = await Assert.ThrowsAsync<SqliteException>(() =>
+            pool.Writes.EnqueueAsync(connection => connection.Run(sql)).Limited()
+        );
         Assert.Contains("unsafe use of harm()", queued.Message, StringComparison.Ordinal);
     }
 
@@ -60,8 +67,9 @@ public sealed class UntrustedTests : IDisposable
         using SqlitePool pool = Pool();
         using SqlitePoolConnection lease = pool.Rent();
         lease.Run("PRAGMA writable_schema=ON");
-        SqliteException refused = Assert.Throws<SqliteException>(
-            () => lease.Run("update sqlite_master set sql = 'create table t(other)' where name = 't'"));
+        SqliteException refused = Assert.Throws<SqliteException>(() =>
+            lease.Run("update sqlite_master set sql = 'create table t(other)' where name = 't'")
+        );
         Assert.Contains("may not be modified", refused.Message, StringComparison.Ordinal);
         lease.Run("PRAGMA journal_mode=OFF");
         Assert.NotEqual("off", lease.Ask("PRAGMA journal_mode"));
@@ -100,7 +108,9 @@ public sealed class UntrustedTests : IDisposable
     [Fact]
     public void Defensive_mode_that_a_lease_turns_off_on_the_driver_s_object_is_on_again_for_the_next()
     {
-        using SqlitePool pool = Pool(change: static options => (options.PoolSize, options.MaxOverflow, options.ConnectionOpened) = (1, 0, null));
+        using SqlitePool pool = Pool(change: static options =>
+            (options.PoolSize, options.MaxOverflow, options.ConnectionOpened) = (1, 0, null)
+        );
         using (SqlitePoolConnection lease = pool.Rent())
         {
             Assert.Equal((1, 0), (Defensive(lease, -1), Defensive(lease, 0)));
@@ -141,11 +151,13 @@ public sealed class UntrustedTests : IDisposable
     [Fact]
     public void What_contradicts_it_is_refused_when_the_pool_is_made()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => Pool(change: static options =>
-        {
-            options.Pragmas.Additional["Trusted_Schema"] = "ON";
-            options.Pragmas.JournalMode = JournalMode.Off;
-        }));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            Pool(change: static options =>
+            {
+                options.Pragmas.Additional["Trusted_Schema"] = "ON";
+                options.Pragmas.JournalMode = JournalMode.Off;
+            })
+        );
         Assert.Contains("'Trusted_Schema', which Untrusted sets", error.Message, StringComparison.Ordinal);
         Assert.Contains("Pragmas.JournalMode is Off", error.Message, StringComparison.Ordinal);
     }
@@ -154,11 +166,15 @@ public sealed class UntrustedTests : IDisposable
     {
         SqlitePoolOptions options = _database.Options();
         options.Untrusted = untrusted;
-        options.ConnectionOpened = connection => connection.CreateFunction("harm", () =>
-        {
-            _calls++;
-            return 7;
-        });
+        options.ConnectionOpened = connection =>
+            connection.CreateFunction(
+                "harm",
+                () =>
+                {
+                    _calls++;
+                    return 7;
+                }
+            );
         change?.Invoke(options);
         return new SqlitePool(options);
     }

@@ -14,7 +14,8 @@ internal static class EngineSetup
         {
             NativeLibrary.SetDllImportResolver(
                 Assembly.Load("SQLitePCLRaw.provider.e_sqlite3"),
-                (name, _, _) => name == "e_sqlite3" ? NativeLibrary.Load(path) : IntPtr.Zero);
+                (name, _, _) => name == "e_sqlite3" ? NativeLibrary.Load(path) : IntPtr.Zero
+            );
         }
 
         SQLitePCL.Batteries_V2.Init();

@@ -3,7 +3,8 @@ using System.Data.Common;
 namespace Pool.Sqlite.Tests.Support;
 
 /// <summary>A failure that says of itself whether it passes.</summary>
-internal sealed class FakeDbException(string? state, bool isTransient, Exception? inner = null) : DbException("Made to fail.", inner)
+internal sealed class FakeDbException(string? state, bool isTransient, Exception? inner = null)
+    : DbException("Made to fail.", inner)
 {
     public override string? SqlState => state;
 

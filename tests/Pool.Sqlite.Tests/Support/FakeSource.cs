@@ -89,7 +89,8 @@ internal sealed class FakeSource : ILeaseSource<FakeItem>
         Interlocked.Decrement(ref _existing);
     }
 
-    public Exception RentRefused(RentRefusal refusal, TimeSpan waited, Exception? cause) => new RefusedException(refusal, waited);
+    public Exception RentRefused(RentRefusal refusal, TimeSpan waited, Exception? cause) =>
+        new RefusedException(refusal, waited);
 
     public Exception Closed() => new ObjectDisposedException("the pool");
 }

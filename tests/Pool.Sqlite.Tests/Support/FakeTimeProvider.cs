@@ -30,7 +30,9 @@ internal sealed class FakeTimeProvider()
     public new void Advance(TimeSpan by)
     {
         DateTimeOffset target = GetUtcNow() + by;
-        while (_armed.Values.Where(due => due > GetUtcNow() && due < target).Order().FirstOrDefault() is { Ticks: > 0 } due)
+        while (
+            _armed.Values.Where(due => due > GetUtcNow() && due < target).Order().FirstOrDefault() is { Ticks: > 0 } due
+        )
         {
             StepTo(due);
         }
@@ -73,9 +75,10 @@ internal sealed class FakeTimeProvider()
             // One that has been set again meanwhile, or disposed, stays as it is.
             if (time._armed.TryGetValue(this, out DateTimeOffset due) && due <= time.GetUtcNow())
             {
-                _ = _period > TimeSpan.Zero
-                    ? time._armed.TryUpdate(this, due + _period, due)
-                    : time._armed.TryRemove(KeyValuePair.Create(this, due));
+                _ =
+                    _period > TimeSpan.Zero
+                        ? time._armed.TryUpdate(this, due + _period, due)
+                        : time._armed.TryRemove(KeyValuePair.Create(this, due));
             }
 
             callback(state);

@@ -4,7 +4,8 @@ using Microsoft.Data.Sqlite;
 
 namespace Pool.Sqlite.Tests.Support;
 
-internal sealed class FakeTransaction(FakeDataSource source, DbConnection connection, SqliteTransaction inner) : DbTransaction
+internal sealed class FakeTransaction(FakeDataSource source, DbConnection connection, SqliteTransaction inner)
+    : DbTransaction
 {
     public override IsolationLevel IsolationLevel => inner.IsolationLevel;
 

@@ -11,7 +11,5 @@ internal readonly struct NewThread : INotifyCompletion
 
     public void OnCompleted(Action continuation) => new Thread(() => continuation()).Start();
 
-    public void GetResult()
-    {
-    }
+    public void GetResult() { }
 }

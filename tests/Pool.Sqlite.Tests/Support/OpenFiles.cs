@@ -10,9 +10,16 @@ internal static class OpenFiles
     public static bool AreKnown => Directory.Exists(Descriptors);
 
     /// <summary>The paths that are open under a folder or file, one entry for each descriptor.</summary>
-    public static string[] Under(string path) => AreKnown
-        ? [.. Directory.EnumerateFileSystemEntries(Descriptors).Select(Target).Where(target => IsUnder(target, path))]
-        : [];
+    public static string[] Under(string path) =>
+        AreKnown
+            ?
+            [
+                .. Directory
+                    .EnumerateFileSystemEntries(Descriptors)
+                    .Select(Target)
+                    .Where(target => IsUnder(target, path)),
+            ]
+            : [];
 
     private static bool IsUnder(string target, string path) => target.StartsWith(path, StringComparison.Ordinal);
 

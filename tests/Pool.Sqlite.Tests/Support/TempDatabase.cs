@@ -17,7 +17,12 @@ internal sealed class TempDatabase : IDisposable
 
     /// <summary>Options for a pool on this database, without the noise of a real machine's limits.</summary>
     public SqlitePoolOptions Options(int size = 10, int overflow = 5) =>
-        new() { ConnectionString = ConnectionString, PoolSize = size, MaxOverflow = overflow };
+        new()
+        {
+            ConnectionString = ConnectionString,
+            PoolSize = size,
+            MaxOverflow = overflow,
+        };
 
     /// <summary>A pool with one connection: whoever rents next gets the same one, if it is still there.</summary>
     public SqlitePool OneConnection(TestLog? log = null) => new(Options(size: 1, overflow: 0), log);

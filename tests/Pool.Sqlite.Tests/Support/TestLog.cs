@@ -15,15 +15,17 @@ internal sealed class TestLog : ILoggerFactory
     public TestLog()
     {
         // The formatter of the output is the one place that is given each record as it comes.
-        _collector = FakeLogCollector.Create(new FakeLogCollectorOptions
-        {
-            OutputFormatter = record =>
+        _collector = FakeLogCollector.Create(
+            new FakeLogCollectorOptions
             {
-                Written?.Invoke(new LogEntry(record));
-                return "";
-            },
-            OutputSink = static _ => { },
-        });
+                OutputFormatter = record =>
+                {
+                    Written?.Invoke(new LogEntry(record));
+                    return "";
+                },
+                OutputSink = static _ => { },
+            }
+        );
         _provider = new FakeLoggerProvider(_collector);
     }
 
@@ -36,7 +38,8 @@ internal sealed class TestLog : ILoggerFactory
         [.. Entries.Where(static entry => entry.Level >= LogLevel.Warning && entry.Id != EngineWarning)];
 
     /// <summary>Everything, exceptions included: where a secret must not be.</summary>
-    public string Text => string.Join(Environment.NewLine, Entries.Select(static entry => $"{entry.Text} {entry.Exception}"));
+    public string Text =>
+        string.Join(Environment.NewLine, Entries.Select(static entry => $"{entry.Text} {entry.Exception}"));
 
     public ILogger CreateLogger(string categoryName) => _provider.CreateLogger(categoryName);
 
@@ -49,7 +52,5 @@ internal sealed class TestLog : ILoggerFactory
 internal sealed record LogEntry(LogLevel Level, int Id, string Text, Exception? Exception, string? Category)
 {
     public LogEntry(FakeLogRecord record)
-        : this(record.Level, record.Id.Id, record.Message, record.Exception, record.Category)
-    {
-    }
+        : this(record.Level, record.Id.Id, record.Message, record.Exception, record.Category) { }
 }

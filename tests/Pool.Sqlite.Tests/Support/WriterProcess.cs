@@ -11,15 +11,18 @@ internal sealed class WriterProcess : IDisposable
     private readonly Process _process;
 
     public WriterProcess(string what, string database, params (string Name, string Value)[] environment)
-        : this([what, database], environment)
-    {
-    }
+        : this([what, database], environment) { }
 
     public WriterProcess(string[] arguments, params (string Name, string Value)[] environment)
     {
         // The host that runs the tests, wherever it is installed and however they were started.
         string host = Path.Combine(
-            RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+            RuntimeEnvironment.GetRuntimeDirectory(),
+            "..",
+            "..",
+            "..",
+            OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"
+        );
         ProcessStartInfo start = new(Path.GetFullPath(host))
         {
             ArgumentList = { "exec", Path.Combine(AppContext.BaseDirectory, "Pool.Sqlite.Tests.Writer.dll") },

@@ -23,11 +23,13 @@ public sealed class CommittingTests : QueueTest
     [Fact]
     public async Task A_function_answers_through_its_task()
     {
-        long id = await Writes.EnqueueAsync(connection =>
-        {
-            Insert(connection, 7);
-            return connection.Ask("select max(id) from t") is { } max ? long.Parse(max, null) : 0;
-        }).Limited();
+        long id = await Writes
+            .EnqueueAsync(connection =>
+            {
+                Insert(connection, 7);
+                return connection.Ask("select max(id) from t") is { } max ? long.Parse(max, null) : 0;
+            })
+            .Limited();
         Assert.Equal(7, id);
     }
 
@@ -35,7 +37,10 @@ public sealed class CommittingTests : QueueTest
     public async Task What_queues_up_while_a_batch_is_written_is_one_commit()
     {
         Blockade first = Block();
-        Task[] tasks = [.. Enumerable.Range(1, 100).Select(id => Writes.EnqueueAsync(connection => Insert(connection, id)))];
+        Task[] tasks =
+        [
+            .. Enumerable.Range(1, 100).Select(id => Writes.EnqueueAsync(connection => Insert(connection, id))),
+        ];
         Assert.Equal(100, Statistics.Queued);
         first.Dispose();
         await Task.WhenAll(tasks).Limited();
@@ -72,12 +77,19 @@ public sealed class CommittingTests : QueueTest
     {
         string hostile = "'); drop table t; --";
         Assert.Equal(1, await Writes.ExecuteAsync($"insert into t(id, value) values ({1}, {hostile})").Limited());
-        Assert.Equal(1, await Writes.ExecuteAsync("insert into t(id, value) values ($id, $value)", [2, null]).Limited());
+        Assert.Equal(
+            1,
+            await Writes.ExecuteAsync("insert into t(id, value) values ($id, $value)", [2, null]).Limited()
+        );
         Assert.Equal(1, await Writes.ExecuteAsync("insert into t(id, value) values (?1, ?2)", [3, 1.5m]).Limited());
         Assert.Equal(3, await Writes.ExecuteAsync($"update t set value = {DateTime.UnixEpoch}").Limited());
         Assert.Equal("1,2,3", Ids);
-        await Assert.ThrowsAsync<ArgumentException>(() => Writes.ExecuteAsync("insert into t values ($a, $b)", [1]).Limited());
-        await Assert.ThrowsAsync<ArgumentException>(() => Writes.ExecuteAsync("insert into t values (?, ?)", [1, 2]).Limited());
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            Writes.ExecuteAsync("insert into t values ($a, $b)", [1]).Limited()
+        );
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            Writes.ExecuteAsync("insert into t values (?, ?)", [1, 2]).Limited()
+        );
     }
 
     [Fact]
@@ -85,13 +97,20 @@ public sealed class CommittingTests : QueueTest
     {
         Options.Writes.Capacity = 16;
         Options.Writes.MaxBatchSize = 7;
-        Task[] producers = [.. Enumerable.Range(0, 32).Select(producer => Task.Run(async () =>
-        {
-            for (int i = 0; i < 100; i++)
-            {
-                await Writes.ExecuteAsync($"insert into t(id) values ({(producer * 100) + i})");
-            }
-        }))];
+        Task[] producers =
+        [
+            .. Enumerable
+                .Range(0, 32)
+                .Select(producer =>
+                    Task.Run(async () =>
+                    {
+                        for (int i = 0; i < 100; i++)
+                        {
+                            await Writes.ExecuteAsync($"insert into t(id) values ({(producer * 100) + i})");
+                        }
+                    })
+                ),
+        ];
         await Task.WhenAll(producers).Limited();
         using SqliteConnection direct = Database.OpenDirectly();
         Assert.Equal("3200", direct.Ask("select count(*) from t"));
@@ -108,7 +127,10 @@ public sealed class CommittingTests : QueueTest
         {
             for (int id = 1000; !Volatile.Read(ref over); id++)
             {
-                await Task.WhenAll(Writes.ExecuteAsync($"insert into t(id) values ({id})"), Writes.ExecuteAsync($"select 1"));
+                await Task.WhenAll(
+                    Writes.ExecuteAsync($"insert into t(id) values ({id})"),
+                    Writes.ExecuteAsync($"select 1")
+                );
             }
         });
         for (int i = 0; i < 20; i++)
@@ -116,10 +138,13 @@ public sealed class CommittingTests : QueueTest
             int id = i;
             await Pool.ExecuteAsync($"insert into t(id) values ({id})").Limited();
             await Pool.WriteAsync(async connection =>
-            {
-                using SqlitePoolCommand command = connection.CreateCommand($"insert into t(id) values ({id + 100})");
-                await command.ExecuteNonQueryAsync();
-            }).Limited();
+                {
+                    using SqlitePoolCommand command = connection.CreateCommand(
+                        $"insert into t(id) values ({id + 100})"
+                    );
+                    await command.ExecuteNonQueryAsync();
+                })
+                .Limited();
         }
 
         Volatile.Write(ref over, true);
@@ -200,8 +225,13 @@ public sealed class CommittingTests : QueueTest
     public async Task A_database_in_memory_has_a_queue_too(string connectionString)
     {
         SqlitePool pool = new(connectionString);
-        await pool.Writes.EnqueueAsync(connection => connection.Run("create table m(id integer primary key)")).Limited();
-        await Task.WhenAll(Enumerable.Range(0, 50).Select(id => pool.Writes.ExecuteAsync($"insert into m values ({id})"))).Limited();
+        await pool
+            .Writes.EnqueueAsync(connection => connection.Run("create table m(id integer primary key)"))
+            .Limited();
+        await Task.WhenAll(
+                Enumerable.Range(0, 50).Select(id => pool.Writes.ExecuteAsync($"insert into m values ({id})"))
+            )
+            .Limited();
         using (SqlitePoolConnection lease = pool.Rent())
         {
             Assert.Equal("50", lease.Ask("select count(*) from m"));
@@ -218,7 +248,8 @@ public sealed class CommittingTests : QueueTest
         Options.Pragmas.JournalMode = JournalMode.Delete;
         Options.Pragmas.BusyTimeout = TimeSpan.FromMilliseconds(20);
         using SqliteConnection outside = Database.OpenDirectly();
-        await Task.WhenAll(Enumerable.Range(1, 3).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})"))).Limited();
+        await Task.WhenAll(Enumerable.Range(1, 3).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})")))
+            .Limited();
 
         // A reader is in the way of the COMMIT itself: the batch is begun again.
         outside.Run("begin; select count(*) from t");

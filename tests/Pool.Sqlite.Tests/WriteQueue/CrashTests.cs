@@ -13,17 +13,25 @@ public sealed class CrashTests
     private const int Files = 2;
     private const int LongestLife = 150;
 
-    private static readonly int Rounds =
-        int.TryParse(Environment.GetEnvironmentVariable("POOL_SQLITE_CRASH_ROUNDS"), CultureInfo.InvariantCulture, out int rounds)
-            ? rounds
-            : 50;
+    private static readonly int Rounds = int.TryParse(
+        Environment.GetEnvironmentVariable("POOL_SQLITE_CRASH_ROUNDS"),
+        CultureInfo.InvariantCulture,
+        out int rounds
+    )
+        ? rounds
+        : 50;
 
     [Fact]
     public async Task What_was_acknowledged_survives_a_kill_and_nothing_is_there_in_part()
     {
         int seed = Environment.TickCount;
-        int[] acknowledged = await Task.WhenAll(Enumerable.Range(0, Files).Select(file => Task.Run(
-            () => KillOverAndOver((Rounds + Files - 1 - file) / Files, new Random(seed + file)))));
+        int[] acknowledged = await Task.WhenAll(
+            Enumerable
+                .Range(0, Files)
+                .Select(file =>
+                    Task.Run(() => KillOverAndOver((Rounds + Files - 1 - file) / Files, new Random(seed + file)))
+                )
+        );
         Assert.True(acknowledged.Sum() > Rounds, $"Only {acknowledged.Sum()} writes were acknowledged.");
     }
 
@@ -42,9 +50,11 @@ public sealed class CrashTests
 
             // A last line without its end may have lost digits; it was not said.
             string said = first + "\n" + await writer.Kill();
-            acknowledged.UnionWith(said[..(said.LastIndexOf('\n') + 1)]
-                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(id => long.Parse(id, CultureInfo.InvariantCulture)));
+            acknowledged.UnionWith(
+                said[..(said.LastIndexOf('\n') + 1)]
+                    .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(id => long.Parse(id, CultureInfo.InvariantCulture))
+            );
             Check(database, acknowledged, round);
         }
 
@@ -68,8 +78,10 @@ public sealed class CrashTests
         long[] lost = [.. acknowledged.Except(stored)];
         Assert.True(lost.Length == 0, $"Round {round}: acknowledged and not stored: {string.Join(", ", lost)}");
         Assert.Equal("0", direct.Ask("select count(*) from item where id % 11 = 0"));
-        Assert.Equal("0", direct.Ask(
-            "select count(*) from item where (select count(*) from piece where piece.item = item.id) <> 3"));
+        Assert.Equal(
+            "0",
+            direct.Ask("select count(*) from item where (select count(*) from piece where piece.item = item.id) <> 3")
+        );
         Assert.Equal("0", direct.Ask("select count(*) from piece where item not in (select id from item)"));
         Assert.Equal("ok", direct.Ask("pragma integrity_check"));
     }

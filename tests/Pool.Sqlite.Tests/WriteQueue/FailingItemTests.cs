@@ -11,7 +11,9 @@ public sealed class FailingItemTests : QueueTest
     [Fact]
     public async Task An_item_that_throws_fails_alone_and_leaves_no_trace()
     {
-        Task good, bad, late;
+        Task good,
+            bad,
+            late;
         using (Block())
         {
             good = Writes.EnqueueAsync(connection => Insert(connection, 1));
@@ -33,11 +35,15 @@ public sealed class FailingItemTests : QueueTest
     [Fact]
     public async Task One_alone_leaves_no_trace_either()
     {
-        await Assert.ThrowsAsync<FormatException>(() => Writes.EnqueueAsync(connection =>
-        {
-            Insert(connection, 1);
-            throw new FormatException();
-        }).Limited());
+        await Assert.ThrowsAsync<FormatException>(() =>
+            Writes
+                .EnqueueAsync(connection =>
+                {
+                    Insert(connection, 1);
+                    throw new FormatException();
+                })
+                .Limited()
+        );
         Assert.Equal("", Ids);
         await Writes.ExecuteAsync($"insert into t(id) values (2)").Limited();
         Assert.Equal("2", Ids);
@@ -47,7 +53,8 @@ public sealed class FailingItemTests : QueueTest
     [Fact]
     public async Task A_statement_that_stops_halfway_leaves_no_trace()
     {
-        Task good, bad;
+        Task good,
+            bad;
         using (Block())
         {
             good = Writes.ExecuteAsync($"insert into t(id) values (5)");
@@ -72,8 +79,9 @@ public sealed class FailingItemTests : QueueTest
             [
                 first,
                 Writes.EnqueueAsync(connection => Insert(connection, 2)),
-                Writes.EnqueueAsync(connection => connection.Run(
-                    "insert into child(id, parent) values (2, 7); insert into parent(id) values (7)")),
+                Writes.EnqueueAsync(connection =>
+                    connection.Run("insert into child(id, parent) values (2, 7); insert into parent(id) values (7)")
+                ),
             ];
         }
 
@@ -92,7 +100,8 @@ public sealed class FailingItemTests : QueueTest
     [Fact]
     public async Task Who_failed_because_of_the_guilty_is_run_again_without_it()
     {
-        Task orphan, victim;
+        Task orphan,
+            victim;
         using (Block())
         {
             orphan = Writes.EnqueueAsync(connection =>
@@ -118,11 +127,15 @@ public sealed class FailingItemTests : QueueTest
         Task[] big;
         using (Block())
         {
-            small = [.. Enumerable.Range(1, items).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})"))];
+            small =
+            [
+                .. Enumerable.Range(1, items).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})")),
+            ];
             big =
             [
-                .. Enumerable.Range(100, items).Select(id =>
-                    Writes.ExecuteAsync($"insert into t(id, value) values ({id}, zeroblob(1000000))")),
+                .. Enumerable
+                    .Range(100, items)
+                    .Select(id => Writes.ExecuteAsync($"insert into t(id, value) values ({id}, zeroblob(1000000))")),
             ];
         }
 
@@ -144,8 +157,12 @@ public sealed class FailingItemTests : QueueTest
         Task<int>[] tasks;
         using (Block())
         {
-            tasks = [.. Enumerable.Range(0, 100).Select(id =>
-                Writes.ExecuteAsync($"insert into t(id, value) values ({id}, zeroblob(3000))"))];
+            tasks =
+            [
+                .. Enumerable
+                    .Range(0, 100)
+                    .Select(id => Writes.ExecuteAsync($"insert into t(id, value) values ({id}, zeroblob(3000))")),
+            ];
         }
 
         for (int id = 0; id < tasks.Length; id++)
@@ -168,7 +185,8 @@ public sealed class FailingItemTests : QueueTest
     [Fact]
     public async Task What_an_item_leaves_open_is_closed_behind_it()
     {
-        Task first, second;
+        Task first,
+            second;
         using (Block())
         {
             first = Writes.EnqueueAsync(connection =>
@@ -186,7 +204,8 @@ public sealed class FailingItemTests : QueueTest
     [Fact]
     public async Task An_item_that_leaves_the_drivers_statement_running_fails_alone()
     {
-        Task bad, good;
+        Task bad,
+            good;
         using (Block())
         {
             bad = Writes.EnqueueAsync(connection =>
@@ -207,11 +226,13 @@ public sealed class FailingItemTests : QueueTest
     [Fact]
     public async Task What_an_item_changes_in_the_session_does_not_outlast_its_batch()
     {
-        await Writes.EnqueueAsync(connection =>
-        {
-            connection.Run("create temp table mine(id)");
-            connection.Run("pragma cache_size=-1");
-        }).Limited();
+        await Writes
+            .EnqueueAsync(connection =>
+            {
+                connection.Run("create temp table mine(id)");
+                connection.Run("pragma cache_size=-1");
+            })
+            .Limited();
         Assert.Equal("-16000", await Writes.EnqueueAsync(connection => connection.Ask("pragma cache_size")).Limited());
         await Assert.ThrowsAsync<SqliteException>(() => Writes.ExecuteAsync($"insert into mine values (1)").Limited());
     }

@@ -10,7 +10,8 @@ public sealed class ItemCancellationTests : QueueTest
     public async Task An_item_that_is_cancelled_before_its_turn_never_runs()
     {
         using CancellationTokenSource stop = new();
-        Task cancelled, stored;
+        Task cancelled,
+            stored;
         using (Block())
         {
             cancelled = Writes.EnqueueAsync(connection => Insert(connection, 1), stop.Token);
@@ -18,7 +19,9 @@ public sealed class ItemCancellationTests : QueueTest
             await stop.CancelAsync();
 
             // At once, not only when its turn comes.
-            OperationCanceledException error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Limited());
+            OperationCanceledException error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                cancelled.Limited()
+            );
             Assert.Equal(stop.Token, error.CancellationToken);
         }
 
@@ -32,13 +35,16 @@ public sealed class ItemCancellationTests : QueueTest
     public async Task An_item_that_is_cancelled_while_it_runs_and_ends_well_is_stored()
     {
         using CancellationTokenSource stop = new();
-        await Writes.EnqueueAsync(
-            connection =>
-            {
-                Insert(connection, 1);
-                stop.Cancel();
-            },
-            stop.Token).Limited();
+        await Writes
+            .EnqueueAsync(
+                connection =>
+                {
+                    Insert(connection, 1);
+                    stop.Cancel();
+                },
+                stop.Token
+            )
+            .Limited();
         Assert.Equal("1", Ids);
     }
 
@@ -53,7 +59,8 @@ public sealed class ItemCancellationTests : QueueTest
                 stop.Cancel();
                 stop.Token.ThrowIfCancellationRequested();
             },
-            stop.Token);
+            stop.Token
+        );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.Limited());
         Assert.True(task.IsCanceled);
         Assert.Equal("", Ids);
@@ -63,12 +70,17 @@ public sealed class ItemCancellationTests : QueueTest
     public async Task A_running_statement_is_stopped_and_absent()
     {
         using CancellationTokenSource stop = new();
-        Options.ConnectionOpened = connection => connection.CreateFunction("stop", () =>
-        {
-            stop.Cancel();
-            return 1;
-        });
-        Task stopped, stored;
+        Options.ConnectionOpened = connection =>
+            connection.CreateFunction(
+                "stop",
+                () =>
+                {
+                    stop.Cancel();
+                    return 1;
+                }
+            );
+        Task stopped,
+            stored;
         using (Block())
         {
             stopped = Writes.ExecuteAsync(
@@ -76,7 +88,8 @@ public sealed class ItemCancellationTests : QueueTest
                 insert into t(value) select stop() union all select * from
                 (with recursive n(i) as (select 1 union all select i + 1 from n) select i from n)
                 """,
-                stop.Token);
+                stop.Token
+            );
             stored = Writes.ExecuteAsync($"insert into t(id) values (7)");
         }
 
@@ -161,7 +174,8 @@ public sealed class ItemCancellationTests : QueueTest
         Options.Writes.Capacity = 1;
         Options.Writes.ItemTimeout = TimeSpan.FromSeconds(5);
         using CancellationTokenSource stop = new();
-        Task cancelled, late;
+        Task cancelled,
+            late;
         using (Block())
         {
             _ = Writes.ExecuteAsync($"insert into t(id) values (1)", CancellationToken.None);

@@ -10,11 +10,13 @@ public sealed class ItemLeaseTests : QueueTest
     {
         SqlitePoolConnection? kept = null;
         SqlitePoolCommand? command = null;
-        await Writes.EnqueueAsync(connection =>
-        {
-            kept = connection;
-            command = connection.CreateCommand("insert into t(id) values (1)");
-        }).Limited();
+        await Writes
+            .EnqueueAsync(connection =>
+            {
+                kept = connection;
+                command = connection.CreateCommand("insert into t(id) values (1)");
+            })
+            .Limited();
         Assert.Throws<ObjectDisposedException>(() => kept!.Run("insert into t(id) values (1)"));
         Assert.Throws<ObjectDisposedException>(() => command!.ExecuteNonQuery());
         Assert.Throws<ObjectDisposedException>(() => kept!.SqliteConnection);
@@ -30,8 +32,13 @@ public sealed class ItemLeaseTests : QueueTest
         SqlitePoolConnection? kept = null;
         using (Block())
         {
-            _ = Writes.EnqueueAsync(connection => { kept = connection; });
-            _ = Writes.EnqueueAsync(_ => Assert.Throws<ObjectDisposedException>(() => kept!.Run("insert into t(id) values (1)")));
+            _ = Writes.EnqueueAsync(connection =>
+            {
+                kept = connection;
+            });
+            _ = Writes.EnqueueAsync(_ =>
+                Assert.Throws<ObjectDisposedException>(() => kept!.Run("insert into t(id) values (1)"))
+            );
         }
 
         await Writes.FlushAsync().Limited();
@@ -42,7 +49,8 @@ public sealed class ItemLeaseTests : QueueTest
     [Fact]
     public async Task Disposed_by_the_item_it_harms_nobody()
     {
-        Task first, second;
+        Task first,
+            second;
         using (Block())
         {
             first = Writes.EnqueueAsync(connection =>
@@ -64,13 +72,18 @@ public sealed class ItemLeaseTests : QueueTest
     [Fact]
     public async Task Still_used_by_another_thread_when_the_item_returns_fails_the_item_alone()
     {
-        Options.ConnectionOpened = connection => connection.CreateFunction("pass", () =>
-        {
-            Inside.Set();
-            GoOn.Pass();
-            return 1;
-        });
-        Task bad, good;
+        Options.ConnectionOpened = connection =>
+            connection.CreateFunction(
+                "pass",
+                () =>
+                {
+                    Inside.Set();
+                    GoOn.Pass();
+                    return 1;
+                }
+            );
+        Task bad,
+            good;
         using (Block())
         {
             bad = Writes.EnqueueAsync(connection =>
@@ -106,12 +119,14 @@ public sealed class ItemLeaseTests : QueueTest
     [Fact]
     public async Task Retired_by_an_item_the_connection_is_replaced_after_the_batch()
     {
-        long first = await Writes.EnqueueAsync(connection =>
-        {
-            Insert(connection, 1);
-            connection.Retire();
-            return connection.Number();
-        }).Limited();
+        long first = await Writes
+            .EnqueueAsync(connection =>
+            {
+                Insert(connection, 1);
+                connection.Retire();
+                return connection.Number();
+            })
+            .Limited();
         Assert.NotEqual(first, await Writes.EnqueueAsync(connection => connection.Number()).Limited());
         Assert.Equal("1", Ids);
     }

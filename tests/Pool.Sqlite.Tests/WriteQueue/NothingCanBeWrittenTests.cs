@@ -18,7 +18,10 @@ public sealed class NothingCanBeWrittenTests : QueueTest
     {
         using SqliteConnection outside = Database.OpenDirectly();
         outside.Run("begin immediate");
-        Task[] items = [.. Enumerable.Range(1, 5).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})"))];
+        Task[] items =
+        [
+            .. Enumerable.Range(1, 5).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})")),
+        ];
         await Limit.Until(() => Statistics.Retries >= 3);
         Assert.DoesNotContain(items, item => item.IsCompleted);
         outside.Run("commit");
@@ -44,7 +47,10 @@ public sealed class NothingCanBeWrittenTests : QueueTest
         Options.RentTimeout = TimeSpan.FromMilliseconds(200);
         using SqliteConnection outside = Database.OpenDirectly();
         outside.Run("begin immediate");
-        Task[] items = [.. Enumerable.Range(1, 5).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})"))];
+        Task[] items =
+        [
+            .. Enumerable.Range(1, 5).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})")),
+        ];
         foreach (Task item in items)
         {
             SqliteException error = await Assert.ThrowsAsync<SqliteException>(() => item.Limited());
@@ -64,8 +70,9 @@ public sealed class NothingCanBeWrittenTests : QueueTest
         Options.RentTimeout = TimeSpan.FromMilliseconds(200);
         using (SqlitePoolConnection holder = await Pool.RentWriterAsync())
         {
-            SqlitePoolTimeoutException error = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(
-                () => Writes.ExecuteAsync($"insert into t(id) values (1)").Limited());
+            SqlitePoolTimeoutException error = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() =>
+                Writes.ExecuteAsync($"insert into t(id) values (1)").Limited()
+            );
             Assert.Contains("right to write", error.Message, StringComparison.Ordinal);
         }
 
@@ -79,7 +86,10 @@ public sealed class NothingCanBeWrittenTests : QueueTest
         string folder = Database.In("later");
         Options.ConnectionString = $"Data Source={Path.Combine(folder, "x.db")}";
         long start = Stopwatch.GetTimestamp();
-        Task<int>[] items = [.. Enumerable.Range(0, 100).Select(_ => Writes.ExecuteAsync($"create table if not exists x(id)"))];
+        Task<int>[] items =
+        [
+            .. Enumerable.Range(0, 100).Select(_ => Writes.ExecuteAsync($"create table if not exists x(id)")),
+        ];
         foreach (Task<int> item in items)
         {
             Assert.Equal(14, (await Assert.ThrowsAsync<SqliteException>(() => item.Limited())).SqliteErrorCode);
@@ -98,8 +108,9 @@ public sealed class NothingCanBeWrittenTests : QueueTest
     {
         Options.ConnectionString += ";Mode=ReadOnly";
         Assert.True(Writes.TryPost($"insert into t(id) values (1)"));
-        SqliteException error = await Assert.ThrowsAsync<SqliteException>(
-            () => Writes.ExecuteAsync($"insert into t(id) values (2)").Limited());
+        SqliteException error = await Assert.ThrowsAsync<SqliteException>(() =>
+            Writes.ExecuteAsync($"insert into t(id) values (2)").Limited()
+        );
         Assert.Equal(8, error.SqliteErrorCode);
         await Limit.Until(() => Statistics.PostFailures == 1);
     }

@@ -12,7 +12,10 @@ public sealed class OtherProcessTests : QueueTest
         Options.Pragmas.BusyTimeout = TimeSpan.FromMilliseconds(20);
         using WriterProcess other = new("lock", Database.Path);
         Assert.Equal("locked", await other.ReadLine());
-        Task[] items = [.. Enumerable.Range(1, 3).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})"))];
+        Task[] items =
+        [
+            .. Enumerable.Range(1, 3).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})")),
+        ];
         await Limit.Until(() => Statistics.Retries >= 2);
         Assert.DoesNotContain(items, item => item.IsCompleted);
         other.WriteLine("let go");
@@ -48,7 +51,10 @@ public sealed class OtherProcessTests : QueueTest
         Assert.InRange(failed, 20, 59);
         Assert.Equal("1000", stored[^1]);
         using SqliteConnection direct = database.OpenDirectly();
-        Assert.Equal(string.Join(',', stored), direct.Ask("select group_concat(id) from (select id from t order by id)"));
+        Assert.Equal(
+            string.Join(',', stored),
+            direct.Ask("select group_concat(id) from (select id from t order by id)")
+        );
         Assert.Equal("ok", direct.Ask("pragma integrity_check"));
     }
 

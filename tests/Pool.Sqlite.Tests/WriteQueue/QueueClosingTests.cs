@@ -13,7 +13,10 @@ public sealed class QueueClosingTests : QueueTest
     {
         Options.Writes.MaxBatchSize = 10;
         Blockade block = Block();
-        Task[] items = [.. Enumerable.Range(1, 100).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})"))];
+        Task[] items =
+        [
+            .. Enumerable.Range(1, 100).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})")),
+        ];
         Task closing = async ? Pool.DisposeAsync().AsTask() : Limit.OnThread(Pool.Dispose);
         await Limit.Until(() => Writes.EnqueueAsync(_ => { }).IsFaulted);
         Assert.False(closing.IsCompleted);
@@ -42,7 +45,9 @@ public sealed class QueueClosingTests : QueueTest
     public async Task Who_waits_for_room_is_told()
     {
         Options.Writes.Capacity = 1;
-        Task accepted, waiting, closing;
+        Task accepted,
+            waiting,
+            closing;
         using (Block())
         {
             accepted = Writes.ExecuteAsync($"insert into t(id) values (1)");
@@ -67,7 +72,10 @@ public sealed class QueueClosingTests : QueueTest
         await Writes.EnqueueAsync(_ => { }).Limited();
         using SqliteConnection outside = Database.OpenDirectly();
         outside.Run("begin immediate");
-        Task[] items = [.. Enumerable.Range(1, 5).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})"))];
+        Task[] items =
+        [
+            .. Enumerable.Range(1, 5).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})")),
+        ];
         Task closing = async ? Pool.DisposeAsync().AsTask() : Limit.OnThread(Pool.Dispose);
         await Limit.Until(() =>
         {
@@ -80,7 +88,8 @@ public sealed class QueueClosingTests : QueueTest
             Assert.Contains(
                 "ShutdownTimeout",
                 (await Assert.ThrowsAsync<ObjectDisposedException>(() => item.Limited())).Message,
-                StringComparison.Ordinal);
+                StringComparison.Ordinal
+            );
         }
 
         outside.Run("commit");
@@ -140,11 +149,15 @@ public sealed class QueueClosingTests : QueueTest
             int ran = 0;
             Task[] items =
             [
-                .. Enumerable.Range(1, 2).Select(id => Writes.EnqueueAsync(connection =>
-                {
-                    Insert(connection, id);
-                    Interlocked.Increment(ref ran);
-                })),
+                .. Enumerable
+                    .Range(1, 2)
+                    .Select(id =>
+                        Writes.EnqueueAsync(connection =>
+                        {
+                            Insert(connection, id);
+                            Interlocked.Increment(ref ran);
+                        })
+                    ),
             ];
             await Limit.Until(() => Volatile.Read(ref ran) > 0);
             Task closing = Pool.DisposeAsync().AsTask();
@@ -177,18 +190,19 @@ public sealed class QueueClosingTests : QueueTest
         });
         await Limit.Until(() => Statistics.Items > 5);
         await Pool.RunExclusiveAsync(async _ =>
-        {
-            // The producer's next write is queued, so that there is something to be written, and what came before is
-            // counted.
-            await Limit.Until(() => Statistics.Queued == 1);
-            long items = Statistics.Items;
-            for (int i = 0; i < 200; i++)
             {
-                Assert.Empty(Database.OpenFiles());
-                Assert.Equal(items, Statistics.Items);
-                await Task.Yield();
-            }
-        }).Limited();
+                // The producer's next write is queued, so that there is something to be written, and what came before is
+                // counted.
+                await Limit.Until(() => Statistics.Queued == 1);
+                long items = Statistics.Items;
+                for (int i = 0; i < 200; i++)
+                {
+                    Assert.Empty(Database.OpenFiles());
+                    Assert.Equal(items, Statistics.Items);
+                    await Task.Yield();
+                }
+            })
+            .Limited();
         long before = Statistics.Items;
         await Limit.Until(() => Statistics.Items > before + 5);
         Volatile.Write(ref over, true);
@@ -200,7 +214,8 @@ public sealed class QueueClosingTests : QueueTest
     [InlineData(false)]
     public async Task An_item_may_close_the_pool_and_is_stored(bool async)
     {
-        Task item, after;
+        Task item,
+            after;
         using (Block())
         {
             item = Writes.EnqueueAsync(connection =>
@@ -241,7 +256,12 @@ public sealed class QueueClosingTests : QueueTest
         using (Block())
         {
             item = Writes.ExecuteAsync($"insert into t(id) values (1)");
-            closing = [.. Enumerable.Range(0, 6).Select(i => i % 2 == 0 ? Limit.OnThread(Pool.Dispose) : Pool.DisposeAsync().AsTask())];
+            closing =
+            [
+                .. Enumerable
+                    .Range(0, 6)
+                    .Select(i => i % 2 == 0 ? Limit.OnThread(Pool.Dispose) : Pool.DisposeAsync().AsTask()),
+            ];
         }
 
         await Task.WhenAll(closing).Limited();
@@ -257,27 +277,32 @@ public sealed class QueueClosingTests : QueueTest
             SqlitePool pool = new(Options);
             int first = (round + 1) * 1000;
             int[] stored = await Task.Run(async () =>
-            {
-                List<Task<int>> tasks = [];
-                Task? closing = null;
-                for (int i = 0; i < 200; i++)
                 {
-                    int id = first + i;
-                    tasks.Add(pool.Writes.EnqueueAsync(connection =>
+                    List<Task<int>> tasks = [];
+                    Task? closing = null;
+                    for (int i = 0; i < 200; i++)
                     {
-                        Insert(connection, id);
-                        return id;
-                    }));
-                    closing = i == 100 ? Task.Run(() => pool.DisposeAsync().AsTask()) : closing;
-                }
+                        int id = first + i;
+                        tasks.Add(
+                            pool.Writes.EnqueueAsync(connection =>
+                            {
+                                Insert(connection, id);
+                                return id;
+                            })
+                        );
+                        closing = i == 100 ? Task.Run(() => pool.DisposeAsync().AsTask()) : closing;
+                    }
 
-                await closing!;
-                Assert.All(tasks, task => Assert.True(task.IsCompleted));
-                return tasks.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result).ToArray();
-            }).Limited();
+                    await closing!;
+                    Assert.All(tasks, task => Assert.True(task.IsCompleted));
+                    return tasks.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result).ToArray();
+                })
+                .Limited();
             using SqliteConnection direct = Database.OpenDirectly();
             Assert.Equal(
-                string.Join(',', stored), direct.Ask($"select group_concat(id) from (select id from t where id >= {first} order by id)"));
+                string.Join(',', stored),
+                direct.Ask($"select group_concat(id) from (select id from t where id >= {first} order by id)")
+            );
         }
     }
 

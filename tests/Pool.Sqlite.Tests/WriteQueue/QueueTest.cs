@@ -20,7 +20,8 @@ public abstract class QueueTest : IDisposable
             create table t(id integer primary key, value);
             create table parent(id integer primary key);
             create table child(id integer primary key, parent references parent(id) deferrable initially deferred);
-            """);
+            """
+        );
     }
 
     internal TempDatabase Database { get; } = new();
@@ -51,7 +52,8 @@ public abstract class QueueTest : IDisposable
     /// <summary>Keeps the queue busy with an item, so that what is enqueued meanwhile becomes one batch.</summary>
     internal Blockade Block() => new(Writes);
 
-    protected static void Insert(SqlitePoolConnection connection, int id) => connection.Run($"insert into t(id) values ({id})");
+    protected static void Insert(SqlitePoolConnection connection, int id) =>
+        connection.Run($"insert into t(id) values ({id})");
 
     public virtual void Dispose()
     {

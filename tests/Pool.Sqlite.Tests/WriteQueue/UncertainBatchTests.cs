@@ -24,7 +24,12 @@ public sealed class UncertainBatchTests : QueueTest
         Task[] tasks;
         using (Block())
         {
-            tasks = [.. Enumerable.Range(1, items).Select(id => Writes.EnqueueAsync(connection => InsertAndSpoil(connection, id, id == items)))];
+            tasks =
+            [
+                .. Enumerable
+                    .Range(1, items)
+                    .Select(id => Writes.EnqueueAsync(connection => InsertAndSpoil(connection, id, id == items))),
+            ];
         }
 
         foreach (Task task in tasks)
@@ -49,7 +54,8 @@ public sealed class UncertainBatchTests : QueueTest
     public async Task An_item_that_failed_by_itself_is_told_that()
     {
         await Writes.ExecuteAsync($"insert into t(id) values (100)");
-        Task good, bad;
+        Task good,
+            bad;
         using (Block())
         {
             bad = Writes.EnqueueAsync(static _ => throw new FormatException("no number"));

@@ -30,12 +30,14 @@ public sealed class AmbientWriteGateTests() : GateTest(rentTimeout: TimeSpan.Fro
     {
         Task<int>? other = null;
         long seen = await Pool.WriteAsync(async connection =>
-        {
-            other = Others();
-            connection.Run("insert into t(value) values (1)");
-            return await Pool.ReadAsync(async reader =>
-                (long)(await reader.CreateCommand("select count(*) from t").ExecuteScalarAsync())!);
-        }).Limited();
+            {
+                other = Others();
+                connection.Run("insert into t(value) values (1)");
+                return await Pool.ReadAsync(async reader =>
+                    (long)(await reader.CreateCommand("select count(*) from t").ExecuteScalarAsync())!
+                );
+            })
+            .Limited();
         Assert.Equal(0, seen);
         Assert.Equal(1, await other!.Limited());
     }

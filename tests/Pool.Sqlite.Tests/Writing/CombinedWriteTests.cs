@@ -6,7 +6,8 @@ namespace Pool.Sqlite.Tests.Writing;
 /// <summary>A short write that waits at the gate may be run by the thread that leaves it. Nobody can tell.</summary>
 public sealed class CombinedWriteTests() : GateTest(busyTimeout: TimeSpan.FromSeconds(20))
 {
-    private const string Endless = "with recursive n(i) as (select 0 union all select i + 1 from n) insert into t(value) select i from n";
+    private const string Endless =
+        "with recursive n(i) as (select 0 union all select i + 1 from n) insert into t(value) select i from n";
 
     [Fact]
     public async Task Those_who_wait_write_in_the_order_in_which_they_came()
@@ -18,7 +19,10 @@ public sealed class CombinedWriteTests() : GateTest(busyTimeout: TimeSpan.FromSe
         transaction.Commit();
         await Task.WhenAll(writes).Limited();
         Assert.All(writes, write => Assert.Equal(1, write.Result));
-        Assert.Equal("1,2,3,4,5,6,7,8", holder.Ask("select group_concat(value) from (select value from t order by id)"));
+        Assert.Equal(
+            "1,2,3,4,5,6,7,8",
+            holder.Ask("select group_concat(value) from (select value from t order by id)")
+        );
         AssertFree();
     }
 
@@ -81,7 +85,9 @@ public sealed class CombinedWriteTests() : GateTest(busyTimeout: TimeSpan.FromSe
         using SqlitePoolConnection holder = Pool.Rent();
         SqlitePoolTransaction transaction = holder.BeginTransaction();
         SqlitePoolConnection lease = Pool.Rent();
-        Task<int> gone = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync(CancellationToken.None);
+        Task<int> gone = lease
+            .CreateCommand("insert into t(value) values (1)")
+            .ExecuteNonQueryAsync(CancellationToken.None);
         Task<int> after = Insert(2);
         lease.Dispose();
         transaction.Commit();
@@ -98,13 +104,15 @@ public sealed class CombinedWriteTests() : GateTest(busyTimeout: TimeSpan.FromSe
         SqlitePoolTransaction transaction = holder.BeginTransaction();
         SqlitePoolConnection lease = Pool.Rent();
         using ManualResetEventSlim committed = new();
-        Task<string?> next = OtherFlow.Run(() => Limit.OnThread(() =>
-        {
-            Assert.ThrowsAny<InvalidOperationException>(() => lease.Run("insert into t(value) values (1)"));
-            committed.Pass();
-            using SqlitePoolConnection other = Pool.Rent();
-            return other.Ask("select 'its own'");
-        }));
+        Task<string?> next = OtherFlow.Run(() =>
+            Limit.OnThread(() =>
+            {
+                Assert.ThrowsAny<InvalidOperationException>(() => lease.Run("insert into t(value) values (1)"));
+                committed.Pass();
+                using SqlitePoolConnection other = Pool.Rent();
+                return other.Ask("select 'its own'");
+            })
+        );
         await Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
         lease.Dispose();
         transaction.Commit();
@@ -143,7 +151,9 @@ public sealed class CombinedWriteTests() : GateTest(busyTimeout: TimeSpan.FromSe
             SqlitePoolConnection holder = Pool.RentWriter();
             outside.Run("begin immediate");
             SqlitePoolConnection lease = Pool.Rent();
-            Task<int> gone = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync(CancellationToken.None);
+            Task<int> gone = lease
+                .CreateCommand("insert into t(value) values (1)")
+                .ExecuteNonQueryAsync(CancellationToken.None);
 
             // It is let in, meets the lock from outside, and its lease goes back before it can go on.
             holder.Dispose();
@@ -170,7 +180,9 @@ public sealed class CombinedWriteTests() : GateTest(busyTimeout: TimeSpan.FromSe
         async Task<object?> Ask(int number)
         {
             using SqlitePoolConnection lease = Pool.Rent();
-            return await lease.CreateCommand($"insert into t(value) values ({number}) returning value").ExecuteScalarAsync();
+            return await lease
+                .CreateCommand($"insert into t(value) values ({number}) returning value")
+                .ExecuteScalarAsync();
         }
     }
 
@@ -202,15 +214,24 @@ public sealed class CombinedWriteTests() : GateTest(busyTimeout: TimeSpan.FromSe
         const int Each = 300;
         Task[] tasks =
         [
-            .. Enumerable.Range(0, 4).Select(_ => Limit.OnThread(() => Repeat(lease => lease.Run("insert into t(value) values (1)")))),
-            .. Enumerable.Range(0, 6).Select(_ => RepeatAsync(
-                lease => lease.CreateCommand("insert into t(value) values (2)").ExecuteNonQueryAsync())),
-            .. Enumerable.Range(0, 4).Select(_ => RepeatAsync(async lease =>
-            {
-                await using SqlitePoolTransaction transaction = await lease.BeginTransactionAsync();
-                await lease.CreateCommand("insert into t(value) values (3)").ExecuteNonQueryAsync();
-                await transaction.CommitAsync();
-            })),
+            .. Enumerable
+                .Range(0, 4)
+                .Select(_ => Limit.OnThread(() => Repeat(lease => lease.Run("insert into t(value) values (1)")))),
+            .. Enumerable
+                .Range(0, 6)
+                .Select(_ =>
+                    RepeatAsync(lease => lease.CreateCommand("insert into t(value) values (2)").ExecuteNonQueryAsync())
+                ),
+            .. Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    RepeatAsync(async lease =>
+                    {
+                        await using SqlitePoolTransaction transaction = await lease.BeginTransactionAsync();
+                        await lease.CreateCommand("insert into t(value) values (3)").ExecuteNonQueryAsync();
+                        await transaction.CommitAsync();
+                    })
+                ),
         ];
         await Task.WhenAll(tasks).Limited();
         Assert.Equal((14 * Each).ToString(System.Globalization.CultureInfo.InvariantCulture), Count);
@@ -276,9 +297,7 @@ public sealed class CombinedWriteTests() : GateTest(busyTimeout: TimeSpan.FromSe
                     await write;
                     succeeded[number] = true;
                 }
-                catch (OperationCanceledException)
-                {
-                }
+                catch (OperationCanceledException) { }
             }
         }
     }

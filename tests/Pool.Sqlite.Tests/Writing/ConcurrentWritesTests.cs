@@ -9,9 +9,16 @@ public sealed class ConcurrentWritesTests : GateTest
     {
         const int Tasks = 16;
         const int Each = 60;
-        await Task.WhenAll(Enumerable.Range(0, Tasks).Select(writer => writer % 2 == 0
-            ? Limit.OnThread(() => WriteMany(writer))
-            : Task.Run(() => WriteManyAsync(writer)))).Limited();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, Tasks)
+                    .Select(writer =>
+                        writer % 2 == 0
+                            ? Limit.OnThread(() => WriteMany(writer))
+                            : Task.Run(() => WriteManyAsync(writer))
+                    )
+            )
+            .Limited();
 
         Assert.Equal($"{Tasks * Each}", Count);
 
@@ -53,9 +60,12 @@ public sealed class ConcurrentWritesTests : GateTest
             connection.Run("insert into t values (1, 0)");
         }
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(writer => writer % 2 == 0
-            ? Limit.OnThread(Increment)
-            : Task.Run(IncrementAsync))).Limited();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 8)
+                    .Select(writer => writer % 2 == 0 ? Limit.OnThread(Increment) : Task.Run(IncrementAsync))
+            )
+            .Limited();
 
         using SqlitePoolConnection check = Pool.Rent();
         Assert.Equal("320", check.Ask("select value from t"));
@@ -91,7 +101,9 @@ public sealed class ConcurrentWritesTests : GateTest
         string link = Database.In("link.db");
         File.CreateSymbolicLink(link, Database.Path);
         using SqlitePool linked = new($"Data Source={link}");
-        using SqlitePool relative = new($"Data Source={Path.GetRelativePath(Environment.CurrentDirectory, Database.Path)}");
+        using SqlitePool relative = new(
+            $"Data Source={Path.GetRelativePath(Environment.CurrentDirectory, Database.Path)}"
+        );
         foreach (SqlitePool pool in (SqlitePool[])[linked, relative])
         {
             using SqlitePoolConnection other = pool.Rent();
@@ -131,7 +143,10 @@ public sealed class ConcurrentWritesTests : GateTest
 
         transaction.Commit();
         await Task.WhenAll(writes).Limited();
-        Assert.Equal("0,1,2,3,4,5,6,7", holder.Ask("select group_concat(value) from (select value from t order by id)"));
+        Assert.Equal(
+            "0,1,2,3,4,5,6,7",
+            holder.Ask("select group_concat(value) from (select value from t order by id)")
+        );
         leases.ForEach(lease => lease.Dispose());
     }
 

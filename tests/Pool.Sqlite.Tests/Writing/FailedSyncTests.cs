@@ -30,10 +30,19 @@ public sealed class FailedSyncTests : IDisposable
     }
 
     public static TheoryData<string> Writes =>
-    [
-        "autocommit", "autocommit async", "returning", "ddl", "begin commit", "transaction async", "outermost release", "WriteAsync", "ExecuteAsync",
-        "ExecuteManyAsync", "queue",
-    ];
+        [
+            "autocommit",
+            "autocommit async",
+            "returning",
+            "ddl",
+            "begin commit",
+            "transaction async",
+            "outermost release",
+            "WriteAsync",
+            "ExecuteAsync",
+            "ExecuteManyAsync",
+            "queue",
+        ];
 
     public void Dispose()
     {
@@ -64,7 +73,9 @@ public sealed class FailedSyncTests : IDisposable
         Fail();
         Task[] writes =
         [
-            .. Enumerable.Range(0, 16).Select(i => Task.Run(() => _pool.ExecuteAsync($"insert into t(value) values ({i})"))),
+            .. Enumerable
+                .Range(0, 16)
+                .Select(i => Task.Run(() => _pool.ExecuteAsync($"insert into t(value) values ({i})"))),
             .. Enumerable.Range(0, 4).Select(i => _pool.Writes.ExecuteAsync($"insert into t(value) values ({i})")),
         ];
         foreach (Task write in writes)
@@ -75,7 +86,10 @@ public sealed class FailedSyncTests : IDisposable
         Assert.Equal("20", Count());
         Assert.Equal((0, 0), (_pool.GetStatistics().InUse, _pool.GetStatistics().WriteGateWaiting));
         Recover();
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(i => _pool.ExecuteAsync($"insert into t(value) values ({i})"))).Limited();
+        await Task.WhenAll(
+                Enumerable.Range(0, 16).Select(i => _pool.ExecuteAsync($"insert into t(value) values ({i})"))
+            )
+            .Limited();
     }
 
     [Fact]
@@ -87,7 +101,10 @@ public sealed class FailedSyncTests : IDisposable
             await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteAsync($"insert into t(value) values (1)"));
             SqlitePoolHealth health = _pool.GetHealth();
             Assert.Equal(SqlitePoolStatus.Critical, health.Status);
-            Assert.Contains(health.Reasons, static reason => reason.Contains("The disk is gone.", StringComparison.Ordinal));
+            Assert.Contains(
+                health.Reasons,
+                static reason => reason.Contains("The disk is gone.", StringComparison.Ordinal)
+            );
         }
 
         Assert.Equal((0L, 2L), (_pool.GetStatistics().SyncedCommits, _pool.GetStatistics().SyncFailures));
@@ -103,10 +120,14 @@ public sealed class FailedSyncTests : IDisposable
         using SqlitePoolConnection reader = await _pool.RentReaderAsync();
         Assert.Equal("0", reader.Ask("select count(*) from t"));
         Fail();
-        await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteAsync($"insert into t(value) values (1)").Limited());
+        await Assert.ThrowsAsync<SqliteException>(() =>
+            _pool.ExecuteAsync($"insert into t(value) values (1)").Limited()
+        );
         Recover();
 
-        SqliteException told = await Assert.ThrowsAsync<SqliteException>(() => _pool.ExecuteAsync($"insert into t(value) values (2)").Limited());
+        SqliteException told = await Assert.ThrowsAsync<SqliteException>(() =>
+            _pool.ExecuteAsync($"insert into t(value) values (2)").Limited()
+        );
 
         AssertTold(told);
         Assert.Contains("An earlier sync failed", told.Message, StringComparison.Ordinal);
@@ -166,8 +187,11 @@ public sealed class FailedSyncTests : IDisposable
             begun.Release();
             Assert.True(goesOn.Wait(Limit.Length));
         };
-        Task write = Task.Run(() => _pool.WriteAsync(static connection =>
-            connection.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync()));
+        Task write = Task.Run(() =>
+            _pool.WriteAsync(static connection =>
+                connection.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync()
+            )
+        );
         Assert.True(await begun.WaitAsync(Limit.Length));
         Task queued = _pool.Writes.ExecuteAsync($"insert into t(value) values (2)");
         await Limit.Until(() => _gate.GroupCommitOf(_database.Path).Waiting == 1);

@@ -23,7 +23,10 @@ public sealed class FileIdentityTests : IDisposable
         Assert.NotNull(identity);
         Assert.Equal(identity, FileIdentity.Of(link));
         Assert.Equal(identity, FileIdentity.Of(hard));
-        Assert.Equal(identity, FileIdentity.Of(_database.In("../" + Path.GetFileName(Path.GetDirectoryName(file)) + "/./a")));
+        Assert.Equal(
+            identity,
+            FileIdentity.Of(_database.In("../" + Path.GetFileName(Path.GetDirectoryName(file)) + "/./a"))
+        );
         Assert.NotEqual(identity, FileIdentity.Of(Make("b")));
         Assert.True(FileIdentity.AreSame(file, hard));
         Assert.False(FileIdentity.AreSame(file, _database.In("b")));
@@ -95,7 +98,10 @@ public sealed class FileIdentityTests : IDisposable
         [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
         static int Make(int count)
         {
-            WriteGate[] gates = [.. Enumerable.Range(0, count).Select(n => WriteGate.ForMemory($"gone-{Guid.NewGuid():n}-{n}"))];
+            WriteGate[] gates =
+            [
+                .. Enumerable.Range(0, count).Select(n => WriteGate.ForMemory($"gone-{Guid.NewGuid():n}-{n}")),
+            ];
             int most = WriteGate.Count;
             GC.KeepAlive(gates);
             return most;

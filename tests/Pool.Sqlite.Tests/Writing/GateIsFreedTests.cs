@@ -134,7 +134,9 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromSeco
     {
         using (SqlitePoolConnection lease = Pool.Rent())
         {
-            DbDataReader reader = lease.CreateCommand("insert into t(value) values (1), (2) returning id").ExecuteReader();
+            DbDataReader reader = lease
+                .CreateCommand("insert into t(value) values (1), (2) returning id")
+                .ExecuteReader();
             Assert.True(reader.Read());
         }
 
@@ -153,12 +155,18 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromSeco
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Limited());
 
-        SqliteException late = await OtherFlow.Run(() => Assert.ThrowsAsync<SqliteException>(
-            () => lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync().Limited()));
+        SqliteException late = await OtherFlow.Run(() =>
+            Assert.ThrowsAsync<SqliteException>(() =>
+                lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync().Limited()
+            )
+        );
         Assert.Equal(5, late.SqliteErrorCode);
         OtherFlow.Run(() =>
         {
-            Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.Run("insert into t(value) values (1)")).SqliteErrorCode);
+            Assert.Equal(
+                5,
+                Assert.Throws<SqliteException>(() => lease.Run("insert into t(value) values (1)")).SqliteErrorCode
+            );
             Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.BeginTransaction()).SqliteErrorCode);
         });
         transaction.Commit();

@@ -6,7 +6,12 @@ namespace Pool.Sqlite.Tests.Writing;
 /// <summary>A database with a table, a pool on it, and words for what the tests of the write gate look at.</summary>
 public abstract class GateTest : IDisposable
 {
-    private protected GateTest(TimeSpan? busyTimeout = null, TimeSpan? rentTimeout = null, int size = 10, int overflow = 5)
+    private protected GateTest(
+        TimeSpan? busyTimeout = null,
+        TimeSpan? rentTimeout = null,
+        int size = 10,
+        int overflow = 5
+    )
     {
         SqlitePoolOptions options = Database.Options(size, overflow);
         options.Pragmas.BusyTimeout = busyTimeout ?? TimeSpan.FromSeconds(30);
@@ -46,7 +51,9 @@ public abstract class GateTest : IDisposable
     private async Task<int> WriteHere(CancellationToken cancellationToken)
     {
         using SqlitePoolConnection connection = Pool.Rent(CancellationToken.None);
-        return await connection.CreateCommand("insert into t(value) values ('by another')").ExecuteNonQueryAsync(cancellationToken);
+        return await connection
+            .CreateCommand("insert into t(value) values ('by another')")
+            .ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Nobody holds the gate: a write does not even have to wait.</summary>

@@ -25,10 +25,24 @@ public sealed class GroupCommitOnPoolTests : IDisposable
     }
 
     public static TheoryData<string> Writes =>
-    [
-        "autocommit", "autocommit async", "returning", "returning reader", "ddl", "user_version", "begin commit", "transaction",
-        "transaction async", "outermost release", "WriteAsync", "writer lease", "ExecuteAsync", "ExecuteManyAsync", "queue", "driver",
-    ];
+        [
+            "autocommit",
+            "autocommit async",
+            "returning",
+            "returning reader",
+            "ddl",
+            "user_version",
+            "begin commit",
+            "transaction",
+            "transaction async",
+            "outermost release",
+            "WriteAsync",
+            "writer lease",
+            "ExecuteAsync",
+            "ExecuteManyAsync",
+            "queue",
+            "driver",
+        ];
 
     [Theory]
     [MemberData(nameof(Writes))]
@@ -67,7 +81,10 @@ public sealed class GroupCommitOnPoolTests : IDisposable
         AssertMode("3", static options => options.Pragmas.Synchronous = SynchronousMode.Extra);
         AssertMode("2", static options => options.Pragmas.JournalMode = JournalMode.Delete);
         AssertMode("2", static options => options.ConnectionString += ";Group Commit=False");
-        AssertMode("2", static options => options.ConnectionOpened = connection => connection.Run("PRAGMA synchronous=FULL"));
+        AssertMode(
+            "2",
+            static options => options.ConnectionOpened = connection => connection.Run("PRAGMA synchronous=FULL")
+        );
         AssertMode("2", static options => options.ConnectionString = "Data Source=group;Mode=Memory;Cache=Shared");
     }
 
@@ -120,27 +137,34 @@ public sealed class GroupCommitOnPoolTests : IDisposable
 
         bool fails = true;
         WriteGate gate = WriteGate.ForFile(database.Path);
-        gate.GroupCommitOf(database.Path, () =>
-        {
-            if (fails)
+        gate.GroupCommitOf(
+            database.Path,
+            () =>
             {
-                throw new IOException("The disk is gone.");
+                if (fails)
+                {
+                    throw new IOException("The disk is gone.");
+                }
             }
-        });
+        );
         SqlitePoolOptions options = database.Options();
         options.Pragmas.Synchronous = SynchronousMode.Full;
         await using SqlitePool pool = new(options);
         using SqlitePoolConnection lease = pool.Rent();
 
-        SqliteException failed = await Assert.ThrowsAsync<SqliteException>(
-            () => lease.CreateCommand("insert into t(value) values (7)").ExecuteNonQueryAsync());
+        SqliteException failed = await Assert.ThrowsAsync<SqliteException>(() =>
+            lease.CreateCommand("insert into t(value) values (7)").ExecuteNonQueryAsync()
+        );
 
         Assert.Equal((10, 1034), (failed.SqliteErrorCode, failed.SqliteExtendedErrorCode));
         Assert.Contains("visible", failed.Message, StringComparison.Ordinal);
         Assert.Equal("1", lease.Ask("select count(*) from t where value = 7"));
         SqlitePoolHealth health = pool.GetHealth();
         Assert.Equal(SqlitePoolStatus.Critical, health.Status);
-        Assert.Contains(health.Reasons, static reason => reason.Contains("refused to make commits durable", StringComparison.Ordinal));
+        Assert.Contains(
+            health.Reasons,
+            static reason => reason.Contains("refused to make commits durable", StringComparison.Ordinal)
+        );
 
         fails = false;
         Assert.Equal(1, lease.Run("insert into t(value) values (8)"));
@@ -161,16 +185,22 @@ public sealed class GroupCommitOnPoolTests : IDisposable
         using ManualResetEventSlim syncing = new();
         using ManualResetEventSlim end = new();
         WriteGate gate = WriteGate.ForFile(database.Path);
-        gate.GroupCommitOf(database.Path, () =>
-        {
-            syncing.Set();
-            end.Pass();
-        });
+        gate.GroupCommitOf(
+            database.Path,
+            () =>
+            {
+                syncing.Set();
+                end.Pass();
+            }
+        );
         SqlitePoolOptions options = database.Options();
         options.Pragmas.Synchronous = SynchronousMode.Full;
         await using SqlitePool pool = new(options);
-        Task write = Task.Run(() => pool.WriteAsync(static async connection =>
-            await connection.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync()));
+        Task write = Task.Run(() =>
+            pool.WriteAsync(static async connection =>
+                await connection.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync()
+            )
+        );
         syncing.Pass();
 
         bool isSynced = false;

@@ -93,7 +93,9 @@ public sealed class GroupCommitTests : IDisposable
         using CancellationTokenSource stop = new();
         Task second = _group.Take().Wait(async: true, stop.Token).AsTask();
         await stop.CancelAsync();
-        OperationCanceledException cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second.Limited());
+        OperationCanceledException cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            second.Limited()
+        );
         Assert.Contains("in the database", cancelled.Message, StringComparison.Ordinal);
         Assert.Equal(stop.Token, cancelled.CancellationToken);
         _ends.Release(2);
@@ -120,14 +122,19 @@ public sealed class GroupCommitTests : IDisposable
     {
         _isFree = true;
         int done = 0;
-        Thread[] threads = [.. Enumerable.Range(0, 16).Select(_ => new Thread(() =>
-        {
-            for (int i = 0; i < 200; i++)
-            {
-                _group.Take().Wait(async: false).AsTask().GetAwaiter().GetResult();
-                Interlocked.Increment(ref done);
-            }
-        }))];
+        Thread[] threads =
+        [
+            .. Enumerable
+                .Range(0, 16)
+                .Select(_ => new Thread(() =>
+                {
+                    for (int i = 0; i < 200; i++)
+                    {
+                        _group.Take().Wait(async: false).AsTask().GetAwaiter().GetResult();
+                        Interlocked.Increment(ref done);
+                    }
+                })),
+        ];
         Array.ForEach(threads, static thread => thread.Start());
         await Limit.Until(() => done == 3200);
         Array.ForEach(threads, static thread => thread.Join());

@@ -78,7 +78,12 @@ internal static class KindsOfWrite
                 await pool.ExecuteAsync($"insert into t(value) values (1)");
                 break;
             case "ExecuteManyAsync":
-                await pool.ExecuteManyAsync("insert into t(value) values ($v)", [[1]]);
+                await pool.ExecuteManyAsync(
+                    "insert into t(value) values ($v)",
+                    [
+                        [1],
+                    ]
+                );
                 break;
             case "queue":
                 await pool.Writes.ExecuteAsync($"insert into t(value) values (1)");

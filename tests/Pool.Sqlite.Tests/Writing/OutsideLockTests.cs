@@ -10,14 +10,15 @@ namespace Pool.Sqlite.Tests.Writing;
 public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromSeconds(1))
 {
     // One goes straight to the engine, the other by way of the driver.
-    public static TheoryData<string, object> Inserts => new()
-    {
-        { "insert into t(value) values ($a)", 1 },
-        { "insert into t(value) values ($a)", 1.5m },
-        { "insert into t(value) values ($a) returning id", 1 },
-        { "insert into t(value) values ($a); insert into t(value) values ($a)", 1 },
-        { "begin immediate; insert into t(value) values ($a); commit", 1 },
-    };
+    public static TheoryData<string, object> Inserts =>
+        new()
+        {
+            { "insert into t(value) values ($a)", 1 },
+            { "insert into t(value) values ($a)", 1.5m },
+            { "insert into t(value) values ($a) returning id", 1 },
+            { "insert into t(value) values ($a); insert into t(value) values ($a)", 1 },
+            { "begin immediate; insert into t(value) values ($a); commit", 1 },
+        };
 
     [Theory]
     [MemberData(nameof(Inserts))]
@@ -42,7 +43,10 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromSeco
         using SqlitePoolConnection lease = Pool.Rent();
         outside.Run("begin immediate");
         using SqlitePoolCommand command = Insert(lease, sql, value);
-        Assert.Equal(5, (await Assert.ThrowsAsync<SqliteException>(() => command.ExecuteNonQueryAsync().Limited())).SqliteErrorCode);
+        Assert.Equal(
+            5,
+            (await Assert.ThrowsAsync<SqliteException>(() => command.ExecuteNonQueryAsync().Limited())).SqliteErrorCode
+        );
         Assert.Equal(5, Assert.Throws<SqliteException>(() => command.ExecuteNonQuery()).SqliteErrorCode);
         outside.Run("commit");
         AssertFree();
@@ -59,7 +63,9 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromSeco
     [InlineData("create table other(x); insert into other values (1)")]
     public async Task One_call_of_the_pool_waits_for_it_whatever_it_writes(string sql)
     {
-        foreach (Action<SqliteConnection>? opened in (Action<SqliteConnection>?[])[null, AskForExtendedCodes, AddFunction])
+        foreach (
+            Action<SqliteConnection>? opened in (Action<SqliteConnection>?[])[null, AskForExtendedCodes, AddFunction]
+        )
         {
             using TempDatabase database = new();
             SqlitePoolOptions options = database.Options();
@@ -69,7 +75,9 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromSeco
             using SqliteConnection outside = database.OpenDirectly();
             outside.Run("begin immediate");
             Task write = pool.ExecuteAsync(FormattableStringFactory.Create(sql));
-            Task work = pool.WriteAsync(connection => connection.CreateCommand("insert into t(value) values (2)").ExecuteNonQueryAsync());
+            Task work = pool.WriteAsync(connection =>
+                connection.CreateCommand("insert into t(value) values (2)").ExecuteNonQueryAsync()
+            );
             await Limit.Until(() => write.IsCompleted || pool.GetStatistics().WriteGateWaiting == 1);
             Assert.False(write.IsCompleted, $"{write.Exception}");
             Assert.False(work.IsCompleted, $"{work.Exception}");
@@ -78,7 +86,8 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromSeco
             await work.Limited();
         }
 
-        static void AskForExtendedCodes(SqliteConnection connection) => raw.sqlite3_extended_result_codes(connection.Handle!, 1);
+        static void AskForExtendedCodes(SqliteConnection connection) =>
+            raw.sqlite3_extended_result_codes(connection.Handle!, 1);
 
         static void AddFunction(SqliteConnection connection) => connection.CreateFunction("f", static () => 1);
     }
@@ -175,7 +184,10 @@ public sealed class OutsideLockTests() : GateTest(busyTimeout: TimeSpan.FromSeco
         Task<int> write = command.ExecuteNonQueryAsync();
         bool waits = !write.IsCompleted;
         outside.Run("rollback");
-        Assert.True(waits, $"It waited in the thread, for {Environment.TickCount64 - start} ms, and came to {write.Exception?.Message}.");
+        Assert.True(
+            waits,
+            $"It waited in the thread, for {Environment.TickCount64 - start} ms, and came to {write.Exception?.Message}."
+        );
         await write.Limited();
         transaction.Commit();
         Assert.Equal("1", Count);
@@ -213,10 +225,11 @@ public sealed class GateTimeoutTests : GateTest
         using SqlitePoolCommand command = lease.CreateCommand("insert into t(value) values (1)");
         command.CommandTimeout = 1;
         long start = Environment.TickCount64;
-        SqliteException late = await Assert.ThrowsAsync<SqliteException>(
-            () => async
+        SqliteException late = await Assert.ThrowsAsync<SqliteException>(() =>
+            async
                 ? OtherFlow.Run(() => command.ExecuteNonQueryAsync().Limited())
-                : Limit.OnThread(command.ExecuteNonQuery).Limited());
+                : Limit.OnThread(command.ExecuteNonQuery).Limited()
+        );
         Assert.Equal(5, late.SqliteErrorCode);
         Assert.InRange(Environment.TickCount64 - start, 900, 15_000);
         Assert.NotEmpty(late.Message);

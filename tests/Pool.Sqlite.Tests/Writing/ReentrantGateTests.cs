@@ -11,7 +11,8 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
     // Far from the 30 seconds of the timeouts, and from what a busy machine takes.
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(10);
 
-    public static TheoryData<string> Holders => ["WriteAsync", "RentWriter", "BeginTransaction", "begin immediate", "first write"];
+    public static TheoryData<string> Holders =>
+        ["WriteAsync", "RentWriter", "BeginTransaction", "begin immediate", "first write"];
 
     public static TheoryData<string, string> Pairs
     {
@@ -20,8 +21,21 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
             TheoryData<string, string> pairs = [];
             foreach (string holder in Holders.Select(row => row.Data))
             {
-                foreach (string asks in (string[])["WriteAsync", "RentWriter", "RentWriterAsync", "ExecuteAsync", "ExecuteManyAsync",
-                    "CheckpointAsync", "OptimizeAsync", "another lease", "another lease async", "another transaction"])
+                foreach (
+                    string asks in (string[])
+                        [
+                            "WriteAsync",
+                            "RentWriter",
+                            "RentWriterAsync",
+                            "ExecuteAsync",
+                            "ExecuteManyAsync",
+                            "CheckpointAsync",
+                            "OptimizeAsync",
+                            "another lease",
+                            "another lease async",
+                            "another transaction",
+                        ]
+                )
                 {
                     pairs.Add(holder, asks);
                 }
@@ -35,15 +49,19 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
     [MemberData(nameof(Pairs))]
     public async Task A_flow_that_asks_again_is_refused_at_once_and_goes_on(string holder, string asks)
     {
-        await Hold(holder, async connection =>
-        {
-            InvalidOperationException refused =
-                await Assert.ThrowsAsync<InvalidOperationException>(() => Ask(asks).WaitAsync(AtOnce));
-            Assert.Contains("would wait for itself", refused.Message, StringComparison.Ordinal);
-            Assert.Contains("Use the connection that holds it", refused.Message, StringComparison.Ordinal);
-            Assert.Contains("lease ", refused.Message, StringComparison.Ordinal);
-            await connection.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
-        });
+        await Hold(
+            holder,
+            async connection =>
+            {
+                InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                    Ask(asks).WaitAsync(AtOnce)
+                );
+                Assert.Contains("would wait for itself", refused.Message, StringComparison.Ordinal);
+                Assert.Contains("Use the connection that holds it", refused.Message, StringComparison.Ordinal);
+                Assert.Contains("lease ", refused.Message, StringComparison.Ordinal);
+                await connection.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
+            }
+        );
         AssertFree();
         Assert.Equal("3", Count);
     }
@@ -51,28 +69,35 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
     [Theory]
     [InlineData("WriteAsync")]
     [InlineData("BeginTransaction")]
-    public async Task Also_after_an_await_that_changes_the_thread(string holder) => await Hold(holder, async connection =>
-    {
-        int before = Environment.CurrentManagedThreadId;
-        await new NewThread();
-        Assert.NotEqual(before, Environment.CurrentManagedThreadId);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Ask("WriteAsync").WaitAsync(AtOnce));
-    });
+    public async Task Also_after_an_await_that_changes_the_thread(string holder) =>
+        await Hold(
+            holder,
+            async connection =>
+            {
+                int before = Environment.CurrentManagedThreadId;
+                await new NewThread();
+                Assert.NotEqual(before, Environment.CurrentManagedThreadId);
+                await Assert.ThrowsAsync<InvalidOperationException>(() => Ask("WriteAsync").WaitAsync(AtOnce));
+            }
+        );
 
     [Theory]
     [MemberData(nameof(Holders))]
     public async Task A_task_that_the_holder_started_waits_its_turn(string holder)
     {
         Task<int>? child = null;
-        await Hold(holder, connection =>
-        {
-            child = Task.Run(async () =>
+        await Hold(
+            holder,
+            connection =>
             {
-                await Task.Yield();
-                return await Pool.ExecuteAsync($"insert into t(value) values (1)");
-            });
-            return Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
-        });
+                child = Task.Run(async () =>
+                {
+                    await Task.Yield();
+                    return await Pool.ExecuteAsync($"insert into t(value) values (1)");
+                });
+                return Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
+            }
+        );
         Assert.Equal(1, await child!.Limited());
     }
 
@@ -81,16 +106,22 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
     {
         TaskCompletionSource begun = new();
         Task<int>? child = null;
-        await Hold("BeginTransaction", connection =>
-        {
-            child = Child();
-            return Task.CompletedTask;
-        });
-        await Hold("BeginTransaction", async connection =>
-        {
-            begun.SetResult();
-            await Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
-        });
+        await Hold(
+            "BeginTransaction",
+            connection =>
+            {
+                child = Child();
+                return Task.CompletedTask;
+            }
+        );
+        await Hold(
+            "BeginTransaction",
+            async connection =>
+            {
+                begun.SetResult();
+                await Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
+            }
+        );
         Assert.Equal(1, await child!.Limited());
 
         async Task<int> Child()
@@ -105,12 +136,15 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
     {
         using SqlitePoolConnection other = Pool.Rent();
         Task<int>? write = null;
-        await Hold("BeginTransaction", connection =>
-        {
-            write = other.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
-            Assert.False(write.IsCompleted);
-            return Task.CompletedTask;
-        });
+        await Hold(
+            "BeginTransaction",
+            connection =>
+            {
+                write = other.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
+                Assert.False(write.IsCompleted);
+                return Task.CompletedTask;
+            }
+        );
         Assert.Equal(1, await write!.Limited());
     }
 
@@ -120,17 +154,26 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
     [InlineData("flush")]
     public async Task A_flow_that_waits_for_the_write_queue_is_refused_and_goes_on(string kind)
     {
-        await Hold("WriteAsync", async connection =>
-        {
-            Assert.True(Pool.Writes.TryPost($"insert into t(value) values (1)"));
-            InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => (kind switch
+        await Hold(
+            "WriteAsync",
+            async connection =>
             {
-                "statement" => Pool.Writes.ExecuteAsync($"insert into t(value) values (2)"),
-                "function" => Pool.Writes.EnqueueAsync(static item => item.Run("insert into t(value) values (2)")),
-                _ => Pool.Writes.FlushAsync(),
-            }).WaitAsync(AtOnce));
-            Assert.Contains("would wait for itself", refused.Message, StringComparison.Ordinal);
-        });
+                Assert.True(Pool.Writes.TryPost($"insert into t(value) values (1)"));
+                InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                    (
+                        kind switch
+                        {
+                            "statement" => Pool.Writes.ExecuteAsync($"insert into t(value) values (2)"),
+                            "function" => Pool.Writes.EnqueueAsync(static item =>
+                                item.Run("insert into t(value) values (2)")
+                            ),
+                            _ => Pool.Writes.FlushAsync(),
+                        }
+                    ).WaitAsync(AtOnce)
+                );
+                Assert.Contains("would wait for itself", refused.Message, StringComparison.Ordinal);
+            }
+        );
         await Pool.Writes.FlushAsync().Limited();
         Assert.Equal("2", Count);
     }
@@ -139,11 +182,14 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
     public async Task An_item_that_is_queued_in_a_transaction_and_not_awaited_is_written_after_it()
     {
         Task<int>? item = null;
-        await Hold("BeginTransaction", connection =>
-        {
-            item = Pool.Writes.ExecuteAsync($"insert into t(value) values (1)");
-            return Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
-        });
+        await Hold(
+            "BeginTransaction",
+            connection =>
+            {
+                item = Pool.Writes.ExecuteAsync($"insert into t(value) values (1)");
+                return Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
+            }
+        );
         Assert.Equal(1, await item!.Limited());
     }
 
@@ -152,7 +198,9 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
     {
         await Hold("WriteAsync", static _ => Task.CompletedTask);
         await Hold("BeginTransaction", static _ => Task.CompletedTask);
-        await Pool.WriteAsync(static connection => connection.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync())
+        await Pool.WriteAsync(static connection =>
+                connection.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync()
+            )
             .Limited();
         using SqlitePoolConnection writer = Pool.RentWriter();
         writer.Run("insert into t(value) values (1)");
@@ -164,19 +212,26 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
         using TempDatabase other = new();
         await using SqlitePool second = new(other.Options());
         await Pool.WriteAsync(async _ =>
-        {
-            await second.WriteAsync(static inner => inner.CreateCommand("create table t(value)").ExecuteNonQueryAsync());
-            await Assert.ThrowsAsync<InvalidOperationException>(() => Ask("WriteAsync").WaitAsync(AtOnce));
-        }).Limited();
+            {
+                await second.WriteAsync(static inner =>
+                    inner.CreateCommand("create table t(value)").ExecuteNonQueryAsync()
+                );
+                await Assert.ThrowsAsync<InvalidOperationException>(() => Ask("WriteAsync").WaitAsync(AtOnce));
+            })
+            .Limited();
     }
 
     [Fact]
     public async Task A_function_that_writes_inside_an_autocommit_insert_is_refused_at_once()
     {
         using SqlitePoolConnection connection = Pool.Rent();
-        connection.SqliteConnection.CreateFunction("write", () => Pool.ExecuteAsync($"insert into t(value) values (2)").GetAwaiter().GetResult());
-        SqliteException failed = await Assert.ThrowsAsync<SqliteException>(
-            () => Task.Run(() => connection.Run("insert into t(value) values (write())")).WaitAsync(AtOnce));
+        connection.SqliteConnection.CreateFunction(
+            "write",
+            () => Pool.ExecuteAsync($"insert into t(value) values (2)").GetAwaiter().GetResult()
+        );
+        SqliteException failed = await Assert.ThrowsAsync<SqliteException>(() =>
+            Task.Run(() => connection.Run("insert into t(value) values (write())")).WaitAsync(AtOnce)
+        );
         Assert.Contains("would wait for itself", failed.Message, StringComparison.Ordinal);
         connection.Run("insert into t(value) values (1)");
     }
@@ -188,13 +243,19 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
         options.Pragmas.BusyTimeout = options.RentTimeout = TimeSpan.FromMilliseconds(300);
         await using SqlitePool pool = new(options);
         (SqlitePoolConnection connection, SqlitePoolTransaction transaction) = await Begin(pool);
-        SqliteException execute = await OtherFlow.Run(
-            () => Assert.ThrowsAsync<SqliteException>(() => pool.ExecuteAsync($"insert into t(value) values (1)")));
-        SqlitePoolTimeoutException checkpoint = await OtherFlow.Run(
-            () => Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => pool.CheckpointAsync()));
+        SqliteException execute = await OtherFlow.Run(() =>
+            Assert.ThrowsAsync<SqliteException>(() => pool.ExecuteAsync($"insert into t(value) values (1)"))
+        );
+        SqlitePoolTimeoutException checkpoint = await OtherFlow.Run(() =>
+            Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => pool.CheckpointAsync())
+        );
         string name = $"lease {connection.LeaseId >> 32}-{connection.LeaseId & uint.MaxValue}, for ";
         Assert.Contains(name, execute.Message, StringComparison.Ordinal);
-        Assert.Contains("its last statement: insert into t(value) values ($v)", execute.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "its last statement: insert into t(value) values ($v)",
+            execute.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains(name, checkpoint.Message, StringComparison.Ordinal);
         transaction.Commit();
         connection.Dispose();
@@ -216,10 +277,11 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
         {
             case "WriteAsync":
                 await Pool.WriteAsync(async connection =>
-                {
-                    connection.Run("insert into t(value) values (0)");
-                    await work(connection);
-                }).Limited();
+                    {
+                        connection.Run("insert into t(value) values (0)");
+                        await work(connection);
+                    })
+                    .Limited();
                 return;
             case "RentWriter":
                 using (SqlitePoolConnection writer = Pool.RentWriter())
@@ -263,7 +325,12 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
                 await Pool.ExecuteAsync($"insert into t(value) values (1)");
                 break;
             case "ExecuteManyAsync":
-                await Pool.ExecuteManyAsync("insert into t(value) values ($v)", [[1]]);
+                await Pool.ExecuteManyAsync(
+                    "insert into t(value) values ($v)",
+                    [
+                        [1],
+                    ]
+                );
                 break;
             case "CheckpointAsync":
                 await Pool.CheckpointAsync();
@@ -274,12 +341,19 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
             default:
                 using (SqlitePoolConnection other = Pool.Rent())
                 {
-                    await (how switch
-                    {
-                        "another lease" => (Task)Task.FromResult(other.CreateCommand("insert into t(value) values (1)").ExecuteNonQuery()),
-                        "another lease async" => other.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync(),
-                        _ => other.BeginTransactionAsync().AsTask(),
-                    });
+                    await (
+                        how switch
+                        {
+                            "another lease" => (Task)
+                                Task.FromResult(
+                                    other.CreateCommand("insert into t(value) values (1)").ExecuteNonQuery()
+                                ),
+                            "another lease async" => other
+                                .CreateCommand("insert into t(value) values (1)")
+                                .ExecuteNonQueryAsync(),
+                            _ => other.BeginTransactionAsync().AsTask(),
+                        }
+                    );
                 }
 
                 break;

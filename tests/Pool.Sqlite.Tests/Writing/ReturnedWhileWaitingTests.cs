@@ -7,7 +7,8 @@ namespace Pool.Sqlite.Tests.Writing;
 /// </summary>
 public sealed class ReturnedWhileWaitingTests() : GateTest(size: 3, overflow: 0)
 {
-    public static TheoryData<string> Calls => ["ExecuteNonQuery", "ExecuteScalar", "returning", "ExecuteReader", "two statements", "batch"];
+    public static TheoryData<string> Calls =>
+        ["ExecuteNonQuery", "ExecuteScalar", "returning", "ExecuteReader", "two statements", "batch"];
 
     [Theory]
     [MemberData(nameof(Calls))]

@@ -29,8 +29,9 @@ public sealed class ReturningTests : IDisposable
         lease.Run($"create table t(parent references parent {checkedWhen})");
         using SqlitePoolCommand command = lease.CreateCommand("insert into t values ($parent) returning parent");
         command.Parameters.AddWithValue("$parent", value);
-        SqliteException refused = Assert.Throws<SqliteException>(
-            () => scalar ? command.ExecuteScalar() : command.ExecuteNonQuery());
+        SqliteException refused = Assert.Throws<SqliteException>(() =>
+            scalar ? command.ExecuteScalar() : command.ExecuteNonQuery()
+        );
         Assert.Equal(19, refused.SqliteErrorCode);
         Assert.Equal("0", lease.Ask("select count(*) from t"));
     }
@@ -84,9 +85,7 @@ public sealed class ReturningTests : IDisposable
 
         command.CommandText = "insert into t values (null) returning parent";
         reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-        }
+        while (reader.Read()) { }
 
         reader.Dispose();
         Assert.Equal("1", lease.Ask("select count(*) from t"));
@@ -104,7 +103,9 @@ public sealed class ReturningTests : IDisposable
         lease.Run("create table t(value)");
         SqlitePoolTransaction? transaction = asText ? null : lease.BeginTransaction();
         lease.Run(asText ? "begin immediate" : "select 1");
-        using DbDataReader reader = lease.CreateCommand("insert into t values (1), (2) returning value").ExecuteReader();
+        using DbDataReader reader = lease
+            .CreateCommand("insert into t values (1), (2) returning value")
+            .ExecuteReader();
         SqliteException refused = Assert.Throws<SqliteException>(() =>
         {
             if (asText)

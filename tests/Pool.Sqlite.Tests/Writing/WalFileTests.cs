@@ -15,11 +15,13 @@ public sealed class WalFileTests
         Unprivileged.SetMode(Path.GetDirectoryName(wal)!, (UnixFileMode)0b111_111_111);
         Unprivileged.SetMode(wal, (UnixFileMode)0b100_100_100);
 
-        Assert.True(Unprivileged.Run(() =>
-        {
-            WalFile.Sync(wal);
-            return true;
-        }));
+        Assert.True(
+            Unprivileged.Run(() =>
+            {
+                WalFile.Sync(wal);
+                return true;
+            })
+        );
     }
 
     [Fact]

@@ -15,14 +15,17 @@ public sealed class WalSyncerTests : IDisposable
     {
         string path = _database.In("test.db-wal");
         File.WriteAllText(path, "frames");
-        _wal = new WalSyncer(path, () =>
-        {
-            _flushes++;
-            if (_failure is not null)
+        _wal = new WalSyncer(
+            path,
+            () =>
             {
-                throw _failure;
+                _flushes++;
+                if (_failure is not null)
+                {
+                    throw _failure;
+                }
             }
-        });
+        );
     }
 
     public void Dispose() => _database.Dispose();

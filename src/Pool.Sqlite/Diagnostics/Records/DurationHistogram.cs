@@ -37,7 +37,12 @@ internal sealed class DurationHistogram
     {
         TimeSpan max = new(Volatile.Read(ref _maxTicks));
         return new DurationSummary(
-            Volatile.Read(ref _count), new TimeSpan(Volatile.Read(ref _totalTicks)), Percentile(0.5, max), Percentile(0.99, max), max);
+            Volatile.Read(ref _count),
+            new TimeSpan(Volatile.Read(ref _totalTicks)),
+            Percentile(0.5, max),
+            Percentile(0.99, max),
+            max
+        );
     }
 
     private long[] MakeBuckets()

@@ -20,7 +20,12 @@ internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
     public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    )
     {
         if (Find(eventId.Id) is { } repeated && !repeated.TryWrite())
         {
@@ -34,8 +39,7 @@ internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
 #pragma warning disable CA1031 // A failing logger cannot be logged.
         catch
 #pragma warning restore CA1031
-        {
-        }
+        { }
     }
 
     /// <summary>Says how many were left out, where that is due.</summary>
@@ -53,10 +57,15 @@ internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
     private Repeated? Find(int id)
     {
         int index = Array.FindIndex(LogMessages.Repeated, each => each.Id == id);
-        return index < 0 ? null
+        return index < 0
+            ? null
             : Volatile.Read(ref _repeated[index])
-            ?? Interlocked.CompareExchange(ref _repeated[index], new Repeated(LogMessages.Repeated[index].Text, time), null)
-            ?? _repeated[index];
+                ?? Interlocked.CompareExchange(
+                    ref _repeated[index],
+                    new Repeated(LogMessages.Repeated[index].Text, time),
+                    null
+                )
+                ?? _repeated[index];
     }
 
     private sealed class Repeated(string text, TimeProvider time)

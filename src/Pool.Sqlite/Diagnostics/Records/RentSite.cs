@@ -10,7 +10,14 @@ internal sealed class RentSite(StackTrace stack)
 
     // What runs an application's code, and says nothing of it. Only names in full, each with its dot.
     private static readonly string[] Framework =
-        ["System.", "Microsoft.AspNetCore.", "Microsoft.Extensions.", "Microsoft.EntityFrameworkCore.", "Dapper.", "Xunit."];
+    [
+        "System.",
+        "Microsoft.AspNetCore.",
+        "Microsoft.Extensions.",
+        "Microsoft.EntityFrameworkCore.",
+        "Dapper.",
+        "Xunit.",
+    ];
 
     private static readonly string Own = typeof(RentSite).Assembly.GetName().Name + ",";
 
@@ -27,7 +34,11 @@ internal sealed class RentSite(StackTrace stack)
         StackFrame[] frames = [.. stack.GetFrames().Where(IsCallers)];
         StackFrame[] own = [.. frames.Where(static frame => !IsFramework(frame))];
         return string.Concat(
-            (own.Length > 0 ? own : frames).Take(MostFrames).Select(static frame => new StackTrace(frame).ToString())).TrimEnd();
+                (own.Length > 0 ? own : frames)
+                    .Take(MostFrames)
+                    .Select(static frame => new StackTrace(frame).ToString())
+            )
+            .TrimEnd();
     }
 
     private static bool IsFramework(StackFrame frame) =>
@@ -38,8 +49,11 @@ internal sealed class RentSite(StackTrace stack)
     {
         DiagnosticMethodInfo? method = DiagnosticMethodInfo.Create(frame);
         return method is null
-            || !(method.DeclaringAssemblyName.StartsWith(Own, StringComparison.Ordinal)
-                || method.DeclaringTypeName?.StartsWith("System.Runtime.CompilerServices.", StringComparison.Ordinal) == true
-                || method.DeclaringTypeName?.StartsWith("System.Threading.", StringComparison.Ordinal) == true);
+            || !(
+                method.DeclaringAssemblyName.StartsWith(Own, StringComparison.Ordinal)
+                || method.DeclaringTypeName?.StartsWith("System.Runtime.CompilerServices.", StringComparison.Ordinal)
+                    == true
+                || method.DeclaringTypeName?.StartsWith("System.Threading.", StringComparison.Ordinal) == true
+            );
     }
 }

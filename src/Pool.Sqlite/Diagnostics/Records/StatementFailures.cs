@@ -46,20 +46,23 @@ internal sealed class StatementFailures(TimeProvider time)
             [
                 .. _timestamps
                     .Select(kind => new StatementFailure(
-                        Meaning(kind.Key)!, kind.Value.Count(at => time.GetElapsedTime(at, now) <= ago)))
+                        Meaning(kind.Key)!,
+                        kind.Value.Count(at => time.GetElapsedTime(at, now) <= ago)
+                    ))
                     .Where(static failure => failure.Count > 0),
             ];
         }
     }
 
-    private static string? Meaning(int kind) => kind switch
-    {
-        raw.SQLITE_FULL => "the disk, or the database, is full",
-        raw.SQLITE_IOERR => "the file could not be read or written (I/O error)",
-        raw.SQLITE_CORRUPT => "the database is damaged",
-        raw.SQLITE_NOTADB => "the file is not a database",
-        raw.SQLITE_READONLY => "the database cannot be written to (read-only)",
-        raw.SQLITE_CANTOPEN => "a file of the database could not be opened",
-        _ => null,
-    };
+    private static string? Meaning(int kind) =>
+        kind switch
+        {
+            raw.SQLITE_FULL => "the disk, or the database, is full",
+            raw.SQLITE_IOERR => "the file could not be read or written (I/O error)",
+            raw.SQLITE_CORRUPT => "the database is damaged",
+            raw.SQLITE_NOTADB => "the file is not a database",
+            raw.SQLITE_READONLY => "the database cannot be written to (read-only)",
+            raw.SQLITE_CANTOPEN => "a file of the database could not be opened",
+            _ => null,
+        };
 }

@@ -29,7 +29,8 @@ internal sealed class DiskLog
                 BinaryPrimitives.ReadInt32LittleEndian(header[1..]),
                 BinaryPrimitives.ReadInt64LittleEndian(header[5..]),
                 (int)BinaryPrimitives.ReadInt64LittleEndian(header[13..]),
-                at);
+                at
+            );
             int size = HeaderLength + (kind is 'W' or 'N' ? record.Length : 0);
             if (at + size > log.Length)
             {
@@ -44,15 +45,21 @@ internal sealed class DiskLog
     public int Count => _records.Count;
 
     /// <summary>The number of the first record after the first that answers something.</summary>
-    public int FirstAnswer => _records.FindIndex(record => record.Kind == 'W' && NameOf(record.File).EndsWith("answered", StringComparison.Ordinal)) + 1;
+    public int FirstAnswer =>
+        _records.FindIndex(record =>
+            record.Kind == 'W' && NameOf(record.File).EndsWith("answered", StringComparison.Ordinal)
+        ) + 1;
 
     /// <summary>Which transactions had been answered before a record.</summary>
     public List<long> Answered(int cut) =>
-    [
-        .. _records.Take(cut)
-            .Where(record => record.Kind == 'W' && NameOf(record.File).EndsWith("answered", StringComparison.Ordinal))
-            .Select(record => BinaryPrimitives.ReadInt64LittleEndian(Data(record))),
-    ];
+        [
+            .. _records
+                .Take(cut)
+                .Where(record =>
+                    record.Kind == 'W' && NameOf(record.File).EndsWith("answered", StringComparison.Ordinal)
+                )
+                .Select(record => BinaryPrimitives.ReadInt64LittleEndian(Data(record))),
+        ];
 
     /// <summary>The files as they are on disk when the power fails before a record.</summary>
     /// <param name="cut">The number of the record.</param>
@@ -76,7 +83,13 @@ internal sealed class DiskLog
         }
 
         Dictionary<string, byte[]> files = new(_before);
-        foreach (int file in _records.Take(cut).Select(static record => record.File).Distinct().Where(file => !deleted.Contains(file)))
+        foreach (
+            int file in _records
+                .Take(cut)
+                .Select(static record => record.File)
+                .Distinct()
+                .Where(file => !deleted.Contains(file))
+        )
         {
             string name = NameOf(file);
             if (name.EndsWith("answered", StringComparison.Ordinal))

@@ -39,14 +39,17 @@ public sealed class PowerCutTests
     {
         using TempDatabase folder = new();
         string shim = Compile(folder.In("powercut.so"));
-        int answered = 0, lost = 0;
+        int answered = 0,
+            lost = 0;
         for (int run = 0; run < Runs; run++)
         {
             int seed = (run * 7_919) + 17;
             using TempDatabase database = new();
             using (SqliteConnection direct = database.OpenDirectly())
             {
-                direct.Run("PRAGMA journal_mode=WAL; create table t(tx int, part int, parts int); create index i on t(tx)");
+                direct.Run(
+                    "PRAGMA journal_mode=WAL; create table t(tx int, part int, parts int); create index i on t(tx)"
+                );
             }
 
             DiskLog log = await Write(database, synchronous, shim, folder.In($"log-{run}"));
@@ -54,7 +57,14 @@ public sealed class PowerCutTests
             for (int i = 0; i < CutsOfARun; i++)
             {
                 int cut = i == 0 ? log.Count : random.Next(log.FirstAnswer, log.Count);
-                (int seen, int missing) = Check(log, cut, i % 2 == 0 ? null : random, early, database.Path, $"run {run}, cut {i}");
+                (int seen, int missing) = Check(
+                    log,
+                    cut,
+                    i % 2 == 0 ? null : random,
+                    early,
+                    database.Path,
+                    $"run {run}, cut {i}"
+                );
                 answered += seen;
                 lost += missing;
             }
@@ -66,15 +76,20 @@ public sealed class PowerCutTests
     private static async Task<DiskLog> Write(TempDatabase database, string synchronous, string shim, string logPath)
     {
         Dictionary<string, byte[]> before = new() { [database.Path] = await File.ReadAllBytesAsync(database.Path) };
-        using (WriterProcess writer = new(
-            synchronous,
-            database.Path,
-            ("LD_PRELOAD", shim),
-            ("POWERCUT_FOLDER", Path.GetDirectoryName(database.Path)!),
-            ("POWERCUT_LOG", logPath)))
+        using (
+            WriterProcess writer = new(
+                synchronous,
+                database.Path,
+                ("LD_PRELOAD", shim),
+                ("POWERCUT_FOLDER", Path.GetDirectoryName(database.Path)!),
+                ("POWERCUT_LOG", logPath)
+            )
+        )
         {
             Assert.Equal("ready", await writer.ReadLine());
-            await Limit.Until(() => File.Exists(database.In("answered")) && new FileInfo(database.In("answered")).Length > 8 * 400);
+            await Limit.Until(() =>
+                File.Exists(database.In("answered")) && new FileInfo(database.In("answered")).Length > 8 * 400
+            );
             await Task.Delay(Random.Shared.Next(50, 400));
             await writer.Kill();
         }
@@ -82,7 +97,14 @@ public sealed class PowerCutTests
         return new DiskLog(await File.ReadAllBytesAsync(logPath), before);
     }
 
-    private static (int Answered, int Lost) Check(DiskLog log, int cut, Random? random, bool early, string original, string what)
+    private static (int Answered, int Lost) Check(
+        DiskLog log,
+        int cut,
+        Random? random,
+        bool early,
+        string original,
+        string what
+    )
     {
         using TempDatabase copy = new();
         foreach ((string name, byte[] content) in log.FilesAt(cut, random, early))
@@ -113,7 +135,10 @@ public sealed class PowerCutTests
         {
             Assert.True(connection.Ask("PRAGMA integrity_check") == "ok", what);
             Assert.True(
-                connection.Ask("select count(*) from (select 1 from t group by tx having count(*) <> max(parts))") == "0", what);
+                connection.Ask("select count(*) from (select 1 from t group by tx having count(*) <> max(parts))")
+                    == "0",
+                what
+            );
         }
 
         return (answered.Count, answered.Count(tx => !stored.Contains(tx)));
@@ -136,7 +161,9 @@ public sealed class PowerCutTests
     private static string Compile(string library)
     {
         Assert.SkipUnless(
-            PreloadedLibrary.TryCompile("powercut.c", library), "There is no C compiler (cc), or no LD_PRELOAD, to intercept calls by.");
+            PreloadedLibrary.TryCompile("powercut.c", library),
+            "There is no C compiler (cc), or no LD_PRELOAD, to intercept calls by."
+        );
         return library;
     }
 }
