@@ -57,7 +57,7 @@ internal sealed class PoolSetFiles(SqlitePoolSetOptions options)
         pool.ConnectionString = SetOptionsCheck.WithFile(pool.ConnectionString, path);
         pool.Name = string.IsNullOrWhiteSpace(pool.Name) ? key : $"{pool.Name}/{key}";
         options.Configure?.Invoke(key, pool);
-        if (DatabaseTarget.Parse(pool.ConnectionString).File != path)
+        if (ConnectionStringParser.Parse(pool.ConnectionString).File != path)
         {
             throw new InvalidOperationException(
                 $"Configure has changed the Data Source of the key '{key}'. Set " + $"FileName instead."

@@ -36,7 +36,7 @@ internal sealed class PoolWriterSource(SqlitePool pool) : IWriterSource
     public SqlitePoolConnection LendToItem(PoolEntry<PhysicalConnection> writer) =>
         SqlitePoolConnection.ForItem(pool, writer);
 
-    public AmbientWriteGate? GateHolderOfFlow() => pool.Pools.GateHolderOfFlow();
+    public AmbientWriteGate? GateHolderOfFlow() => pool.Pools.Flow.Holder();
 
     public Exception ClosedException() => pool.ClosedException();
 }

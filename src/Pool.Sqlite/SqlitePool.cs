@@ -86,7 +86,7 @@ public sealed partial class SqlitePool : DbDataSource
         Name = string.IsNullOrWhiteSpace(_options.Name) ? _target.DefaultName : _options.Name;
         _time = MonotonicTime.For(timeProvider);
         _log = new PoolLoggers(loggerFactory ?? NullLoggerFactory.Instance, _time);
-        LeasePoolOptions leasing = OptionsCheck.ForLeasing(_options, _target);
+        LeasePoolOptions leasing = LeasingSettings.For(_options, _target);
         _metrics = new PoolMetrics(Name, leasing.MinIdle, GetStatistics, () => _figures!.WalBytes);
         ConnectionFigures figures = _figures = new(_time, _metrics);
         _tracing = new PoolTracing(Name, _time);
@@ -169,7 +169,7 @@ public sealed partial class SqlitePool : DbDataSource
             _log,
             Name,
             _time,
-            OptionsCheck.HousekeepingPeriod(leasing, _options.LeakThreshold)
+            LeasingSettings.HousekeepingPeriod(leasing, _options.LeakThreshold)
         );
     }
 

@@ -54,7 +54,7 @@ public sealed class SqlitePoolBatch : DbBatch
     /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
     public override int Timeout
     {
-        get => _timeout >= 0 ? _timeout : _connection?.DefaultCommandTimeout ?? 30;
+        get => _timeout >= 0 ? _timeout : _connection?.DefaultTimeout ?? 30;
         set
         {
             ArgumentOutOfRangeException.ThrowIfNegative(value);

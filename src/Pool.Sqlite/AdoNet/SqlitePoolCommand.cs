@@ -56,7 +56,7 @@ public sealed class SqlitePoolCommand : DbCommand
     /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
     public override int CommandTimeout
     {
-        get => _timeout >= 0 ? _timeout : _connection?.DefaultCommandTimeout ?? 30;
+        get => _timeout >= 0 ? _timeout : _connection?.DefaultTimeout ?? 30;
         set
         {
             ArgumentOutOfRangeException.ThrowIfNegative(value);

@@ -4,11 +4,12 @@ using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite;
 
-/// <content>Its way out of the pool, and home.</content>
+/// <content>Its way out of the pool and home, and that of the lease that an item of the write queue gets.</content>
 public sealed partial class SqlitePoolConnection
 {
     private static readonly StateChangeEventArgs Opened = new(ConnectionState.Closed, ConnectionState.Open);
     private static readonly StateChangeEventArgs Closed = new(ConnectionState.Open, ConnectionState.Closed);
+    private volatile bool _itemEnded;
 
     /// <summary>Rents. Does nothing when open.</summary>
     /// <exception cref="SqlitePoolTimeoutException">None was free in time.</exception>
@@ -21,14 +22,7 @@ public sealed partial class SqlitePoolConnection
             PoolEntry<PhysicalConnection>? item = null;
             try
             {
-                item = _pool!.RentEntry(CancellationToken.None);
-                if (item.Value.File.HasMoved(looksAtWal: false))
-                {
-                    PoolEntry<PhysicalConnection> moved = item;
-                    item = null;
-                    _pool.Return(moved);
-                    item = _pool.RentEntry(CancellationToken.None);
-                }
+                item = Blocking.Result(RentEntry(async: false, CancellationToken.None));
             }
             finally
             {
@@ -46,14 +40,7 @@ public sealed partial class SqlitePoolConnection
             PoolEntry<PhysicalConnection>? item = null;
             try
             {
-                item = await _pool!.RentEntryAsync(cancellationToken).ConfigureAwait(false);
-                if (item.Value.File.HasMoved(looksAtWal: false))
-                {
-                    PoolEntry<PhysicalConnection> moved = item;
-                    item = null;
-                    _pool.Return(moved);
-                    item = await _pool.RentEntryAsync(cancellationToken).ConfigureAwait(false);
-                }
+                item = await RentEntry(async: true, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
@@ -129,6 +116,24 @@ public sealed partial class SqlitePoolConnection
         return _use.TryBeginOpen();
     }
 
+    private async ValueTask<PoolEntry<PhysicalConnection>> RentEntry(bool async, CancellationToken cancellationToken)
+    {
+        for (bool isSecond = false; ; isSecond = true)
+        {
+            PoolEntry<PhysicalConnection> item = async
+                ? await _pool!.RentEntryAsync(cancellationToken).ConfigureAwait(false)
+                : _pool!.RentEntry(cancellationToken);
+
+            // The return closes what has the old file open.
+            if (isSecond || !item.Value.File.HasMoved(looksAtWal: false))
+            {
+                return item;
+            }
+
+            _pool.Return(item);
+        }
+    }
+
     private void EndOpen(PoolEntry<PhysicalConnection>? item)
     {
         if (item is null)
@@ -173,4 +178,36 @@ public sealed partial class SqlitePoolConnection
 
         OnStateChange(Closed);
     }
+
+    /// <summary>True when its connection, and the transaction on it, belong to the write queue.</summary>
+    internal bool IsForItem
+    {
+        get => (_role & ItemFlag) != 0;
+        private init => _role = value ? (byte)(_role | ItemFlag) : _role;
+    }
+
+    internal static SqlitePoolConnection ForItem(SqlitePool pool, PoolEntry<PhysicalConnection> item) =>
+        new(pool, item, SqlitePoolConnectionRole.Writer) { IsForItem = true };
+
+    /// <summary>
+    /// The item has ended, and this lease with it. False when another thread was still using it; it has finished by
+    /// now.
+    /// </summary>
+    internal bool EndItem()
+    {
+        Dispose();
+        if (_itemEnded)
+        {
+            return true;
+        }
+
+        SpinWait.SpinUntil(() => _itemEnded);
+        return false;
+    }
+
+    private static ObjectDisposedException ItemHasEnded() =>
+        new(
+            nameof(SqlitePoolConnection),
+            "The connection was lent to one item of the write queue, and that has ended. Do all its work before it returns."
+        );
 }

@@ -167,6 +167,9 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
 
     bool IStatementLease.IsForItem => IsForItem;
 
+    void IStatementLease.CheckTransaction(DbTransaction? claimed) =>
+        SqlitePoolTransaction.Check(CurrentTransaction, claimed);
+
     bool IStatementLease.Enter() => Enter();
 
     void IStatementLease.Exit(bool outermost) => Exit(outermost);
@@ -184,20 +187,13 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     /// </summary>
     internal SqlitePoolTransaction? CurrentTransaction { get; set; }
 
-    internal int DefaultCommandTimeout => DefaultTimeout;
+    internal bool SharesCache => _pool!.SharesCache;
 
     /// <summary>Has something registered on the physical connection that stays with it: once for each key.</summary>
     internal void SetUpOnce(object key, Action<SqliteConnection> setUp)
     {
-        bool outermost = Enter();
-        try
-        {
-            Physical.Access.SetUpOnce(key, setUp);
-        }
-        finally
-        {
-            Exit(outermost);
-        }
+        using ConnectionUse use = BeginUse();
+        Physical.Access.SetUpOnce(key, setUp);
     }
 
     /// <summary>Makes the pool close this connection when it comes back, instead of lending it again.</summary>

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite;
@@ -40,7 +41,7 @@ public sealed class SqlitePoolTransaction : DbTransaction
     public override void Commit()
     {
         SqlitePoolConnection connection = Open();
-        connection.RunText("COMMIT", this);
+        LeaseText.Run(connection, "COMMIT", this);
         End(connection);
     }
 
@@ -58,7 +59,7 @@ public sealed class SqlitePoolTransaction : DbTransaction
     internal async ValueTask<CommitTicket> CommitUnsynced(bool async, CancellationToken cancellationToken)
     {
         SqlitePoolConnection connection = Open();
-        CommitTicket commit = await connection.CommitUnsynced(async, this, cancellationToken).ConfigureAwait(false);
+        CommitTicket commit = await LeaseText.Commit(connection, async, this, cancellationToken).ConfigureAwait(false);
         End(connection);
         return commit;
     }
@@ -72,22 +73,22 @@ public sealed class SqlitePoolTransaction : DbTransaction
         // After some errors SQLite rolls back by itself; undoing what is undone is no error.
         if (!HasEnded())
         {
-            connection.RunText("ROLLBACK", this);
+            LeaseText.Run(connection, "ROLLBACK", this);
         }
 
         End(connection);
     }
 
     /// <inheritdoc/>
-    public override void Save(string savepointName) => Open().RunText($"SAVEPOINT {Quote(savepointName)}", this);
+    public override void Save(string savepointName) => LeaseText.Run(Open(), $"SAVEPOINT {Quote(savepointName)}", this);
 
     /// <inheritdoc/>
     public override void Rollback(string savepointName) =>
-        Open().RunText($"ROLLBACK TO SAVEPOINT {Quote(savepointName)}", this);
+        LeaseText.Run(Open(), $"ROLLBACK TO SAVEPOINT {Quote(savepointName)}", this);
 
     /// <inheritdoc/>
     public override void Release(string savepointName) =>
-        Open().RunText($"RELEASE SAVEPOINT {Quote(savepointName)}", this);
+        LeaseText.Run(Open(), $"RELEASE SAVEPOINT {Quote(savepointName)}", this);
 
     internal static InvalidOperationException Ended() =>
         new("The transaction has ended: it was committed or rolled back.");
@@ -128,7 +129,7 @@ public sealed class SqlitePoolTransaction : DbTransaction
     private SqlitePoolConnection Open()
     {
         SqlitePoolConnection connection = _connection ?? throw Ended();
-        return HasEnded() ? throw (connection.WasClosedByCaller() ?? Ended()) : connection;
+        return HasEnded() ? throw (WasClosedByCaller(connection) ?? Ended()) : connection;
     }
 
     private void End(SqlitePoolConnection connection)
@@ -160,5 +161,42 @@ public sealed class SqlitePoolTransaction : DbTransaction
     {
         ArgumentNullException.ThrowIfNull(name);
         return $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
+
+    /// <summary>Before a statement: its transaction is to be the one that its connection is in.</summary>
+    internal static void Check(SqlitePoolTransaction? own, DbTransaction? claimed)
+    {
+        if (own is not null && own.HasEnded())
+        {
+            throw Ended();
+        }
+
+        if (claimed is SqlitePoolTransaction { Connection: null })
+        {
+            throw Ended();
+        }
+
+        if (claimed != own)
+        {
+            throw new InvalidOperationException(
+                claimed is null
+                    ? "The connection is in a transaction, and the command's Transaction is not set. Set it to that transaction."
+                    : "The command's Transaction is not the one its connection is in."
+            );
+        }
+    }
+
+    /// <summary>
+    /// The error of a transaction whose connection was closed by the caller's code; null when it was not.
+    /// </summary>
+    private static InvalidOperationException? WasClosedByCaller(SqlitePoolConnection connection)
+    {
+        if (connection.State != ConnectionState.Open)
+        {
+            return null;
+        }
+
+        using ConnectionUse use = connection.BeginUse();
+        return connection.Physical.IsClosedByCaller ? DriverAccess.ClosedByCaller() : null;
     }
 }

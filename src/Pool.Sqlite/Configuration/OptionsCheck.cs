@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Pool.Sqlite.Configuration;
 using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
@@ -14,8 +13,6 @@ internal static partial class OptionsCheck
 
     // SQLite's own bound, SQLITE_MAX_MMAP_SIZE, as it is compiled by default.
     private const long MostMmapBytes = 0x7fff0000;
-    private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
     /// Reads the pool's keys of the connection string into <paramref name="options"/>, and checks them all.
@@ -36,7 +33,7 @@ internal static partial class OptionsCheck
         DatabaseTarget? target = null;
         try
         {
-            target = DatabaseTarget.Parse(options.ConnectionString);
+            target = ConnectionStringParser.Parse(options.ConnectionString);
             ConnectionStringKeys.Apply(options, target.PoolPart, errors);
             CheckTarget(target, options, errors);
             CheckExclusiveLock(options, target, errors);
@@ -70,46 +67,6 @@ internal static partial class OptionsCheck
         CheckWrites(options.Writes, errors);
         CheckHealth(options.Health, errors);
         return errors.Count == 0 ? target : null;
-    }
-
-    public static LeasePoolOptions ForLeasing(SqlitePoolOptions options, DatabaseTarget target)
-    {
-        // A private memory database is its one connection: it must not be closed, so it does not age.
-        bool single = target.Kind == DatabaseKind.PrivateMemory;
-        return new LeasePoolOptions
-        {
-            Size = single ? 1 : options.PoolSize,
-            MaxOverflow = single ? 0 : options.MaxOverflow,
-            MinIdle = single ? 1 : options.MinIdle,
-            MaxWaiters = options.MaxWaiters,
-            CreateRetries = options.CreateRetries,
-            RentTimeout = options.RentTimeout,
-            MaxLifetime = single ? Timeout.InfiniteTimeSpan : options.MaxLifetime,
-            IdleTimeout = single ? Timeout.InfiniteTimeSpan : options.IdleTimeout,
-            OverflowIdleTimeout = options.OverflowIdleTimeout,
-            ProbeAfterIdle = single ? Timeout.InfiniteTimeSpan : options.ProbeAfterIdle,
-            HealthCheckInterval = single ? Timeout.InfiniteTimeSpan : options.HealthCheckInterval,
-        };
-    }
-
-    /// <summary>A quarter of the shortest time that it has to notice, at most a second.</summary>
-    public static TimeSpan HousekeepingPeriod(LeasePoolOptions options, TimeSpan leakThreshold)
-    {
-        TimeSpan[] times =
-        [
-            options.MaxLifetime,
-            options.IdleTimeout,
-            options.OverflowIdleTimeout,
-            options.ProbeAfterIdle,
-            options.HealthCheckInterval,
-            leakThreshold,
-        ];
-        TimeSpan shortest = times
-            .Where(time => time > TimeSpan.Zero)
-            .Select(time => time / 4)
-            .Append(LongestPeriod)
-            .Min();
-        return shortest > ShortestPeriod ? shortest : ShortestPeriod;
     }
 
     private static void CheckTarget(DatabaseTarget target, SqlitePoolOptions options, List<string> errors)
@@ -302,7 +259,7 @@ internal static partial class OptionsCheck
 
     private static void Time(List<string> errors, string name, TimeSpan value, bool zero = true)
     {
-        bool inRange = value >= (zero ? TimeSpan.Zero : ShortestPeriod) && value <= LongestTime;
+        bool inRange = value >= (zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(10)) && value <= LongestTime;
         if (!inRange && value != Timeout.InfiniteTimeSpan)
         {
             errors.Add(

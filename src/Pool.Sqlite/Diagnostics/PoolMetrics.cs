@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite.Diagnostics;
 
@@ -10,6 +11,7 @@ namespace Pool.Sqlite.Diagnostics;
 /// <param name="statistics">How it stands.</param>
 /// <param name="walBytes">The size of its WAL.</param>
 internal sealed class PoolMetrics(string name, int minIdle, Func<SqlitePoolStatistics> statistics, Func<long> walBytes)
+    : IGroupCommitEvents
 {
     private static readonly KeyValuePair<string, object?> Idle = new("db.client.connection.state", "idle");
     private static readonly KeyValuePair<string, object?> Used = new("db.client.connection.state", "used");
@@ -36,14 +38,14 @@ internal sealed class PoolMetrics(string name, int minIdle, Func<SqlitePoolStati
         Record(PoolMeter.CommitTime, commit.TotalSeconds);
     }
 
-    /// <summary>A sync of group commit that succeeded.</summary>
-    /// <param name="commits">How many commits it answered.</param>
-    /// <param name="time">How long it took.</param>
-    public void RecordSync(long commits, TimeSpan time)
+    void IGroupCommitEvents.Synced(long commits, TimeSpan time)
     {
         Record(PoolMeter.SyncTime, time.TotalSeconds);
         Record(PoolMeter.SyncCommits, commits);
     }
+
+    // Counted with the statistics.
+    void IGroupCommitEvents.SyncFailed(Exception failure) { }
 
     public IEnumerable<Measurement<long>> Count()
     {

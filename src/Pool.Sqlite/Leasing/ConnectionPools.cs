@@ -18,10 +18,8 @@ internal sealed class ConnectionPools
 
     private readonly ConnectionSource _source;
     private readonly LeaseRecorder _recorder;
-    private readonly LeaseInspector _inspector;
-    private readonly WaitReporter _waits;
     private readonly PoolLoggers _log;
-    private readonly TimeProvider _time;
+    private readonly WriterRenting _writerRenting;
     private readonly string _name;
     private readonly bool _cleansEveryReturn;
     private long _leaks;
@@ -42,10 +40,7 @@ internal sealed class ConnectionPools
         _name = name;
         _source = source;
         _recorder = recorder;
-        _inspector = inspector;
-        _waits = waits;
         _log = log;
-        _time = time;
         _cleansEveryReturn = options.Returning is not null;
         RentTimeout = options.RentTimeout;
 
@@ -80,6 +75,8 @@ internal sealed class ConnectionPools
             All = [Reserve, Writers, QueueWriters, Leases];
         }
 
+        Flow = new FlowGate(All);
+        _writerRenting = new WriterRenting(Flow, recorder, inspector, waits, time);
         bool isShared = Writers == Leases;
         waits.Attach(Leases, isShared ? null : Writers, leasing.Permits);
         inspector.Attach(Leases, All, isShared ? [] : [Writers, QueueWriters]);
@@ -99,6 +96,8 @@ internal sealed class ConnectionPools
 
     /// <summary>Each pool once, in the order in which they are closed.</summary>
     public LeasePool<PhysicalConnection>[] All { get; }
+
+    public FlowGate Flow { get; }
 
     public TimeSpan RentTimeout { get; }
 
@@ -144,7 +143,7 @@ internal sealed class ConnectionPools
             throw ExclusiveFlow.RentRefused(_name);
         }
 
-        bool holdsGate = AmbientWriteGate.MayHoldGate && MayHoldOwnGate();
+        bool holdsGate = Flow.MayBeHeld();
         if (!_recorder.IsWatching && !holdsGate)
         {
             return Leases.Rent(async, timeout, cancellationToken);
@@ -176,22 +175,12 @@ internal sealed class ConnectionPools
             throw ExclusiveFlow.RentRefused(_name);
         }
 
-        // Here, and not in an asynchronous method, whose caller would not see it.
-        AmbientWriteGate mark = AmbientWriteGate.Prepare();
-        return RentWriter(mark, async, timeout, cancellationToken);
+        return _writerRenting.Rent(Writers, async, timeout, cancellationToken);
     }
-
-    /// <summary>How the current flow holds this database's write gate; null when it does not.</summary>
-    public AmbientWriteGate? GateHolderOfFlow() =>
-        AmbientWriteGate.MayHoldGate
-            ? All.SelectMany(static pool => pool.Values)
-                .Select(static connection => AmbientWriteGate.HolderOf(connection.Gate))
-                .FirstOrDefault(static holder => holder is not null)
-            : null;
 
     /// <summary>The queue's own connection, with the write gate.</summary>
     public ValueTask<PoolEntry<PhysicalConnection>> RentForQueue(CancellationToken cancellationToken) =>
-        RentWithGate(QueueWriters, QueueTimeout, async: true, cancellationToken);
+        _writerRenting.RentUnmarked(QueueWriters, async: true, QueueTimeout, cancellationToken);
 
     /// <summary>Puts right what the lease has left behind, and takes the connection back. Never throws.</summary>
     public void Return(PoolEntry<PhysicalConnection> entry)
@@ -275,27 +264,6 @@ internal sealed class ConnectionPools
         ?? await Reserve.RentWithoutWaiting(async, timeout, cancellationToken).ConfigureAwait(false)
         ?? await Leases.Rent(async, timeout, cancellationToken).ConfigureAwait(false);
 
-    private async ValueTask<PoolEntry<PhysicalConnection>> RentWriter(
-        AmbientWriteGate mark,
-        bool async,
-        TimeSpan timeout,
-        CancellationToken cancellationToken
-    )
-    {
-        RentSite? site = _recorder.CaptureSite();
-        try
-        {
-            PoolEntry<PhysicalConnection> entry = await RentWithGate(Writers, timeout, async, cancellationToken)
-                .ConfigureAwait(false);
-            _recorder.Rented(entry, site);
-            return entry;
-        }
-        finally
-        {
-            mark.EndUnlessHeld();
-        }
-    }
-
     private async ValueTask<PoolEntry<PhysicalConnection>> RecordWhenRented(
         ValueTask<PoolEntry<PhysicalConnection>> rent,
         RentSite? site
@@ -304,76 +272,6 @@ internal sealed class ConnectionPools
         PoolEntry<PhysicalConnection> entry = await rent.ConfigureAwait(false);
         _recorder.Rented(entry, site);
         return entry;
-    }
-
-    private async ValueTask<PoolEntry<PhysicalConnection>> RentWithGate(
-        LeasePool<PhysicalConnection> writers,
-        TimeSpan timeout,
-        bool async,
-        CancellationToken cancellationToken
-    )
-    {
-        Deadline deadline = new(_time, timeout);
-        ThrowIfFlowHoldsGate();
-        PoolEntry<PhysicalConnection> entry = await writers
-            .Rent(async, timeout, cancellationToken)
-            .ConfigureAwait(false);
-        PhysicalConnection physical = entry.Value;
-        try
-        {
-            if (!await EnterGate(physical.Gate, async, deadline.Remaining, cancellationToken).ConfigureAwait(false))
-            {
-                string holder = physical.Gate.Holder is { } mark ? $", it is held by {mark}" : "";
-                throw _inspector.Refused(
-                    $"The right to write was not free within {MessageFormat.Seconds(deadline.Elapsed)}{holder}.",
-                    deadline.Elapsed
-                );
-            }
-        }
-        catch
-        {
-            entry.Pool.Return(entry);
-            throw;
-        }
-
-        physical.HoldsGate = physical.Writes.KeepsGate = physical.IsTouched = true;
-        physical.MarkAmbientGate(entry.LeaseId);
-        return entry;
-    }
-
-    private bool MayHoldOwnGate() =>
-        Array.Exists(
-            All,
-            static pool => pool.Values.Any(static connection => AmbientWriteGate.MayHold(connection.Gate))
-        );
-
-    /// <summary>Before it waits for what the flow itself may have: the one writer connection, or every lease.</summary>
-    /// <exception cref="InvalidOperationException">The current flow holds the write gate.</exception>
-    public void ThrowIfFlowHoldsGate()
-    {
-        if (GateHolderOfFlow() is { } holder)
-        {
-            throw WriteGate.Reentrant(holder);
-        }
-    }
-
-    private async ValueTask<bool> EnterGate(
-        WriteGate gate,
-        bool async,
-        TimeSpan timeout,
-        CancellationToken cancellationToken
-    )
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (gate.TryEnter())
-        {
-            return true;
-        }
-
-        using (_waits.BeginGateWait())
-        {
-            return await gate.Enter(async, timeout, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     private async Task DisposeSourceWhenDrained()

@@ -227,6 +227,6 @@ internal sealed class DatabaseMaintenance(
         }
 
         // Its own lease would never be back.
-        pools.ThrowIfFlowHoldsGate();
+        pools.Flow.ThrowIfHeld();
     }
 }

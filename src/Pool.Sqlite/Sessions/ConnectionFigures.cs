@@ -1,4 +1,3 @@
-using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Diagnostics.Records;
 using Pool.Sqlite.Writing;
 using SQLitePCL;
@@ -8,7 +7,7 @@ namespace Pool.Sqlite.Sessions;
 /// <summary>
 /// What the connections of one pool have come to, over all its sources, those that are closed included.
 /// </summary>
-internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics = null)
+internal sealed class ConnectionFigures(TimeProvider time, IGroupCommitEvents? syncEvents = null)
 {
     private readonly Lock _statementsLock = new();
     private long _statementHits;
@@ -27,7 +26,7 @@ internal sealed class ConnectionFigures(TimeProvider time, PoolMetrics? metrics 
     public StatementFailures Failures { get; } = new(time);
 
     /// <summary>What group commit has done.</summary>
-    public SyncFigures Syncs { get; } = new() { Metrics = metrics };
+    public SyncFigures Syncs { get; } = new(syncEvents);
 
     /// <summary>How the page caches have done, as far as was looked.</summary>
     public CacheFigures Cache =>

@@ -1,4 +1,4 @@
-using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Diagnostics.Records;
 using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite.Sessions;
@@ -6,14 +6,12 @@ namespace Pool.Sqlite.Sessions;
 /// <summary>
 /// What group commit has done for the database of one pool, by whichever pool of the process a commit came.
 /// </summary>
-internal sealed class SyncFigures : IGroupCommitEvents
+/// <param name="next">Told of each sync as well, for the pool's meters.</param>
+internal sealed class SyncFigures(IGroupCommitEvents? next) : IGroupCommitEvents
 {
     private long _commits;
     private long _failures;
     private string? _failure;
-
-    /// <summary>The pool's instruments; null where nothing is measured.</summary>
-    public PoolMetrics? Metrics { get; init; }
 
     public DurationHistogram Times { get; } = new();
 
@@ -30,7 +28,7 @@ internal sealed class SyncFigures : IGroupCommitEvents
     {
         Times.Record(time);
         Interlocked.Add(ref _commits, commits);
-        Metrics?.RecordSync(commits, time);
+        next?.Synced(commits, time);
         if (_failure is not null)
         {
             Volatile.Write(ref _failure, null);
@@ -41,5 +39,6 @@ internal sealed class SyncFigures : IGroupCommitEvents
     {
         Interlocked.Increment(ref _failures);
         Volatile.Write(ref _failure, failure.Message);
+        next?.SyncFailed(failure);
     }
 }

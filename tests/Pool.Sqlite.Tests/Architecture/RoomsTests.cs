@@ -31,11 +31,6 @@ public sealed class RoomsTests
         // ADO.NET has connections that are made without a pool: their connection string finds it.
         "AdoNet/SqlitePoolConnection -> Face/SqlitePool",
         "AdoNet/SqlitePoolConnection -> Face/SqlitePoolFactory",
-        // A connection string carries the settings of the pool beside those of the driver.
-        "Sessions/DatabaseTarget -> Configuration/ConnectionStringKeys",
-        // The time of each sync is recorded where it is counted.
-        "Sessions/ConnectionFigures -> Diagnostics/PoolMetrics",
-        "Sessions/SyncFigures -> Diagnostics/PoolMetrics",
     ];
 
     [Fact]

@@ -436,7 +436,7 @@ public sealed class RestoreTests : IDisposable
         {
             using Pool.Sqlite.Maintenance.RestoreSource source = Pool.Sqlite.Maintenance.RestoreSource.Open(
                 _backup.Path,
-                Pool.Sqlite.Sessions.DatabaseTarget.Parse(_database.ConnectionString),
+                Pool.Sqlite.Configuration.ConnectionStringParser.Parse(_database.ConnectionString),
                 Options("WAL"),
                 CancellationToken.None
             );

@@ -1,3 +1,4 @@
+using Pool.Sqlite.Configuration;
 using Pool.Sqlite.Maintenance;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Tests.Support;
@@ -21,7 +22,7 @@ public sealed class SharedLockKeeperFailureTests
             File.WriteAllText(path, new string('x', 4_096));
         }
 
-        DatabaseTarget target = DatabaseTarget.Parse($"Data Source={path}");
+        DatabaseTarget target = ConnectionStringParser.Parse($"Data Source={path}");
         await Limit
             .OnThread(() =>
             {

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Configuration;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Tests.Support;
 using SQLitePCL;
@@ -74,7 +75,7 @@ public sealed class BadConnectionsAreNotKeptTests : TwoLeases
         SqliteException failure = Assert.Throws<SqliteException>(() =>
             Unprivileged.Run(() =>
             {
-                DatabaseTarget target = DatabaseTarget.Parse(Options.ConnectionString);
+                DatabaseTarget target = ConnectionStringParser.Parse(Options.ConnectionString);
                 return ConnectionOpening.Open(target, Pragma.List(Options, target), Options, OpeningWait.Unlimited);
             })
         );
