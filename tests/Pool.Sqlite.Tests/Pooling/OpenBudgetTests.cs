@@ -294,7 +294,9 @@ public sealed class OpenBudgetTests : IAsyncDisposable
 
         Assert.True(served > 0);
         Assert.Equal(0, Budget.Waiting);
-        Assert.Equal(_source.Opened - _source.Closes.Count, Budget.Taken);
+
+        // A rent that was cancelled can leave an item that is still being opened, or closed, which has its place.
+        await Limit.Until(() => _source.Opened - _source.Closes.Count == Budget.Taken);
         await AssertPermitsAreHome(pools[..3]);
     }
 
