@@ -268,7 +268,7 @@ public sealed partial class SqlitePool : DbDataSource
             );
 
     /// <summary>
-    /// Closes the pool without waiting for leases: who waits and who comes gets <see cref="ObjectDisposedException"/>,
+    /// Closes the pool without waiting for leases: waiting and later rents get <see cref="ObjectDisposedException"/>,
     /// idle connections close now, those that are out when they come back. What the write queue has accepted is
     /// committed first, for up to <see cref="SqlitePoolOptions.ShutdownTimeout"/>; the rest fails.
     /// </summary>

@@ -5,7 +5,7 @@ public sealed class SqlitePoolWriteQueueOptions
 {
     /// <summary>
     /// The number of items that may wait. Default 10,000. When it is full, an enqueue waits for room without a thread,
-    /// and a post is refused: so what is queued has a bound in memory, and who writes too fast is slowed down.
+    /// and a post is refused: the memory of the queue is bounded, and a producer that is too fast is slowed down.
     /// </summary>
     public int Capacity { get; set; } = 10_000;
 

@@ -90,7 +90,7 @@ internal sealed class ConnectionPools
     public LeasePool<PhysicalConnection> Reserve { get; }
 
     /// <summary>
-    /// Not the writers': who waits for those is told at once when the pool is closed, while the queue goes on writing.
+    /// Not the writers' pool: its waiters fail at once when the pool is closed, while the queue goes on writing.
     /// </summary>
     public LeasePool<PhysicalConnection> QueueWriters { get; }
 

@@ -31,7 +31,7 @@ internal sealed class SharedLockKeeper : IDisposable
     private int _state;
     private int _suspensions;
 
-    // These belong to who has set the state to InUse.
+    // These belong to the thread that has set the state to InUse.
     private SqliteConnection? _connection;
     private WriteGate? _gate;
     private string? _version;
@@ -78,7 +78,7 @@ internal sealed class SharedLockKeeper : IDisposable
         {
             EndUse(isHeld);
 
-            // Last: who leaves the gate may run the writes of others.
+            // Last: leaving the gate may run the writes of others.
             entered?.Exit();
         }
     }

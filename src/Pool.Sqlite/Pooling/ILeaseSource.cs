@@ -38,7 +38,7 @@ internal interface ILeaseSource<T>
     /// <summary>Makes the exception of a rent that was refused for want of time or of room among the waiters.</summary>
     /// <param name="refusal">Why.</param>
     /// <param name="waited">How long the rent took.</param>
-    /// <param name="cause">What the last check threw, when checks refused whatever was opened.</param>
+    /// <param name="cause">What the last check threw, when checks refused everything that was opened.</param>
     Exception RentRefused(RentRefusal refusal, TimeSpan waited, Exception? cause = null);
 
     /// <summary>Makes the exception of a rent from a closed pool.</summary>

@@ -25,7 +25,7 @@ internal sealed class MonotonicTime : TimeProvider
 
     public override TimeZoneInfo LocalTimeZone => _inner.LocalTimeZone;
 
-    /// <summary>The monotonic view of a clock, the same for everybody who has that clock.</summary>
+    /// <summary>The monotonic view of a clock: one for each clock.</summary>
     public static TimeProvider For(TimeProvider? time) =>
         time is null || time == System
             ? System

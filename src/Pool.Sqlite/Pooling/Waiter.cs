@@ -35,7 +35,7 @@ internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
     public bool IsQueued { get; set; }
 
     /// <summary>
-    /// What it waits to do, if that may be done for it by who would let it in: a thread that is awake.
+    /// What it waits to do, if the thread that would let it in may do it instead: that thread is awake.
     /// </summary>
     public Action? CombinedWrite { get; init; }
 
@@ -48,7 +48,7 @@ internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
     /// <summary>The item that came with a permit.</summary>
     public T? Item { get; private set; }
 
-    /// <summary>Further items, for who wanted more than one permit.</summary>
+    /// <summary>Further items, for a waiter that wanted more than one permit.</summary>
     public List<T>? FurtherItems { get; private set; }
 
     /// <summary>Adds a permit, perhaps with an item. True when there are enough.</summary>

@@ -1,8 +1,8 @@
 namespace Pool.Sqlite.Pooling;
 
 /// <summary>
-/// Those who wait, first come first served, asynchronously and synchronously alike. One timer, set for the earliest of
-/// their deadlines, serves all.
+/// Waiters, served first come first served, synchronous and asynchronous alike. One timer, set for the earliest of their
+/// deadlines, serves all.
 /// </summary>
 internal sealed class WaiterQueue<T> : IDisposable
     where T : class
@@ -142,7 +142,7 @@ internal sealed class WaiterQueue<T> : IDisposable
         waiter.SetResult(outcome);
     }
 
-    /// <summary>Fails everybody who waits, and everybody who comes.</summary>
+    /// <summary>Fails all waiters, and all that come later.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -224,8 +224,8 @@ internal sealed class WaiterQueue<T> : IDisposable
         _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
-    // An exception here would end the process. One that a clock throws is as if it had not gone off: those who block
-    // keep their own time, and the next who comes sets the timer again.
+    // An exception here would end the process. One that a clock throws is as if it had not gone off: blocked
+    // waiters keep their own time, and the next waiter sets the timer again.
     private void Expire()
     {
         try

@@ -1,8 +1,8 @@
 namespace Pool.Sqlite.WriteQueue;
 
 /// <summary>
-/// One caller's write. It waits, runs (again, if its batch could not be committed), and is settled once: whoever is
-/// first decides, the loop, the caller's token or the close.
+/// One caller's write. It waits, runs (again, if its batch could not be committed), and is settled once, by
+/// the first of the loop, the caller's token and the close.
 /// </summary>
 internal abstract class WriteItem(WriteCounters counters)
 {

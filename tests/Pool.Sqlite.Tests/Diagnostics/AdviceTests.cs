@@ -279,20 +279,4 @@ public sealed class AdviceTests : DiagnosticsTest
 
         lease.Dispose();
     }
-
-    private async Task WriteAllAtOnce(SqlitePool pool, int writers)
-    {
-        await pool.ExecuteAsync($"create table if not exists t(value int)");
-        SqlitePoolConnection writer = await pool.RentWriterAsync();
-        Task[] writes =
-        [
-            .. Enumerable
-                .Range(0, writers)
-                .Select(i => Task.Run(() => pool.ExecuteAsync($"insert into t values ({i})"))),
-        ];
-        await Limit.Until(() => pool.GetStatistics().WriteGateWaiting + pool.GetStatistics().Waiting == writers);
-        Time.Advance(TimeSpan.FromSeconds(4));
-        writer.Dispose();
-        await Task.WhenAll(writes).Limited();
-    }
 }

@@ -75,4 +75,21 @@ public abstract class DiagnosticsTest : IDisposable
         Assert.DoesNotContain(pool.GetHealth().Advice, advice => advice.Id == id);
 
     private protected LogEntry Logged(int id) => Assert.Single(Log.Entries, entry => entry.Id == id);
+
+    /// <summary>Writes that wait for the write gate together, for four seconds.</summary>
+    protected async Task WriteAllAtOnce(SqlitePool pool, int writers)
+    {
+        await pool.ExecuteAsync($"create table if not exists t(value int)");
+        SqlitePoolConnection writer = await pool.RentWriterAsync();
+        Task[] writes =
+        [
+            .. Enumerable
+                .Range(0, writers)
+                .Select(i => Task.Run(() => pool.ExecuteAsync($"insert into t values ({i})"))),
+        ];
+        await Limit.Until(() => pool.GetStatistics().WriteGateWaiting + pool.GetStatistics().Waiting == writers);
+        Time.Advance(TimeSpan.FromSeconds(4));
+        writer.Dispose();
+        await Task.WhenAll(writes).Limited();
+    }
 }

@@ -130,20 +130,4 @@ public sealed class GroupCommitTelemetryTests : DiagnosticsTest
         GC.KeepAlive(gate);
         return pool;
     }
-
-    private async Task WriteAllAtOnce(SqlitePool pool, int writers)
-    {
-        await pool.ExecuteAsync($"create table if not exists t(value int)");
-        SqlitePoolConnection writer = await pool.RentWriterAsync();
-        Task[] writes =
-        [
-            .. Enumerable
-                .Range(0, writers)
-                .Select(i => Task.Run(() => pool.ExecuteAsync($"insert into t values ({i})"))),
-        ];
-        await Limit.Until(() => pool.GetStatistics().WriteGateWaiting + pool.GetStatistics().Waiting == writers);
-        Time.Advance(TimeSpan.FromSeconds(4));
-        writer.Dispose();
-        await Task.WhenAll(writes).Limited();
-    }
 }
