@@ -28,22 +28,8 @@ internal sealed class WorkRunner(
     }
 
     /// <summary>In one transaction, which is run again when another process was in the way.</summary>
-    public async Task<T> Write<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken)
-    {
-        Deadline deadline = new(time, retryFor);
-        for (int retry = 0; ; retry++)
-        {
-            TimeSpan pause = Backoff.Delay(retry);
-            try
-            {
-                return await WriteOnce(work, cancellationToken).ConfigureAwait(false);
-            }
-            catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(pause))
-            {
-                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
+    public Task<T> Write<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken) =>
+        Retry.While(IsBusy, () => WriteOnce(work, cancellationToken), NewDeadline(), time, cancellationToken);
 
     public async Task<int> Execute(FormattableString sql, CancellationToken cancellationToken)
     {
@@ -124,22 +110,8 @@ internal sealed class WorkRunner(
     }
 
     /// <summary>As <see cref="Write"/>, blocking.</summary>
-    public T WriteBlocking<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken)
-    {
-        Deadline deadline = new(time, retryFor);
-        for (int retry = 0; ; retry++)
-        {
-            TimeSpan pause = Backoff.Delay(retry);
-            try
-            {
-                return WriteOnceBlocking(work, cancellationToken);
-            }
-            catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(pause))
-            {
-                Blocking.Pause(async: false, pause, time, cancellationToken).AsTask().GetAwaiter().GetResult();
-            }
-        }
-    }
+    public T WriteBlocking<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken) =>
+        Retry.While(IsBusy, () => WriteOnceBlocking(work, cancellationToken), NewDeadline(), time, cancellationToken);
 
     public static Func<SqlitePoolConnection, Task<bool>> Answering(Func<SqlitePoolConnection, Task> work)
     {
@@ -204,6 +176,10 @@ internal sealed class WorkRunner(
         progress?.Report(done);
         return changes;
     }
+
+    private static bool IsBusy(Exception failure) => failure is SqliteException { SqliteErrorCode: raw.SQLITE_BUSY };
+
+    private Deadline NewDeadline() => new(time, retryFor);
 
     private async Task<T> WriteOnce<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken)
     {

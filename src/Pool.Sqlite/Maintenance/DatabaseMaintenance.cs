@@ -185,30 +185,20 @@ internal sealed class DatabaseMaintenance(
     /// <summary>
     /// Runs it again, after a pause in which others write, while a lock is in its way, until the busy timeout.
     /// </summary>
-    private async Task OnWriterWhenUnlocked(Action<PhysicalConnection> work, CancellationToken cancellationToken)
+    private Task<bool> OnWriterWhenUnlocked(Action<PhysicalConnection> work, CancellationToken cancellationToken)
     {
-        Deadline deadline = new(time, options.Pragmas.BusyTimeout);
-        for (int retry = 0; ; retry++)
+        return Retry.While(
+            static failure => failure is SqliteException { SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED },
+            () => OnWriter(Answering, cancellationToken),
+            new Deadline(time, options.Pragmas.BusyTimeout),
+            time,
+            cancellationToken
+        );
+
+        bool Answering(PhysicalConnection physical)
         {
-            TimeSpan pause = Backoff.Delay(retry);
-            try
-            {
-                await OnWriter(
-                        physical =>
-                        {
-                            work(physical);
-                            return true;
-                        },
-                        cancellationToken
-                    )
-                    .ConfigureAwait(false);
-                return;
-            }
-            catch (SqliteException e)
-                when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED && deadline.Allows(pause))
-            {
-                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
-            }
+            work(physical);
+            return true;
         }
     }
 

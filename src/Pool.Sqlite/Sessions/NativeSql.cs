@@ -35,29 +35,13 @@ internal static class NativeSql
     /// <param name="limit">How long.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SqliteException">SQLite refuses it, or the time was up.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static string? ScalarOnceUnlocked(
         sqlite3 database,
         string sql,
         TimeSpan limit,
         CancellationToken cancellationToken
-    )
-    {
-        Deadline deadline = new(TimeProvider.System, limit);
-        for (; ; )
-        {
-            try
-            {
-                return Scalar(database, sql);
-            }
-            catch (SqliteException e)
-                when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
-                    && LockPolling.Pause(deadline, async: false, cancellationToken).AsTask().GetAwaiter().GetResult()
-                )
-            {
-                // Once more.
-            }
-        }
-    }
+    ) => LockPolling.Run(() => Scalar(database, sql), new Deadline(TimeProvider.System, limit), cancellationToken);
 
     /// <summary>As <see cref="Scalar"/>, where a refusal makes no difference.</summary>
     public static void Try(sqlite3 database, string sql)

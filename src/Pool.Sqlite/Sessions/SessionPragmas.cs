@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Writing;
 using SQLitePCL;
 
 namespace Pool.Sqlite.Sessions;
@@ -189,27 +190,21 @@ internal sealed class SessionPragmas(
         _ = raw.sqlite3_busy_timeout(handle, 0);
         try
         {
-            for (; ; )
-            {
-                try
-                {
-                    string? actual = NativeSql.Scalar(handle, pragma.Get);
-                    actual = pragma.IsReadAs(actual) ? actual : NativeSql.Scalar(handle, pragma.Set);
-
-                    // The first read makes the index of the WAL, and is in the way of another first read.
-                    NativeSql.Scalar(handle, "PRAGMA schema_version");
-                    return actual;
-                }
-                catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(TimeSpan.Zero))
-                {
-                    wait.Token.ThrowIfCancellationRequested();
-                    Thread.Sleep(1);
-                }
-            }
+            return LockPolling.Run(Set, deadline, wait.Token);
         }
         finally
         {
             LimitNativeWait();
+        }
+
+        string? Set()
+        {
+            string? actual = NativeSql.Scalar(handle, pragma.Get);
+            actual = pragma.IsReadAs(actual) ? actual : NativeSql.Scalar(handle, pragma.Set);
+
+            // The first read makes the index of the WAL, and is in the way of another first read.
+            NativeSql.Scalar(handle, "PRAGMA schema_version");
+            return actual;
         }
     }
 }

@@ -191,6 +191,29 @@ public sealed class RestoreTests : RestoreTest
     }
 
     [Fact]
+    public async Task One_that_is_cancelled_while_it_waits_for_a_lock_on_the_backup_says_so()
+    {
+        await using SqlitePool pool = new(Options("WAL"));
+        await Fill(pool, "before");
+        await pool.BackupAsync(BackupFile.Path);
+        using SqliteConnection other = BackupFile.OpenDirectly();
+
+        // Under a WAL, readers would not wait.
+        other.Run("pragma journal_mode=delete");
+        other.Run("begin exclusive");
+        int open = BackupFile.OpenFiles().Length;
+        using CancellationTokenSource cancellation = new();
+        Task restore = pool.RestoreAsync(BackupFile.Path, cancellationToken: cancellation.Token);
+        await Limit.Until(() => BackupFile.OpenFiles().Length > open);
+
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => restore.Limited());
+        other.Run("rollback");
+        await pool.RestoreAsync(BackupFile.Path).Limited();
+    }
+
+    [Fact]
     public async Task Another_process_that_is_in_the_way_is_named_and_nothing_is_changed()
     {
         SqlitePoolOptions options = Options("WAL");

@@ -1,0 +1,55 @@
+namespace Pool.Sqlite.Pooling;
+
+/// <summary>Work that is run again while what was in its way may pass.</summary>
+internal static class Retry
+{
+    /// <summary>
+    /// Runs it until it succeeds, or fails in a way that the next try would meet again. The pauses between grow, and none
+    /// of them ends after the deadline: the last failure is thrown instead.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled in a pause.</exception>
+    public static async Task<T> While<T>(
+        Func<Exception, bool> mayPass,
+        Func<Task<T>> work,
+        Deadline deadline,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        for (int retry = 0; ; retry++)
+        {
+            TimeSpan pause = Backoff.Delay(retry);
+            try
+            {
+                return await work().ConfigureAwait(false);
+            }
+            catch (Exception e) when (mayPass(e) && deadline.Allows(pause))
+            {
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Runs it until it succeeds, blocking the thread in the pauses as well.</summary>
+    public static T While<T>(
+        Func<Exception, bool> mayPass,
+        Func<T> work,
+        Deadline deadline,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        for (int retry = 0; ; retry++)
+        {
+            TimeSpan pause = Backoff.Delay(retry);
+            try
+            {
+                return work();
+            }
+            catch (Exception e) when (mayPass(e) && deadline.Allows(pause))
+            {
+                Blocking.Pause(async: false, pause, time, cancellationToken).AsTask().GetAwaiter().GetResult();
+            }
+        }
+    }
+}
