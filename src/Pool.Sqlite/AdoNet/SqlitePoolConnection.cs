@@ -290,7 +290,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
 
     internal void Exit(bool outermost)
     {
-        if (outermost && _use.Exit(Environment.CurrentManagedThreadId))
+        if (outermost && _use.Exit())
         {
             Return();
         }
