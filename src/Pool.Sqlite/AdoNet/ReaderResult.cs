@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Pool.Sqlite.Execution;
+using Pool.Sqlite.Sessions;
 using SQLitePCL;
 
 namespace Pool.Sqlite;
@@ -8,7 +9,7 @@ namespace Pool.Sqlite;
 internal struct ReaderResult(StatementCursor cursor)
 {
     private readonly int _generation = cursor.Generation;
-    private sqlite3_stmt? _statement;
+    private readonly OpenStatement _open = cursor.Open;
     private ResultColumns? _columns;
     private int _fieldCount;
     private int _recordsAffected;
@@ -17,11 +18,11 @@ internal struct ReaderResult(StatementCursor cursor)
     /// <summary>Which execution of the cursor is the reader's.</summary>
     public readonly int Generation => _generation;
 
-    public readonly bool IsClosed => !cursor.IsOpen(_generation);
+    public readonly bool IsClosed => _open.IsFinished;
 
     public readonly bool HasRows => !IsClosed && cursor.HasRows;
 
-    public readonly bool HasColumns => _statement is not null;
+    public readonly bool HasColumns => cursor.Native is not null;
 
     public readonly int FieldCount => _fieldCount;
 
@@ -31,8 +32,7 @@ internal struct ReaderResult(StatementCursor cursor)
     public void Begin()
     {
         _columns = null;
-        _statement = cursor.Native;
-        _fieldCount = _statement is null ? 0 : raw.sqlite3_column_count(_statement);
+        _fieldCount = cursor.Native is { } statement ? raw.sqlite3_column_count(statement) : 0;
     }
 
     /// <summary>The statement, to read a column of its row.</summary>
@@ -40,7 +40,7 @@ internal struct ReaderResult(StatementCursor cursor)
     /// <exception cref="ArgumentOutOfRangeException">There is no such column.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly sqlite3_stmt Row(int ordinal, [CallerMemberName] string caller = "") =>
-        (uint)ordinal < (uint)_fieldCount && cursor.HasRow ? _statement! : throw NoRow(ordinal, caller);
+        (uint)ordinal < (uint)_fieldCount && _open.Row is { } row ? row : throw NoRow(ordinal, caller);
 
     /// <exception cref="InvalidOperationException">There is no result, or the reader is closed.</exception>
     public ResultColumns Columns([CallerMemberName] string caller = "") =>
@@ -52,7 +52,6 @@ internal struct ReaderResult(StatementCursor cursor)
     public void Release()
     {
         _fieldCount = 0;
-        _statement = null;
         if (!_isReleased)
         {
             _recordsAffected = cursor.RecordsAffected;
@@ -68,7 +67,7 @@ internal struct ReaderResult(StatementCursor cursor)
 
     private readonly Exception NoRow(int ordinal, string caller) =>
         IsClosed ? (caller == "Item" ? NoData() : Closed(caller))
-        : !cursor.HasRow ? NoData()
+        : _open.Row is null ? NoData()
         : new ArgumentOutOfRangeException(nameof(ordinal), ordinal, null);
 
     private static InvalidOperationException NoData() => new("No data exists for the row/column.");

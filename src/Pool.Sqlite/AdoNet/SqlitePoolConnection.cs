@@ -286,7 +286,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
 
     internal void Exit(bool outermost)
     {
-        if (outermost && _use.Exit(Environment.CurrentManagedThreadId))
+        if (outermost && _use.Exit())
         {
             Return();
         }

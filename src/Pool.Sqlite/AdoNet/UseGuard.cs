@@ -72,9 +72,10 @@ internal struct UseGuard
     /// <see cref="EndClose"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Exit(int thread)
+    public bool Exit()
     {
-        if (Interlocked.CompareExchange(ref _state, Open, thread) == thread)
+        int used = _state;
+        if ((used & Closed) == 0 && Interlocked.CompareExchange(ref _state, Open, used) == used)
         {
             return false;
         }

@@ -16,6 +16,7 @@ internal sealed class ExecutionLimits
     private long _deadline;
     private ExecutionInterrupt? _interrupt;
     private long _execution;
+    private CancellationToken _token;
     private int _generation;
     private CancellationTokenSource? _waiting;
 
@@ -38,6 +39,7 @@ internal sealed class ExecutionLimits
     {
         Volatile.Write(ref _generation, _generation + 1);
         _execution = 0;
+        _token = default;
         _interrupt = null;
     }
 
@@ -46,8 +48,13 @@ internal sealed class ExecutionLimits
         _deadline = _timeoutSeconds == 0 ? long.MaxValue : Environment.TickCount64 + (_timeoutSeconds * 1000L);
 
     /// <summary>The execution is the one that runs on a connection, until the scope ends.</summary>
-    public ExecutionInterrupt.Scope Enter(PhysicalConnection physical, Operation operation)
+    public ExecutionInterrupt.Scope Enter(
+        PhysicalConnection physical,
+        Operation operation,
+        CancellationToken cancellationToken
+    )
     {
+        _token = cancellationToken;
         if (_execution == 0)
         {
             Volatile.Write(ref _interrupt, physical.Stop);
@@ -59,9 +66,14 @@ internal sealed class ExecutionLimits
             _execution,
             IsCombined ? Environment.TickCount64 + CombinedWriteMilliseconds
                 : operation == Operation.Read ? long.MaxValue
-                : _deadline
+                : _deadline,
+            cancellationToken
         );
     }
+
+    /// <summary>As <see cref="Enter"/>, from a row to the next.</summary>
+    public ExecutionInterrupt.Scope EnterRead(PhysicalConnection physical, CancellationToken cancellationToken) =>
+        physical.Stop.Begin(_execution, long.MaxValue, cancellationToken);
 
     /// <summary>A wait begins, which ends with the token of what this answers: see <see cref="EndWait"/>.</summary>
     public CancellationTokenSource BeginWait(CancellationToken cancellationToken)
@@ -108,9 +120,9 @@ internal sealed class ExecutionLimits
     /// <exception cref="SqliteException">The time is up.</exception>
     public void ThrowIfOver()
     {
-        if (_interrupt!.WasStopped(_execution))
+        if (_interrupt!.WasStopped(_execution) || _token.IsCancellationRequested)
         {
-            throw StatementErrors.Cancelled(null, CancellationToken.None);
+            throw StatementErrors.Cancelled(null, _token);
         }
 
         if (Environment.TickCount64 >= _deadline)
@@ -130,7 +142,8 @@ internal sealed class ExecutionLimits
     {
         if (IsInterrupt(failure))
         {
-            return _interrupt!.WasStopped(_execution) ? StatementErrors.Cancelled(failure, cancellationToken)
+            return cancellationToken.IsCancellationRequested || _interrupt!.WasStopped(_execution)
+                    ? StatementErrors.Cancelled(failure, cancellationToken)
                 : Environment.TickCount64 >= _deadline ? StatementErrors.TookTooLong(failure, _timeoutSeconds)
                 : null;
         }

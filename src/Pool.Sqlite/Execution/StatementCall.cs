@@ -65,7 +65,7 @@ internal sealed class StatementCall
     /// From a row to the next: all that is done a thousand times. The end of a result, an error, and whatever else is
     /// left to <see cref="Attempt"/>, which goes on from what SQLite has answered.
     /// </summary>
-    public bool TryReadOn(int generation)
+    public bool TryReadOn(int generation, CancellationToken cancellationToken)
     {
         if (!Run.CanReadOn)
         {
@@ -81,18 +81,15 @@ internal sealed class StatementCall
         }
 
         PhysicalConnection physical = Run.Physical!;
-        string? outer = physical.Running;
-        ExecutionInterrupt.Scope scope = Limits.Enter(physical, Operation.Read);
+        ExecutionInterrupt.Scope scope = Limits.EnterRead(physical, cancellationToken);
         try
         {
             physical.ThrowIfClosedByCaller();
-            physical.Running = Run.Sql;
             return Run.TryReadOn();
         }
         finally
         {
             scope.Dispose();
-            physical.Running = outer;
             lease.Exit(outermost);
         }
     }
@@ -114,8 +111,7 @@ internal sealed class StatementCall
         WriteBlocker blocker = WriteBlocker.None;
         bool isDone = false;
         string? outer = physical.Running;
-        CancellationTokenRegistration registration = default;
-        ExecutionInterrupt.Scope scope = Limits.Enter(physical, operation);
+        ExecutionInterrupt.Scope scope = Limits.Enter(physical, operation, cancellationToken);
         try
         {
             physical.IsTouched = true;
@@ -126,15 +122,7 @@ internal sealed class StatementCall
 
             physical.StopNativeWaiting();
             physical.Running = Run.Sql;
-            if (cancellationToken.CanBeCanceled)
-            {
-                registration = cancellationToken.UnsafeRegister(
-                    static state => ((ExecutionLimits)state!).Cancel(((ExecutionLimits)state).Generation),
-                    Limits
-                );
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
+            cancellationToken.ThrowIfCancellationRequested();
             if (Run.IsClosed)
             {
                 // The lease has gone back meanwhile, and the connection object may have another one since.
@@ -168,8 +156,6 @@ internal sealed class StatementCall
         }
         finally
         {
-            // It waits for a callback that is under way, which would otherwise stop what this cursor runs next.
-            registration.Dispose();
             scope.Dispose();
             physical.Running = outer;
             if (!isDone)

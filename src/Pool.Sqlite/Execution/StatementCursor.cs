@@ -41,8 +41,8 @@ internal sealed class StatementCursor
     /// </summary>
     public sqlite3_stmt? Native => IsClosed ? null : _run.Statement?.Native;
 
-    /// <summary>True while it stands on a row, whose columns can be read.</summary>
-    public bool HasRow => _run.HasRow && !IsClosed;
+    /// <summary>What is open while a reader is; finished with the execution, and never used for another.</summary>
+    public OpenStatement Open => _run.Open!;
 
     /// <summary>True when the current result has, or had, a row.</summary>
     public bool HasRows => _run.HasRows && !IsClosed;
@@ -146,7 +146,7 @@ internal sealed class StatementCursor
     /// <summary>Goes to the next row of the current result.</summary>
     public bool Read(int generation)
     {
-        if (!_call.TryReadOn(generation))
+        if (!_call.TryReadOn(generation, CancellationToken.None))
         {
             Run(Operation.Read, generation);
             if (!_call.Answer)
@@ -163,9 +163,14 @@ internal sealed class StatementCursor
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task<bool> ReadAsync(int generation, CancellationToken cancellationToken)
     {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Answered(RunAsync(Operation.Read, generation, cancellationToken));
+        }
+
         try
         {
-            if (!cancellationToken.CanBeCanceled && _call.TryReadOn(generation))
+            if (_call.TryReadOn(generation, cancellationToken))
             {
                 _call.Record?.CountRow();
                 return Task.FromResult(true);
@@ -176,7 +181,7 @@ internal sealed class StatementCursor
             return Task.FromException<bool>(e);
         }
 
-        return Answered(RunAsync(Operation.Read, generation, cancellationToken), _call.Record);
+        return Answered(AttemptAsync(Operation.Read, generation, cancellationToken), _call.Record);
     }
 
     /// <summary>Ends the current result and runs the statements after it, up to the next that answers rows.</summary>
@@ -257,10 +262,21 @@ internal sealed class StatementCursor
 
     private ValueTask RunAsync(Operation operation, int generation, CancellationToken cancellationToken)
     {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            OperationCanceledException e = new(cancellationToken);
+            _call.Record?.Fail(e);
+            return Failed(e);
+        }
+
+        return AttemptAsync(operation, generation, cancellationToken);
+    }
+
+    private ValueTask AttemptAsync(Operation operation, int generation, CancellationToken cancellationToken)
+    {
         WriteBlocker blocker;
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
             _call.Limits.StartClock();
             blocker = _call.Attempt(operation, generation, cancellationToken);
         }

@@ -37,6 +37,9 @@ internal sealed class StatementRun
     /// <summary>The statement of the current result.</summary>
     public Statement? Statement => _statements.Current;
 
+    /// <inheritdoc cref="OpenStatement"/>
+    public OpenStatement? Open => _statements.Open;
+
     public bool HasRow => _stepper.HasRow;
 
     public bool HasRows => _stepper.HasRows;

@@ -41,6 +41,12 @@ internal sealed class StatementSequence(ExecutionLimits limits)
 
     public bool IsGivenBack => _isGivenBack || _open is { IsFinished: true };
 
+    /// <inheritdoc cref="OpenStatement"/>
+    public OpenStatement? Open => _open;
+
+    /// <summary>True while the current statement stands on a row that is shown.</summary>
+    public bool HasRow => _open is { Row: not null };
+
     public void Begin(IStatementLease lease, string sql, SqliteParameterCollection? parameters, bool isCommand)
     {
         _lease = lease;
@@ -124,6 +130,17 @@ internal sealed class StatementSequence(ExecutionLimits limits)
         if (_open is not null)
         {
             _open.Current = null;
+        }
+    }
+
+    /// <summary>The row that the current statement stands on is shown, until <see cref="LeaveRow"/>.</summary>
+    public void EnterRow() => _open!.Row = Current!.Native;
+
+    public void LeaveRow()
+    {
+        if (_open is not null)
+        {
+            _open.Row = null;
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class StatementStepper(StatementSequence statements)
     private ChangeCount _changes = ChangeCount.None;
     private bool _isFirstRowPending;
 
-    public bool HasRow { get; private set; }
+    public bool HasRow => statements.HasRow;
 
     /// <summary>True when the current result has, or had, a row.</summary>
     public bool HasRows { get; private set; }
@@ -37,8 +37,7 @@ internal sealed class StatementStepper(StatementSequence statements)
     public bool HasNoResult => _phase is StatementPhase.Between or StatementPhase.Ready;
 
     /// <summary>True when it stands on a row of a statement that only reads.</summary>
-    public bool CanReadOn =>
-        HasRow && _phase == StatementPhase.Row && !_isFirstRowPending && _answered == Nothing && Current.IsReadOnly;
+    public bool CanReadOn { get; private set; }
 
     private Statement Current => statements.Current!;
 
@@ -52,7 +51,7 @@ internal sealed class StatementStepper(StatementSequence statements)
         _phase = StatementPhase.Between;
         _answered = Nothing;
         _changes = ChangeCount.None;
-        _isFirstRowPending = OwnsTransaction = HasRow = HasRows = false;
+        _isFirstRowPending = OwnsTransaction = CanReadOn = HasRows = false;
     }
 
     /// <inheritdoc cref="StatementSequence.MoveNext"/>
@@ -74,7 +73,7 @@ internal sealed class StatementStepper(StatementSequence statements)
     {
         _ = raw.sqlite3_reset(Native);
         _phase = StatementPhase.Ready;
-        HasRow = false;
+        LeaveRow();
     }
 
     /// <summary>Runs the statement up to its first row, or its end.</summary>
@@ -128,9 +127,10 @@ internal sealed class StatementStepper(StatementSequence statements)
         int result = raw.sqlite3_step(Native);
         if (result == raw.SQLITE_ROW)
         {
-            return HasRow = true;
+            return true;
         }
 
+        LeaveRow();
         _answered = result;
         return false;
     }
@@ -139,13 +139,13 @@ internal sealed class StatementStepper(StatementSequence statements)
     /// <exception cref="SqliteException">SQLite refuses to go on.</exception>
     public WriteBlocker Read()
     {
-        HasRow = false;
+        LeaveRow();
         if (_phase == StatementPhase.Row)
         {
             if (_isFirstRowPending)
             {
                 _isFirstRowPending = false;
-                HasRow = true;
+                EnterRow();
                 return WriteBlocker.None;
             }
 
@@ -153,7 +153,7 @@ internal sealed class StatementStepper(StatementSequence statements)
             _answered = Nothing;
             if (result == raw.SQLITE_ROW)
             {
-                HasRow = true;
+                EnterRow();
                 return WriteBlocker.None;
             }
 
@@ -168,7 +168,7 @@ internal sealed class StatementStepper(StatementSequence statements)
     /// <exception cref="SqliteException">The end of a write was refused.</exception>
     public WriteBlocker End(Operation operation)
     {
-        HasRow = false;
+        LeaveRow();
         if (_phase == StatementPhase.Row)
         {
             int result = raw.sqlite3_reset(Native);
@@ -200,7 +200,7 @@ internal sealed class StatementStepper(StatementSequence statements)
     /// <summary>Ends the current result after an error.</summary>
     public void Abandon()
     {
-        HasRow = false;
+        LeaveRow();
         statements.EndCurrent();
         _phase = StatementPhase.Ended;
     }
@@ -210,7 +210,7 @@ internal sealed class StatementStepper(StatementSequence statements)
     /// <summary>Gives back what the statements have taken, wherever they stand.</summary>
     public void GiveBack()
     {
-        HasRow = false;
+        LeaveRow();
         statements.GiveBack();
     }
 
@@ -221,6 +221,18 @@ internal sealed class StatementStepper(StatementSequence statements)
             OwnsTransaction = false;
             Physical.Abort();
         }
+    }
+
+    private void EnterRow()
+    {
+        statements.EnterRow();
+        CanReadOn = Current.IsReadOnly;
+    }
+
+    private void LeaveRow()
+    {
+        statements.LeaveRow();
+        CanReadOn = false;
     }
 
     private WriteBlocker TryBegin(Operation operation, IStatementLease lease)

@@ -16,11 +16,7 @@ internal static class StoppableWork
     {
         cancellationToken.ThrowIfCancellationRequested();
         long execution = interrupt.NewExecution();
-        using ExecutionInterrupt.Scope scope = interrupt.Begin(execution);
-        using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(
-            _ => interrupt.Stop(execution),
-            null
-        );
+        using ExecutionInterrupt.Scope scope = interrupt.Begin(execution, long.MaxValue, cancellationToken);
         try
         {
             return work();

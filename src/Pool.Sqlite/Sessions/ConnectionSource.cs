@@ -139,6 +139,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         SessionResetResult result = connection.Reset();
         if (connection.WantsCacheLook)
         {
+            connection.WantsCacheLook = false;
             NoteCache(connection);
         }
 

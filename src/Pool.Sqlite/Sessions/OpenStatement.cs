@@ -16,8 +16,17 @@ internal sealed class OpenStatement(PreparedText text)
     /// <summary>True while a statement that writes stands on a row: the write gate is held until it ends.</summary>
     public bool Writes => Current is { IsReadOnly: false } statement && raw.sqlite3_data_count(statement.Native) > 0;
 
+    /// <summary>The statement while it stands on a row that is shown, to read the columns from; null otherwise.</summary>
+    public sqlite3_stmt? Row { get; set; }
+
     /// <summary>True once the text is with the connection again.</summary>
-    public bool IsFinished { get; set; }
+    public bool IsFinished { get; private set; }
+
+    public void Finish()
+    {
+        Row = null;
+        IsFinished = true;
+    }
 
     /// <summary>Ends what is under way.</summary>
     /// <returns>A result code: of a write, what its end came to.</returns>

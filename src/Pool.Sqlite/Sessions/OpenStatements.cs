@@ -31,7 +31,7 @@ internal sealed class OpenStatements(StatementCache statements, SessionActivity 
         }
 
         int result = open.End();
-        open.IsFinished = true;
+        open.Finish();
         _open.Remove(open);
         activity.NoteReading(_open.Count == 0 ? null : _open[^1]);
         statements.PutBack(open.Text);

@@ -99,9 +99,6 @@ internal sealed class PhysicalConnection
     /// </summary>
     public StatementFailures? Failures { get; set; }
 
-    /// <summary>Kept for the next execution, so that most need no object of their own. Empty while in use.</summary>
-    public object? IdleCursor { get; set; }
-
     /// <summary>Called when the caller's code closes the driver's object, which may be long after the lease.</summary>
     public Action? ClosedByCode { get; set; }
 

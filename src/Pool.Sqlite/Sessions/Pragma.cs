@@ -109,16 +109,9 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     /// <summary>True when a text in a statement is certain to mean the value that this has.</summary>
     public bool IsSetTo(string? text) =>
         IsReadAs(text)
-        || (
-            Name == TempStore
-            && text?.ToUpperInvariant() switch
-            {
-                "DEFAULT" => "0",
-                "FILE" => "1",
-                "MEMORY" => "2",
-                _ => null,
-            } == ReadsBack
-        );
+            // It reads as 2 for "fast", which only the word sets.
+            ? !string.Equals(Name, "secure_delete", StringComparison.OrdinalIgnoreCase)
+            : Name is Synchronous or TempStore or "foreign_keys" && text is not null && IsReadAs(AsRead(Name, text));
 
     private static Pragma Number(string name, long value)
     {
@@ -130,6 +123,12 @@ internal sealed record Pragma(string Name, string Value, string ReadsBack)
     private static string AsRead(string name, string value) =>
         (name.ToUpperInvariant(), value.ToUpperInvariant()) switch
         {
+            ("SYNCHRONOUS", "NORMAL") => "1",
+            ("SYNCHRONOUS", "FULL") => "2",
+            ("SYNCHRONOUS", "EXTRA") => "3",
+            ("TEMP_STORE", "DEFAULT") => "0",
+            ("TEMP_STORE", "FILE") => "1",
+            ("TEMP_STORE", "MEMORY") => "2",
             ("AUTO_VACUUM", "NONE") => "0",
             ("AUTO_VACUUM", "FULL") => "1",
             ("AUTO_VACUUM", "INCREMENTAL") => "2",

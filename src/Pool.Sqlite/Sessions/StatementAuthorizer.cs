@@ -284,13 +284,11 @@ internal sealed class StatementAuthorizer(IEnumerable<Pragma> ownPragmas)
             return;
         }
 
-        // A change of where temporary tables are kept drops them, also when it is changed back.
-        Changes |=
-            known.Name == Pragma.TempStore && !known.IsSetTo(value)
-                ? SessionChanges.TempObject
-                : SessionChanges.OwnPragma;
-        if (!_touched.Contains(known))
+        Changes |= SessionChanges.OwnPragma;
+        if (!known.IsSetTo(value) && !_touched.Contains(known))
         {
+            // A change of where temporary tables are kept drops them, also when it is changed back.
+            Changes |= known.Name == Pragma.TempStore ? SessionChanges.TempObject : SessionChanges.None;
             _touched.Add(known);
         }
     }

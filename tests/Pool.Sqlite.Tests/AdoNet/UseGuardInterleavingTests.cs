@@ -284,7 +284,7 @@ public sealed class UseGuardInterleavingTests
             Assert.Equal(used, _entry);
             Assert.Contains(used, _out);
             yield return 42;
-            if (_guard.Exit(thread))
+            if (_guard.Exit())
             {
                 yield return 43;
                 foreach (int step in Return())

@@ -32,6 +32,18 @@ public sealed class CacheAdviceTests : DiagnosticsTest
         AssertSilent(pool, "cache-size");
     }
 
+    [Fact]
+    public async Task A_connection_looks_at_its_cache_once_a_round_and_not_at_every_return()
+    {
+        await using SqlitePool pool = Pool();
+        Scan(pool, times: 1);
+
+        using SqlitePoolConnection connection = pool.Rent();
+        Assert.False(connection.Physical.WantsCacheLook);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(connection.Physical.WantsCacheLook);
+    }
+
     // The housekeeper asks for a look at the cache, the next return takes it.
     private void Scan(SqlitePool pool, int times)
     {

@@ -163,6 +163,24 @@ public sealed class StatementCancellationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_of_one_row_stops_none_of_the_next()
+    {
+        using CancellationTokenSource stop = new();
+        using SqlitePoolCommand command = _connection.CreateCommand(
+            "with recursive n(i) as (select 0 union all select i + 1 from n where i < 300000) select i from n where i % 100000 = 0"
+        );
+        await using DbDataReader reader = await command.ExecuteReaderAsync(stop.Token);
+        Assert.True(await reader.ReadAsync(stop.Token));
+        Assert.True(await reader.ReadAsync(stop.Token));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader.ReadAsync(stop.Token));
+        Assert.True(await reader.ReadAsync());
+        Assert.True(reader.Read());
+        Assert.Equal(300_000, reader.GetInt32(0));
+        Assert.False(await reader.ReadAsync());
+    }
+
+    [Fact]
     public async Task A_write_in_a_transaction_that_is_stopped_can_be_rolled_back()
     {
         using CancellationTokenSource stop = new();

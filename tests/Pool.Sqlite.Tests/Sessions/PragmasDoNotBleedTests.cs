@@ -56,6 +56,10 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
     [Theory]
     [InlineData("PRAGMA temp_store=MEMORY; PRAGMA synchronous=NORMAL", "temp_store", "2")]
     [InlineData("PRAGMA temp_store=2", "temp_store", "2")]
+    [InlineData("PRAGMA synchronous=FULL; PRAGMA synchronous=NORMAL", "synchronous", "1")]
+    [InlineData("PRAGMA synchronous=NORMAL; PRAGMA synchronous=FULL", "synchronous", "1")]
+    [InlineData("PRAGMA foreign_keys=yes; PRAGMA foreign_keys=no", "foreign_keys", "1")]
+    [InlineData("PRAGMA foreign_keys=true; PRAGMA foreign_keys=unknown", "foreign_keys", "1")]
     [InlineData("PRAGMA recursive_triggers=ON", "recursive_triggers", "0")]
     [InlineData("PRAGMA query_only=1", "query_only", "0")]
     [InlineData("PRAGMA query_only=0", "query_only", "0")]
@@ -68,6 +72,21 @@ public sealed class PragmasDoNotBleedTests : TwoLeases
             connection => connection.Run(sql),
             connection => Assert.Equal(restored, connection.Ask($"PRAGMA {name}"))
         );
+
+    [Fact]
+    public void One_that_is_set_to_the_number_it_reads_as_and_takes_that_otherwise_is_not_taken_for_unchanged()
+    {
+        Options.ConnectionOpened = static connection => connection.Run("PRAGMA secure_delete=fast");
+        OnTheNextLease(
+            static connection =>
+            {
+                Assert.Equal("2", connection.Ask("PRAGMA secure_delete"));
+                connection.Run("PRAGMA secure_delete=2");
+                Assert.Equal("1", connection.Ask("PRAGMA secure_delete"));
+            },
+            static connection => Assert.Equal("2", connection.Ask("PRAGMA secure_delete"))
+        );
+    }
 
     [Theory]
     [InlineData(
