@@ -88,6 +88,7 @@ internal static class CommandLine
             ),
             Profile(),
             TwoProcessesCommand(),
+            WebServerCommand(),
             Chaos(),
             Limits(),
         };
@@ -298,6 +299,23 @@ internal static class CommandLine
                 interruption.Token
             );
         });
+        return command;
+    }
+
+    private static Command WebServerCommand()
+    {
+        // The comparison starts it; people have no use for it.
+        var file = new Argument<string>("FILE");
+        var role = new Argument<Role>("ROLE");
+        var command = new Command(WebServer.Command) { file, role };
+        command.Hidden = true;
+        command.SetAction(
+            (options, _) =>
+            {
+                Engine.Load();
+                return WebServer.Run(options.GetValue(file)!, options.GetValue(role));
+            }
+        );
         return command;
     }
 

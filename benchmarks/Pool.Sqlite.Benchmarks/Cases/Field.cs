@@ -53,7 +53,8 @@ internal static class Field
     public static IReadOnlyList<Contestant> Crowds(
         CrowdPlan plan,
         Func<IContender, int, Func<Task>> operation,
-        bool unpooled = false
+        bool unpooled = false,
+        bool floor = false
     )
     {
         const SynchronousMode Full = SynchronousMode.Full;
@@ -77,6 +78,14 @@ internal static class Field
                 Operations = plan.Operations / 10,
             };
             field.Add(new(Role.Unpooled, file => Crowd(file, new Unpooled(file, Full), small), writes));
+        }
+
+        if (floor)
+        {
+            // Each commit synced by SQLite itself.
+            field.Add(
+                new(Role.Floor, file => Crowd(file, new ThisPool(file, synchronous: Full, groupCommit: false)), writes)
+            );
         }
 
         return field;

@@ -59,7 +59,13 @@ internal static class TwoProcesses
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(Patience);
-        using var other = Start(new SqliteConnectionStringBuilder(connectionString).DataSource, times);
+        using var other = OwnProgram.Start(
+            Command,
+            JoinOption,
+            new SqliteConnectionStringBuilder(connectionString).DataSource,
+            TimesOption,
+            times.ToString(CultureInfo.InvariantCulture)
+        );
         try
         {
             var errors = other.StandardError.ReadToEndAsync(patience.Token);
@@ -96,32 +102,6 @@ internal static class TwoProcesses
                 other.Kill();
             }
         }
-    }
-
-    private static Process Start(string file, int times)
-    {
-        var program = Environment.ProcessPath!;
-        var start = new ProcessStartInfo(program)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        // Run as "dotnet program.dll", the process is not the program.
-        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
-        {
-            start.ArgumentList.Add(typeof(TwoProcesses).Assembly.Location);
-        }
-
-        foreach (
-            var argument in (string[])
-                [Command, JoinOption, file, TimesOption, times.ToString(CultureInfo.InvariantCulture)]
-        )
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        return Process.Start(start) ?? throw new IOException($"{program} could not be started.");
     }
 
     private static CaseResult Report(long expected, long final, double seconds, IncrementsResult[] results)

@@ -43,11 +43,12 @@ internal static class WriterCases
             Writers,
             few ? "1 writer" : $"{writers} writers",
             [
-                .. Field.Crowds(plan, (contender, _) => () => Insert(contender), unpooled: few),
+                .. Field.Crowds(plan, (contender, _) => () => Insert(contender), unpooled: few, floor: few),
                 new(Role.Queue, file => ThroughQueue(plan, file), Writes: true),
             ],
             [
                 new(Figure.Rate, rate),
+                .. few ? [new Goal(Figure.Rate, 0.95, Against: Role.Floor)] : (Goal[])[],
                 new(Figure.Worst, worst),
                 new(Figure.Rate, queue, Role.Queue, Suite: Queue),
                 new(Figure.Worst, worst, Role.Queue, Suite: Queue),

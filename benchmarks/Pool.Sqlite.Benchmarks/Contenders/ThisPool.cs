@@ -5,9 +5,14 @@ namespace Pool.Sqlite.Benchmarks.Contenders;
 /// <summary>Pool.Sqlite with its default options, unless more threads than connections are asked for.</summary>
 internal sealed class ThisPool : IContender
 {
-    public ThisPool(string connectionString, int threads = 0, SynchronousMode synchronous = SynchronousMode.Normal)
+    public ThisPool(
+        string connectionString,
+        int threads = 0,
+        SynchronousMode synchronous = SynchronousMode.Normal,
+        bool groupCommit = true
+    )
     {
-        var options = new SqlitePoolOptions { ConnectionString = connectionString };
+        var options = new SqlitePoolOptions { ConnectionString = connectionString, GroupCommit = groupCommit };
         options.PoolSize = Math.Max(options.PoolSize, threads);
         options.Pragmas.Synchronous = synchronous;
         Pool = new SqlitePool(options);

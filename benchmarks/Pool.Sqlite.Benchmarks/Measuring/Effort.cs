@@ -4,6 +4,7 @@ namespace Pool.Sqlite.Benchmarks.Measuring;
 /// <param name="LoopRounds">Rounds of what loops for <paramref name="Pass"/>.</param>
 /// <param name="CrowdRounds">Rounds of what has a fixed number of operations to do.</param>
 /// <param name="WarmUp">Long enough for tiered compilation to arrive at optimised code.</param>
+/// <param name="CrowdWarmUp">The same for crowds, whose operations are larger.</param>
 /// <param name="Share">The part of a crowd's operations that is done.</param>
 /// <param name="Quotable">False: too short to say anything but that it runs.</param>
 internal sealed record Effort(
@@ -11,15 +12,32 @@ internal sealed record Effort(
     int CrowdRounds,
     TimeSpan WarmUp,
     TimeSpan Pass,
+    TimeSpan CrowdWarmUp,
     double Share,
     bool Quotable
 )
 {
     public static Effort Full { get; } =
-        new(5, 3, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(150), Share: 1, Quotable: true);
+        new(
+            5,
+            3,
+            TimeSpan.FromMilliseconds(250),
+            TimeSpan.FromMilliseconds(150),
+            TimeSpan.FromSeconds(2),
+            Share: 1,
+            Quotable: true
+        );
 
     public static Effort Smoke { get; } =
-        new(1, 1, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(30), Share: 0.05, Quotable: false);
+        new(
+            1,
+            1,
+            TimeSpan.FromMilliseconds(20),
+            TimeSpan.FromMilliseconds(30),
+            TimeSpan.Zero,
+            Share: 0.05,
+            Quotable: false
+        );
 
     /// <summary>For one query on a given file: <paramref name="seconds"/> for every contender.</summary>
     public static Effort ForQuery(double seconds) =>

@@ -96,7 +96,8 @@ internal static class ConsoleReport
         console.WriteLine(
             "ratio: this pool's figure to the driver's, of rounds taken in turns, the median; \"against the floor\": "
                 + "to the floor's. spread: the best and the worst round of this pool. Ratios are for quoting, single figures "
-                + "move with the machine. Floors: a semaphore and a queue (rents), a held prepared statement (reads, rows)."
+                + "move with the machine. Floors: a semaphore and a queue (rents), a held prepared statement (reads, rows), "
+                + "this pool without group commit (one writer)."
         );
 
     private static Table Table(IEnumerable<Line> lines, bool quotable)

@@ -12,6 +12,8 @@ internal static class NativeFileStatus
     private const string Library = "libc";
     private const int CurrentDirectory = -100;
     private const int EmptyPath = 0x1000;
+
+    // Not the times, which are not free: see NativeFile.
     private const uint WantsInode = 0x100;
     private const uint WantsBirth = 0x800;
     private static readonly byte[] NoPath = [0];

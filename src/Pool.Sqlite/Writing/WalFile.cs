@@ -22,12 +22,9 @@ internal static class WalFile
     {
         try
         {
-            using SafeFileHandle file = File.OpenHandle(
-                path,
-                FileMode.Open,
-                Access,
-                FileShare.ReadWrite | FileShare.Delete
-            );
+            using SafeFileHandle file =
+                NativeFile.TryOpenForReading(path)
+                ?? File.OpenHandle(path, FileMode.Open, Access, FileShare.ReadWrite | FileShare.Delete);
             RandomAccess.FlushToDisk(file);
         }
         catch (FileNotFoundException) { }

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Pool.Sqlite.Tests.Support;
 using Pool.Sqlite.Writing;
 
@@ -5,6 +6,9 @@ namespace Pool.Sqlite.Tests.Writing;
 
 public sealed class WalFileTests
 {
+    // fcntl.h: O_CLOEXEC.
+    private const int ClosedOnExec = 0x80000;
+
     [Fact]
     public void A_file_that_can_only_be_read_any_more_is_synced_all_the_same()
     {
@@ -29,5 +33,19 @@ public sealed class WalFileTests
     {
         using TempDatabase database = new();
         WalFile.Sync(database.Path + "-wal");
+    }
+
+    [Fact]
+    public void A_descriptor_that_a_sync_opens_is_not_left_to_other_programs()
+    {
+        using TempDatabase database = new();
+        string wal = database.Path + "-wal";
+        Assert.Null(NativeFile.TryOpenForReading(wal));
+        File.WriteAllText(wal, "frames");
+        using SafeFileHandle? file = NativeFile.TryOpenForReading(wal);
+        Assert.SkipWhen(file is null, "Only 64-bit Linux opens files without asking for their status.");
+        string flags = File.ReadLines($"/proc/self/fdinfo/{file.DangerousGetHandle()}")
+            .First(static line => line.StartsWith("flags:", StringComparison.Ordinal));
+        Assert.Equal(ClosedOnExec, Convert.ToInt32(flags.Split('\t')[1], 8) & ClosedOnExec);
     }
 }
