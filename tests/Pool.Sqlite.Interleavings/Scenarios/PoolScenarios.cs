@@ -39,7 +39,14 @@ internal static class PoolScenarios
     // The same with a slot for each of two cores, and the queue of idle items behind them.
     private static async Task TwoPermits()
     {
-        PoolRun run = new(new LeasePoolOptions { Size = 1, MaxOverflow = 1, OverflowIdleTimeout = TimeSpan.Zero });
+        PoolRun run = new(
+            new LeasePoolOptions
+            {
+                Size = 1,
+                MaxOverflow = 1,
+                OverflowIdleTimeout = TimeSpan.Zero,
+            }
+        );
         bool[] served = new bool[3];
         await Check.All(
             async () => served[0] = await run.Use() && await run.Use(),
@@ -162,7 +169,11 @@ internal static class PoolScenarios
         {
             await run.Pool.BeginExclusive(CancellationToken.None);
             LeaseCounts counts = run.Pool.Count();
-            Check.Same((0, 0, 0), (counts.InUse, counts.Opening, counts.Open), "In use, opening, open in exclusive work");
+            Check.Same(
+                (0, 0, 0),
+                (counts.InUse, counts.Opening, counts.Open),
+                "In use, opening, open in exclusive work"
+            );
             run.Pool.EndExclusive();
         }
 
