@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Tests.Shared;
 
 namespace Pool.Sqlite.Chaos;
 
@@ -128,18 +128,25 @@ internal sealed class ChaosRound
     /// <summary>Waits for something that must end.</summary>
     public async Task NotStuck(Task task, string what)
     {
-        long start = Stopwatch.GetTimestamp();
-        while (await Task.WhenAny(task, Task.Delay(1_000)) != task)
-        {
-            if (Stopwatch.GetElapsedTime(start) > Stuck)
+        string? missing = await Eventually.WhyNot(
+            () =>
             {
-                Faults.Add($"stuck: {what} did not end. {Describe()}");
-                return;
-            }
+                if (task.IsCompleted)
+                {
+                    return null;
+                }
 
-            // For leases that were dropped last.
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
+                CollectDropped();
+                return $"stuck: {what} did not end";
+            },
+            Stuck,
+            TimeSpan.FromSeconds(1),
+            until: task
+        );
+        if (missing is not null)
+        {
+            Faults.Add($"{missing}. {Describe()}");
+            return;
         }
 
         try
@@ -150,6 +157,13 @@ internal sealed class ChaosRound
         {
             Faults.Add($"{what}: {e}");
         }
+    }
+
+    /// <summary>Has leases that were dropped come back.</summary>
+    public static void CollectDropped()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
     }
 
     /// <summary>What is being done, what is out, and how the pool stands.</summary>
@@ -165,16 +179,21 @@ internal sealed class ChaosRound
     private async Task CheckFiles()
     {
         // What was dropped last, and opens that were abandoned, are on their way.
-        long start = Stopwatch.GetTimestamp();
-        string[] open;
-        while ((open = OpenDescriptors.Under(Folder)).Length > 0 && Stopwatch.GetElapsedTime(start) < Stuck)
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            await Task.Delay(20);
-        }
+        string? missing = await Eventually.WhyNot(
+            () =>
+            {
+                string[] open = OpenDescriptors.Under(Folder);
+                if (open.Length == 0)
+                {
+                    return null;
+                }
 
-        Faults.Check(open.Length == 0, $"still open after the end: {string.Join(", ", open)}");
+                CollectDropped();
+                return $"still open after the end: {string.Join(", ", open)}";
+            },
+            Stuck
+        );
+        Faults.Check(missing is null, missing ?? "");
         if (Trouble is { HadDiskFaults: false, WasReadOnly: false, HadOutsider: false })
         {
             Faults.Check(!File.Exists(Database + "-wal"), "a -wal is left after the end");

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pool.Sqlite.Tests.Shared;
 using SQLitePCL;
 
 namespace Pool.Sqlite.Chaos;
@@ -10,6 +11,8 @@ public sealed class LimitsRun(string folder, TextWriter output)
 {
     /// <summary>How much may be left, in bytes: far less than one byte for each rent or text of a full run.</summary>
     private const long Tolerance = 2_000_000;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private bool _isFlat = true;
 
@@ -127,11 +130,23 @@ public sealed class LimitsRun(string folder, TextWriter output)
     // What finalizers have handed on to the thread pool takes a moment.
     private async Task<(long Managed, long Native)> Settle()
     {
-        for (int i = 0; i < 100 && (i < 5 || OpenDescriptors.Under(Path.Combine(folder, "many-")).Length > 0); i++)
+        int rounds = 0;
+        string? missing = await Eventually.WhyNot(
+            () =>
+            {
+                ChaosRound.CollectDropped();
+                string[] open = OpenDescriptors.Under(Path.Combine(folder, "many-"));
+                return ++rounds >= 5 && open.Length == 0
+                    ? null
+                    : $"still open of pools that were forgotten: {string.Join(", ", open)}";
+            },
+            Patience,
+            TimeSpan.FromMilliseconds(10)
+        );
+        if (missing is not null)
         {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            await Task.Delay(10);
+            output.WriteLine(missing);
+            _isFlat = false;
         }
 
         return (GC.GetTotalMemory(forceFullCollection: true), raw.sqlite3_memory_used());

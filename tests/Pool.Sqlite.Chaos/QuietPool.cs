@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Pool.Sqlite.Tests.Shared;
 
 namespace Pool.Sqlite.Chaos;
 
@@ -36,16 +36,22 @@ internal sealed class QuietPool(ChaosRound round)
 
     private async Task WaitForDropped()
     {
-        long start = Stopwatch.GetTimestamp();
-        while (
-            (Pool.GetStatistics().Leaks < round.Dropped || Pool.GetStatistics().InUse > 0)
-            && Stopwatch.GetElapsedTime(start) < Patience
-        )
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            await Task.Delay(10);
-        }
+        string? missing = await Eventually.WhyNot(
+            () =>
+            {
+                SqlitePoolStatistics now = Pool.GetStatistics();
+                if (now.Leaks >= round.Dropped && now.InUse == 0)
+                {
+                    return null;
+                }
+
+                ChaosRound.CollectDropped();
+                return $"{now.Leaks} leaks are counted, {round.Dropped} leases were dropped, {now.InUse} are in use";
+            },
+            Patience,
+            TimeSpan.FromMilliseconds(10)
+        );
+        round.Faults.Check(missing is null, $"dropped leases do not come back: {missing}");
     }
 
     // Each way to write works again; the first try may still meet a connection that was opened while the disk failed.
@@ -74,29 +80,30 @@ internal sealed class QuietPool(ChaosRound round)
 
     private async Task Again(string what, Func<long, Task> work)
     {
-        List<Exception> failures = [];
-        long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < Patience)
-        {
-            long tx = round.Ledger.Begin();
-            try
+        int tries = 0;
+        string? missing = await Eventually.WhyNot(
+            async () =>
             {
-                await work(tx).WaitAsync(Patience);
-                if (what != "ReadAsync")
+                long tx = round.Ledger.Begin();
+                try
                 {
-                    round.Ledger.Acknowledge(tx);
+                    await work(tx).WaitAsync(Patience);
+                    if (what != "ReadAsync")
+                    {
+                        round.Ledger.Acknowledge(tx);
+                    }
+
+                    return null;
                 }
-
-                return;
-            }
-            catch (Exception e)
-            {
-                failures.Add(e);
-                await Task.Delay(50);
-            }
-        }
-
-        round.Faults.Add($"{what} does not recover: {failures.Count} tries, the last: {failures[^1]}");
+                catch (Exception e)
+                {
+                    return $"{what} does not recover: {++tries} tries, the last: {e}";
+                }
+            },
+            Patience,
+            TimeSpan.FromMilliseconds(50)
+        );
+        round.Faults.Check(missing is null, missing ?? "");
     }
 
     private async Task CheckPermits(int permits)

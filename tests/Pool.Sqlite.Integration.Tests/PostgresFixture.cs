@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Npgsql;
+using Pool.Sqlite.Tests.Shared;
 
 [assembly: AssemblyFixture(typeof(Pool.Sqlite.Integration.Tests.PostgresFixture))]
 
@@ -87,14 +88,17 @@ public sealed class PostgresFixture : IAsyncLifetime
         await RunAsync("alter system set synchronous_commit = 'remote_apply'");
         await RunAsync("select pg_reload_conf()");
 
-        // Until the servers have read that.
-        while (
-            await RunAsync("select sync_state || ' ' || current_setting('synchronous_commit') from pg_stat_replication")
-                is not "sync remote_apply"
-        )
-        {
-            await Task.Delay(20);
-        }
+        await Eventually.Holds(
+            async () =>
+                await RunAsync(
+                    "select sync_state || ' ' || current_setting('synchronous_commit') from pg_stat_replication"
+                )
+                    is var state
+                        and not "sync remote_apply"
+                    ? $"the servers have not read their settings: '{state}'"
+                    : null,
+            TimeSpan.FromSeconds(60)
+        );
     }
 
     public async ValueTask DisposeAsync()

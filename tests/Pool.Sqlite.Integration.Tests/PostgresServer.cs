@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Npgsql;
+using Pool.Sqlite.Tests.Shared;
 
 namespace Pool.Sqlite.Integration.Tests;
 
@@ -98,35 +99,28 @@ internal sealed class PostgresServer : IAsyncDisposable
     private async Task WaitUntilItAnswersAsync(NpgsqlConnectionStringBuilder settings)
     {
         NpgsqlConnectionStringBuilder own = new(settings.ConnectionString) { Port = Port, Pooling = false };
-        long start = Stopwatch.GetTimestamp();
-        while (true)
+        await Eventually.Holds(() => WhyNoAnswerAsync(own.ConnectionString), Limit, TimeSpan.FromMilliseconds(50));
+    }
+
+    private async Task<string?> WhyNoAnswerAsync(string connectionString)
+    {
+        try
         {
-            try
+            await using NpgsqlConnection connection = new(connectionString);
+            await connection.OpenAsync();
+            return null;
+        }
+        catch (NpgsqlException e)
+        {
+            string log;
+            lock (_log)
             {
-                await using NpgsqlConnection connection = new(own.ConnectionString);
-                await connection.OpenAsync();
-                return;
+                log = _log.ToString();
             }
-            catch (NpgsqlException e)
-            {
-                string log;
-                lock (_log)
-                {
-                    log = _log.ToString();
-                }
 
-                if (_process.HasExited)
-                {
-                    throw new InvalidOperationException($"PostgreSQL ended: {log}", e);
-                }
-
-                if (Stopwatch.GetElapsedTime(start) > Limit)
-                {
-                    throw new TimeoutException($"PostgreSQL does not answer: {log}", e);
-                }
-
-                await Task.Delay(50);
-            }
+            return _process.HasExited
+                ? throw new InvalidOperationException($"PostgreSQL ended: {log}", e)
+                : $"PostgreSQL does not answer ({e.Message}): {log}";
         }
     }
 }

@@ -1,12 +1,15 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Pool.Sqlite.Tests.Shared;
 
 namespace Pool.Sqlite.Samples.Tests;
 
 /// <summary>The service that is configured from its environment and watched from outside.</summary>
 public sealed partial class ServiceTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     /// <summary>One connection, for which nobody waits.</summary>
     private static readonly (string Name, string Value)[] OneConnection =
     [
@@ -34,7 +37,7 @@ public sealed partial class ServiceTests
 
                 using CancellationTokenSource end = new();
                 Task<HttpResponseMessage> holding = client.PostAsync("/hold/600000", null, end.Token);
-                await Until(async () => (await Utilization(client)).GetProperty("inUse").GetInt32() == 1);
+                await OneIsInUse(client);
                 Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.PostAsync("/hold/0", null)).StatusCode);
                 Assert.Equal(HttpStatusCode.ServiceUnavailable, await Get(client, "/health/ready"));
                 Assert.Equal(HttpStatusCode.OK, await Get(client, "/health/live"));
@@ -70,14 +73,21 @@ public sealed partial class ServiceTests
             {
                 using CancellationTokenSource end = new();
                 Task<HttpResponseMessage> holding = client.PostAsync("/hold/600000", null, end.Token);
-                await Until(async () => (await Utilization(client)).GetProperty("inUse").GetInt32() == 1);
+                await OneIsInUse(client);
                 await client.PostAsync("/hold/0", null);
                 string metrics = "";
-                await Until(async () =>
-                {
-                    metrics = await client.GetStringAsync("/metrics");
-                    return Array.TrueForAll(asked, name => metrics.Contains($"\n{name}{{", StringComparison.Ordinal));
-                });
+                await Eventually.Holds(
+                    async () =>
+                    {
+                        metrics = await client.GetStringAsync("/metrics");
+                        string[] missing =
+                        [
+                            .. asked.Where(name => !metrics.Contains($"\n{name}{{", StringComparison.Ordinal)),
+                        ];
+                        return missing.Length == 0 ? null : $"metrics are missing: {string.Join(", ", missing)}";
+                    },
+                    Patience
+                );
                 Assert.Matches(
                     "db_client_connection_count{.*db_client_connection_pool_name=\"service.db\".*db_client_connection_state=\"used\".*} 1",
                     metrics
@@ -136,12 +146,13 @@ public sealed partial class ServiceTests
         return response.StatusCode;
     }
 
-    private static async Task Until(Func<Task<bool>> condition)
-    {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
-        while (!await condition())
-        {
-            await Task.Delay(50, limit.Token);
-        }
-    }
+    private static Task OneIsInUse(HttpClient client) =>
+        Eventually.Holds(
+            async () =>
+            {
+                int inUse = (await Utilization(client)).GetProperty("inUse").GetInt32();
+                return inUse == 1 ? null : $"{inUse} connections are in use, and not one";
+            },
+            Patience
+        );
 }

@@ -41,6 +41,7 @@ return args switch
         int.Parse(texts, CultureInfo.InvariantCulture),
         int.Parse(pools, CultureInfo.InvariantCulture)
     ),
+    ["restore", var path, .. var backups] => await Restoring.Run(path, backups),
     ["disk", var path] => await Disk.Run(path),
     ["open"] => await Sharing.Open(),
     ["add", var path, var name] => await Sharing.Add(path, name),

@@ -253,14 +253,15 @@ internal sealed class GroupCommit
 
             starts = !_hasThread;
             _hasThread = true;
+
+            // Not after the lock: a thread that is about to end must see it.
+            _work.Release();
         }
 
         if (starts)
         {
             new Thread(Run) { IsBackground = true, Name = "Pool.Sqlite group commit" }.UnsafeStart();
         }
-
-        _work.Release();
     }
 
     private void Run()

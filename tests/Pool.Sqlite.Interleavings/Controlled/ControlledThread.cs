@@ -1,0 +1,23 @@
+using Microsoft.Coyote.Random;
+
+namespace Pool.Sqlite.Interleavings.Controlled;
+
+/// <summary>In place of <see cref="System.Threading.Thread"/>: its processor is one of two, as Coyote chooses.</summary>
+internal sealed class ControlledThread(Action run)
+{
+    public bool IsBackground { get; set; }
+
+    public string? Name { get; set; }
+
+    public static int GetCurrentProcessorId() => Generator.Create().NextInteger(ControlledEnvironment.ProcessorCount);
+
+    public static void Sleep(TimeSpan time) => System.Threading.Thread.Sleep(time);
+
+    public static void SpinWait(int iterations) => System.Threading.Thread.SpinWait(iterations);
+
+    /// <summary>What was started since this was emptied.</summary>
+    public static List<Task> Started { get; } = [];
+
+    // A task is as good as a thread where Coyote says which goes on, and can be waited for by the scenario.
+    public void UnsafeStart() => Started.Add(Task.Run(run));
+}

@@ -1,0 +1,3 @@
+using Pool.Sqlite.Interleavings;
+
+return Exploration.Run(args);
