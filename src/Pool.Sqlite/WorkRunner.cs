@@ -40,7 +40,7 @@ internal sealed class WorkRunner(
             }
             catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && deadline.Allows(pause))
             {
-                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+                await Cancellation.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             }
         }
     }

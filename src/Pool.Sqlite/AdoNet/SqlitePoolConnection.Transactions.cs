@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Execution;
+using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 
@@ -57,7 +58,11 @@ public sealed partial class SqlitePoolConnection
         CancellationToken cancellationToken = default
     )
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return new ValueTask<SqlitePoolTransaction>(Cancellation.Of<SqlitePoolTransaction>(cancellationToken));
+        }
+
         CheckCanBegin(isolationLevel);
 
         // Begun outside the asynchronous method: see AmbientWriteGate.

@@ -22,7 +22,7 @@ internal static class LockPolling
 
         if (async)
         {
-            await Task.Delay(Interval, cancellationToken).ConfigureAwait(false);
+            await Cancellation.Delay(Interval, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }
         else
         {
