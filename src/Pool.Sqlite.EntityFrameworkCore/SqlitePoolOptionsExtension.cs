@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Sqlite.Storage.Internal;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Pool.Sqlite.EntityFrameworkCore;
 
 /// <summary>
-/// Holds the pool of a context, and puts the connection and the creator that use it in place of the provider's.
+/// Holds the pool of a context, and puts the connection, the creator and the history that use it in place of the provider's.
 /// </summary>
 internal sealed class SqlitePoolOptionsExtension(SqlitePool pool) : IDbContextOptionsExtension
 {
@@ -21,6 +22,7 @@ internal sealed class SqlitePoolOptionsExtension(SqlitePool pool) : IDbContextOp
     {
         services.AddScoped<ISqliteRelationalConnection, SqlitePoolRelationalConnection>();
         services.AddScoped<IRelationalDatabaseCreator, SqlitePoolDatabaseCreator>();
+        services.AddScoped<IHistoryRepository, SqlitePoolHistoryRepository>();
     }
 
     public void Validate(IDbContextOptions options) { }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Pool.Sqlite.Execution;
+using Pool.Sqlite.Pooling;
 
 namespace Pool.Sqlite;
 
@@ -31,7 +32,11 @@ public static class DbDataSourceExtensions
                 .ConfigureAwait(false);
         }
 
-        DbConnection connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        DbConnection connection = await source
+            .OpenConnectionAsync(cancellationToken)
+            .AsTask()
+            .Exactly()
+            .ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
             return await work(connection, cancellationToken).ConfigureAwait(false);

@@ -82,7 +82,7 @@ internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions
         {
             try
             {
-                await closing.WaitAsync(deadline.Remaining, time, cancellationToken).ConfigureAwait(false);
+                await closing.WaitAsync(deadline.Remaining, time, cancellationToken).Exactly().ConfigureAwait(false);
             }
             catch (TimeoutException) when (!closing.IsCompleted)
             {

@@ -144,8 +144,9 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// file is replaced, use <see cref="SqlitePool.RunExclusiveAsync"/> instead. On the pool itself rents fail.
     /// </summary>
     /// <param name="key">Names the database.</param>
-    /// <param name="cancellationToken">Ends the wait; the pool is closed all the same.</param>
+    /// <param name="cancellationToken">Ends the wait; the pool is closed all the same once that has begun.</param>
     /// <returns>True when there was a pool.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ArgumentException">It cannot be a key; the message says why.</exception>
     /// <exception cref="SqlitePoolTimeoutException">
     /// Leases are still out, so that the file is still open. They are closed when they come back.
@@ -153,12 +154,13 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     public async Task<bool> RemoveAsync(string key, CancellationToken cancellationToken = default)
     {
         DatabaseKey.Check(key);
+        cancellationToken.ThrowIfCancellationRequested();
         if (_registry.Remove(key) is not { } closing)
         {
             return false;
         }
 
-        await closing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await closing.WaitAsync(cancellationToken).Exactly().ConfigureAwait(false);
         return true;
     }
 
@@ -220,6 +222,7 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
                     }
                 }
             )
+            .Exactly()
             .ConfigureAwait(false);
         if (!failures.IsEmpty)
         {

@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Pool.Sqlite.Tests.Support;
@@ -29,6 +32,76 @@ public sealed class MigrationTests : IDisposable
         await using Notes check = Make(pool);
         Assert.Equal(2, (await check.Database.GetAppliedMigrationsAsync()).Count());
         Assert.Equal(0, await check.Set<Note>().CountAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Contexts_that_migrate_at_once_wait_for_their_turn_and_do_not_poll_for_it(bool async)
+    {
+        await using SqlitePool pool = new(_database.Options());
+        ConcurrentQueue<string> tries = new();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 8)
+                    .Select(_ =>
+                        Limit.OnThread(() =>
+                        {
+                            using Notes notes = new(
+                                new DbContextOptionsBuilder()
+                                    .UseSqlitePool(pool)
+                                    .LogTo(
+                                        message => tries.Enqueue(message),
+                                        [RelationalEventId.CommandExecuted],
+                                        options: DbContextLoggerOptions.None
+                                    )
+                                    .Options
+                            );
+                            if (async)
+                            {
+                                notes.Database.MigrateAsync().GetAwaiter().GetResult();
+                            }
+                            else
+                            {
+                                notes.Database.Migrate();
+                            }
+                        })
+                    )
+            )
+            .Limited();
+        Assert.Equal(
+            8,
+            tries.Count(static sql => sql.Contains("INTO \"__EFMigrationsLock\"", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
+    public async Task A_migration_that_fails_or_is_cancelled_lets_the_next_have_its_turn()
+    {
+        await using SqlitePool pool = new(_database.Options());
+        using (SqlitePoolConnection connection = pool.Rent())
+        {
+            connection.Run("create table Note(x)");
+        }
+
+        for (int i = 0; i < 2; i++)
+        {
+            await using Notes failing = Make(pool);
+            await Assert.ThrowsAsync<SqliteException>(() => failing.Database.MigrateAsync());
+            Assert.Throws<SqliteException>(() => failing.Database.Migrate());
+            await Assert.ThrowsAsync<OperationCanceledException>(() =>
+                failing.Database.MigrateAsync(new CancellationToken(canceled: true))
+            );
+        }
+
+        using (SqlitePoolConnection connection = pool.Rent())
+        {
+            connection.Run("drop table Note");
+        }
+
+        await using Notes notes = Make(pool);
+        await notes.Database.MigrateAsync().Limited();
+        Assert.Equal(0, await notes.Set<Note>().CountAsync());
     }
 
     [Fact]

@@ -121,11 +121,11 @@ public sealed class SqlitePoolBatch : DbBatch
     }
 
     /// <inheritdoc cref="Prepare"/>
-    public override Task PrepareAsync(CancellationToken cancellationToken = default)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override async Task PrepareAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Prepare();
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -168,7 +168,11 @@ public sealed class SqlitePoolBatch : DbBatch
     private SqlitePoolDataReader OpenReader(StatementCursor cursor, CommandBehavior behavior)
     {
         _execution.BeginReading();
-        return new SqlitePoolDataReader(cursor, OpenConnection(), behavior);
+        return new SqlitePoolDataReader(
+            cursor,
+            OpenConnection(),
+            _ownsConnection ? behavior | CommandBehavior.CloseConnection : behavior
+        );
     }
 
     private async ValueTask<T> Execute<T>(
@@ -180,18 +184,40 @@ public sealed class SqlitePoolBatch : DbBatch
     {
         SqlitePoolConnection connection = OpenConnection();
         _execution.ThrowIfReaderIsOpen("batch");
-        if (_ownsConnection && connection.State == ConnectionState.Closed)
+        bool isKept = false;
+        try
         {
-            if (async)
+            if (_ownsConnection && async)
             {
                 await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
             }
-            else
+            else if (_ownsConnection)
             {
                 connection.Open();
             }
-        }
 
+            T answer = await Run(connection, operation, result, async, cancellationToken).ConfigureAwait(false);
+            isKept = operation == Operation.Reader;
+            return answer;
+        }
+        finally
+        {
+            // A reader closes it.
+            if (_ownsConnection && !isKept)
+            {
+                connection.Close();
+            }
+        }
+    }
+
+    private async ValueTask<T> Run<T>(
+        SqlitePoolConnection connection,
+        Operation operation,
+        Func<StatementCursor, T> result,
+        bool async,
+        CancellationToken cancellationToken
+    )
+    {
         BatchText[] texts =
         [
             .. _commands

@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Execution;
+using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite;
@@ -131,6 +132,13 @@ public sealed class SqlitePoolCommand : DbCommand
     /// <summary>Prepares the statement, so that an error in it shows now.</summary>
     /// <exception cref="SqliteException">SQLite cannot prepare it.</exception>
     public override void Prepare() => CommandPreparation.Prepare(OpenConnection(), _text);
+
+    /// <inheritdoc cref="Prepare"/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task PrepareAsync(CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<bool>(cancellationToken)
+            : base.PrepareAsync(CancellationToken.None);
 
     /// <summary>Runs the statement; answers how many rows it changed, or -1 when it cannot change any.</summary>
     /// <inheritdoc cref="ExecuteDbDataReader"/>

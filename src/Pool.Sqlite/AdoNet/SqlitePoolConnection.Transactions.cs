@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Pooling;
 
 namespace Pool.Sqlite;
 
@@ -54,7 +55,11 @@ public sealed partial class SqlitePoolConnection
         CancellationToken cancellationToken = default
     )
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return new ValueTask<SqlitePoolTransaction>(Cancellation.Of<SqlitePoolTransaction>(cancellationToken));
+        }
+
         TransactionStart.Check(this, isolationLevel);
 
         // Begun outside the asynchronous method: see AmbientWriteGate.

@@ -174,7 +174,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
 
     void IStatementLease.Exit(bool outermost) => Exit(outermost);
 
-    CommandRecord? IStatementLease.BeginCommand() => _pool!.Commands.Begin();
+    CommandRecord? IStatementLease.BeginCommand() => _pool?.Commands.Begin();
 
     IDisposable IStatementLease.BeginGateWait() => _pool!.Waits.BeginGateWait();
 
@@ -257,12 +257,47 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
         return Physical.Driver.GetSchema(collectionName, restrictionValues);
     }
 
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task<DataTable> GetSchemaAsync(CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<DataTable>(cancellationToken)
+            : base.GetSchemaAsync(CancellationToken.None);
+
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task<DataTable> GetSchemaAsync(
+        string collectionName,
+        CancellationToken cancellationToken = default
+    ) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<DataTable>(cancellationToken)
+            : base.GetSchemaAsync(collectionName, CancellationToken.None);
+
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task<DataTable> GetSchemaAsync(
+        string collectionName,
+        string?[] restrictionValues,
+        CancellationToken cancellationToken = default
+    ) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<DataTable>(cancellationToken)
+            : base.GetSchemaAsync(collectionName, restrictionValues, CancellationToken.None);
+
     /// <summary>SQLite has one database a connection.</summary>
     /// <exception cref="NotSupportedException">Always.</exception>
     public override void ChangeDatabase(string databaseName) =>
         throw new NotSupportedException(
             "A SQLite connection has one database. Make another SqlitePool, or attach the other database."
         );
+
+    /// <inheritdoc cref="ChangeDatabase"/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task ChangeDatabaseAsync(string databaseName, CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<bool>(cancellationToken)
+            : base.ChangeDatabaseAsync(databaseName, CancellationToken.None);
 
     /// <summary>Begins a use of the connection, which ends when what it answers is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>

@@ -5,6 +5,7 @@ using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Pool.Sqlite.Execution;
+using Pool.Sqlite.Pooling;
 using SQLitePCL;
 
 namespace Pool.Sqlite;
@@ -175,7 +176,30 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
         : new([.. GetSchemaTable().Rows.Cast<DataRow>().Select(static row => (DbColumn)new ResultColumn(row))]);
 
     /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task<DataTable?> GetSchemaTableAsync(CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<DataTable?>(cancellationToken)
+            : base.GetSchemaTableAsync(CancellationToken.None);
+
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task<ReadOnlyCollection<DbColumn>> GetColumnSchemaAsync(
+        CancellationToken cancellationToken = default
+    ) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<ReadOnlyCollection<DbColumn>>(cancellationToken)
+            : base.GetColumnSchemaAsync(CancellationToken.None);
+
+    /// <inheritdoc/>
     public override bool IsDBNull(int ordinal) => ColumnValue.IsNull(_result.Row(ordinal), ordinal);
+
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task<bool> IsDBNullAsync(int ordinal, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<bool>(cancellationToken)
+            : base.IsDBNullAsync(ordinal, CancellationToken.None);
 
     /// <inheritdoc/>
     public override object GetValue(int ordinal) => ColumnValue.ToObject(_result.Row(ordinal), ordinal);
@@ -208,6 +232,13 @@ public sealed class SqlitePoolDataReader : DbDataReader, IDbColumnSchemaGenerato
             : typeof(T) == typeof(Stream) ? (T)(object)GetStream(ordinal)
             : (T)(object)GetTextReader(ordinal);
     }
+
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task<T> GetFieldValueAsync<T>(int ordinal, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<T>(cancellationToken)
+            : base.GetFieldValueAsync<T>(ordinal, CancellationToken.None);
 
     /// <inheritdoc/>
     public override bool GetBoolean(int ordinal) => ColumnValue.ToInt64(_result.Row(ordinal), ordinal) != 0;

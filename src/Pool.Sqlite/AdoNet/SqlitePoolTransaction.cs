@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 
@@ -79,6 +80,13 @@ public sealed class SqlitePoolTransaction : DbTransaction
         End(connection);
     }
 
+    /// <inheritdoc cref="Rollback()"/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task RollbackAsync(CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<bool>(cancellationToken)
+            : base.RollbackAsync(CancellationToken.None);
+
     /// <inheritdoc/>
     public override void Save(string savepointName) => LeaseText.Run(Open(), $"SAVEPOINT {Quote(savepointName)}", this);
 
@@ -89,6 +97,27 @@ public sealed class SqlitePoolTransaction : DbTransaction
     /// <inheritdoc/>
     public override void Release(string savepointName) =>
         LeaseText.Run(Open(), $"RELEASE SAVEPOINT {Quote(savepointName)}", this);
+
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task SaveAsync(string savepointName, CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<bool>(cancellationToken)
+            : base.SaveAsync(savepointName, CancellationToken.None);
+
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task RollbackAsync(string savepointName, CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<bool>(cancellationToken)
+            : base.RollbackAsync(savepointName, CancellationToken.None);
+
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public override Task ReleaseAsync(string savepointName, CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested
+            ? Cancellation.Of<bool>(cancellationToken)
+            : base.ReleaseAsync(savepointName, CancellationToken.None);
 
     internal static InvalidOperationException Ended() =>
         new("The transaction has ended: it was committed or rolled back.");

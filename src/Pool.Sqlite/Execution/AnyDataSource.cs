@@ -32,7 +32,7 @@ internal static class AnyDataSource
             }
             catch (DbException e) when (IsWorthRetrying(e, isCommitting.Value) && deadline.Allows(pause))
             {
-                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+                await Cancellation.Delay(pause, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -46,7 +46,7 @@ internal static class AnyDataSource
         DbCommand command = CreateCommand(source, sql);
         await using (command.ConfigureAwait(false))
         {
-            return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return await command.ExecuteNonQueryAsync(cancellationToken).Exactly().ConfigureAwait(false);
         }
     }
 
@@ -59,10 +59,10 @@ internal static class AnyDataSource
         DbCommand command = CreateCommand(source, sql);
         await using (command.ConfigureAwait(false))
         {
-            DbDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            DbDataReader reader = await command.ExecuteReaderAsync(cancellationToken).Exactly().ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
-                return await ScalarValue.ReadAsync<T>(reader, cancellationToken).ConfigureAwait(false);
+                return await ScalarValue.ReadAsync<T>(reader, cancellationToken).Exactly().ConfigureAwait(false);
             }
         }
     }
@@ -135,7 +135,10 @@ internal static class AnyDataSource
                 command.Parameters[i].Value = row[i] ?? DBNull.Value;
             }
 
-            changes += Math.Max(0, await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false));
+            changes += Math.Max(
+                0,
+                await command.ExecuteNonQueryAsync(cancellationToken).Exactly().ConfigureAwait(false)
+            );
             if (++done % RowsBetweenReports == 0)
             {
                 progress?.Report(done);
@@ -154,17 +157,23 @@ internal static class AnyDataSource
         CancellationToken cancellationToken
     )
     {
-        DbConnection connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        DbConnection connection = await source
+            .OpenConnectionAsync(cancellationToken)
+            .AsTask()
+            .Exactly()
+            .ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
             DbTransaction transaction = await connection
                 .BeginTransactionAsync(isolation, cancellationToken)
+                .AsTask()
+                .Exactly()
                 .ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
                 T result = await work(connection, cancellationToken).ConfigureAwait(false);
                 isCommitting.Value = true;
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).Exactly().ConfigureAwait(false);
                 return result;
             }
         }

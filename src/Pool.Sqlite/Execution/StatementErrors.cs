@@ -14,8 +14,8 @@ internal static class StatementErrors
     /// <summary>A connection outside this pool, or a reader of it, did not let go in time.</summary>
     public static SqliteException LockTimeout(TimeSpan waited) =>
         new(
-            "The database is locked: another process, or a connection outside this pool, held the lock that the statement needs for "
-                + $"{MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",
+            "The database is locked: another process, a connection outside this pool, or one of its own that still reads held the "
+                + $"lock that the statement needs for {MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",
             raw.SQLITE_BUSY
         );
 

@@ -31,7 +31,7 @@ internal sealed class DatabaseMaintenance(
                 return result;
             }
 
-            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            await Cancellation.Delay(pause, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -47,7 +47,9 @@ internal sealed class DatabaseMaintenance(
         try
         {
             Backup backup = new(reader.Value, target, path);
-            await Task.Run(() => backup.Run(progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Cancellation
+                .Run(() => backup.Run(progress, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -59,10 +61,8 @@ internal sealed class DatabaseMaintenance(
     public async Task Restore(string path, IProgress<BackupProgress>? progress, CancellationToken cancellationToken)
     {
         ThrowIfItCannotRestore();
-        using RestoreSource source = await Task.Run(
-                () => RestoreSource.Open(path, target, options, cancellationToken),
-                cancellationToken
-            )
+        using RestoreSource source = await Cancellation
+            .Run(() => RestoreSource.Open(path, target, options, cancellationToken), cancellationToken)
             .ConfigureAwait(false);
         Restore restore = new(source, target, options.Pragmas.BusyTimeout, progress, cancellationToken);
         await (
@@ -94,10 +94,8 @@ internal sealed class DatabaseMaintenance(
             .ConfigureAwait(false);
         try
         {
-            await Task.Run(
-                    () => Maintenance.Vacuum.Into(entry.Value, target, path, cancellationToken),
-                    cancellationToken
-                )
+            await Cancellation
+                .Run(() => Maintenance.Vacuum.Into(entry.Value, target, path, cancellationToken), cancellationToken)
                 .ConfigureAwait(false);
         }
         finally
@@ -122,7 +120,8 @@ internal sealed class DatabaseMaintenance(
         reader.Value.Notes.RentedAsReader(reader.Rents);
         try
         {
-            return await Task.Run(
+            return await Cancellation
+                .Run(
                     () => IntegrityCheck.Run(reader.Value, quick, options.Pragmas.ForeignKeys, cancellationToken),
                     cancellationToken
                 )
@@ -136,7 +135,7 @@ internal sealed class DatabaseMaintenance(
 
     /// <summary>Closes what is idle now, and what is out when it comes back.</summary>
     public Task Clear(CancellationToken cancellationToken) =>
-        pools.IsClosed ? throw pools.ClosedException() : Task.Run(ClearNow, cancellationToken);
+        pools.IsClosed ? throw pools.ClosedException() : Cancellation.Run(ClearNow, cancellationToken);
 
     /// <summary>As <see cref="Clear"/>, on this thread.</summary>
     public void ClearNow()
@@ -174,7 +173,7 @@ internal sealed class DatabaseMaintenance(
         try
         {
             // It can take seconds, which is not what an asynchronous caller's thread is for.
-            return await Task.Run(() => work(writer.Value), cancellationToken).ConfigureAwait(false);
+            return await Cancellation.Run(() => work(writer.Value), cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 using SQLitePCL;
@@ -42,7 +43,7 @@ internal sealed class Restore(
 
         try
         {
-            await Task.Run(() => Write(to), cancellationToken).ConfigureAwait(false);
+            await Cancellation.Run(() => Write(to), cancellationToken).ConfigureAwait(false);
         }
         finally
         {

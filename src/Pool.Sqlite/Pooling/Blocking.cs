@@ -58,7 +58,7 @@ internal static class Blocking
         Task pause = Task.Delay(delay, time, over.Token);
         if (async || Wait(pause, time, dueAt))
         {
-            await pause.ConfigureAwait(false);
+            await pause.Exactly().ConfigureAwait(false);
             return;
         }
 

@@ -44,7 +44,7 @@ internal sealed class EntryOpener<T>(
         try
         {
             return async
-                ? await opening.WaitAsync(deadline.Remaining, _time, cancellationToken).ConfigureAwait(false)
+                ? await opening.WaitAsync(deadline.Remaining, _time, cancellationToken).Exactly().ConfigureAwait(false)
                 : opening.GetAwaiter().GetResult();
         }
         catch (Exception failure)

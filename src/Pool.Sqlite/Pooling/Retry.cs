@@ -25,7 +25,7 @@ internal static class Retry
             }
             catch (Exception e) when (mayPass(e) && deadline.Allows(pause))
             {
-                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+                await Cancellation.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Execution;
+using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.WriteQueue;
 using Pool.Sqlite.Writing;
@@ -211,7 +212,9 @@ public sealed class SqlitePoolWriteQueue
             );
         }
 
-        return Loop.IsQuiet ? Task.CompletedTask : Enqueue(new FlushItem(_counters), cancellationToken);
+        return Loop.IsQuiet && !cancellationToken.IsCancellationRequested
+            ? Task.CompletedTask
+            : Enqueue(new FlushItem(_counters), cancellationToken);
     }
 
     internal SqlitePoolWriteQueueStatistics GetStatistics() =>
@@ -251,7 +254,7 @@ public sealed class SqlitePoolWriteQueue
     {
         if (cancellationToken.IsCancellationRequested)
         {
-            return Task.FromCanceled<T>(cancellationToken);
+            return Cancellation.Of<T>(cancellationToken);
         }
 
         if (Loop.IsBesideItem)
@@ -276,7 +279,7 @@ public sealed class SqlitePoolWriteQueue
             _ = RefuseIfHolderStops(item, holder);
         }
 
-        return item.Task;
+        return cancellationToken.CanBeCanceled ? item.Task.Exactly() : item.Task;
     }
 
     private static async Task RefuseIfHolderStops<T>(AwaitedItem<T> item, AmbientWriteGate holder)

@@ -43,7 +43,7 @@ internal static class LockPolling
 
         if (async)
         {
-            await Task.Delay(Interval, cancellationToken).ConfigureAwait(false);
+            await Cancellation.Delay(Interval, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }
         else
         {

@@ -127,6 +127,30 @@ public sealed class DbBatchTests : IDisposable
         Assert.Equal(0, _pool.GetStatistics().InUse);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_pools_own_gives_its_connection_back_after_each_execution(bool async)
+    {
+        await using DbBatch batch = _pool.CreateBatch();
+        Add(batch, "insert into t values ($a) returning a", 1);
+        Assert.Equal(1L, async ? await batch.ExecuteScalarAsync() : batch.ExecuteScalar());
+        Assert.Equal(0, _pool.GetStatistics().InUse);
+        await Assert.ThrowsAsync<SqliteException>(async () =>
+            _ = async ? await batch.ExecuteNonQueryAsync() : batch.ExecuteNonQuery()
+        );
+        Assert.Equal(0, _pool.GetStatistics().InUse);
+        batch.BatchCommands.Clear();
+        Add(batch, "select a from t", null);
+        using (DbDataReader reader = async ? await batch.ExecuteReaderAsync() : batch.ExecuteReader())
+        {
+            Assert.True(reader.Read());
+            Assert.Equal(1, _pool.GetStatistics().InUse);
+        }
+
+        Assert.Equal(0, _pool.GetStatistics().InUse);
+    }
+
     private static void Add(DbBatch batch, string sql, object? value)
     {
         DbBatchCommand command = batch.CreateBatchCommand();

@@ -72,5 +72,47 @@ public sealed class LikeTheDriverConnectionTests : IDisposable
             [.. table.Rows.Cast<DataRow>().Select(row => string.Join('|', row.ItemArray))];
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_command_or_batch_on_one_that_was_never_opened_says_so(bool hasPool)
+    {
+        await using SqlitePool pool = new(_database.Options());
+        await using SqlitePoolConnection connection = hasPool ? pool.CreateConnection() : new SqlitePoolConnection();
+        using SqlitePoolCommand command = connection.CreateCommand("select 1");
+        using SqlitePoolBatch batch = connection.CreateBatch();
+        batch.BatchCommands.Add(new SqlitePoolBatchCommand { CommandText = "select 1" });
+        Action[] uses =
+        [
+            () => command.ExecuteNonQuery(),
+            () => command.ExecuteScalar(),
+            () => command.ExecuteReader(),
+            () => command.Prepare(),
+            () => batch.ExecuteNonQuery(),
+            () => batch.ExecuteScalar(),
+            () => batch.ExecuteReader(),
+            () => batch.Prepare(),
+            () => connection.BeginTransaction(),
+            () => connection.Retire(),
+        ];
+        Assert.All(uses, static use => Assert.Throws<InvalidOperationException>(use));
+        Func<Task>[] asynchronousUses =
+        [
+            () => command.ExecuteNonQueryAsync(),
+            () => command.ExecuteScalarAsync(),
+            () => command.ExecuteReaderAsync(),
+            () => command.PrepareAsync(),
+            () => batch.ExecuteNonQueryAsync(),
+            () => batch.ExecuteScalarAsync(),
+            () => batch.ExecuteReaderAsync(),
+            () => batch.PrepareAsync(),
+            () => connection.BeginTransactionAsync().AsTask(),
+        ];
+        foreach (Func<Task> use in asynchronousUses)
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(use);
+        }
+    }
+
     public void Dispose() => _database.Dispose();
 }
