@@ -65,6 +65,11 @@ internal static class Admission
     /// <summary>Enters the write gate when the statement needs it and the gate is free.</summary>
     public static bool TryEnterGate(PhysicalConnection physical, Statement statement)
     {
+        if (statement is { NeedsGate: false, Commits: false })
+        {
+            return true;
+        }
+
         // A write to a file that was deleted or replaced, or its commit, would be acknowledged and lost.
         if (physical.IsInTransaction ? statement.Commits : statement.NeedsGate)
         {

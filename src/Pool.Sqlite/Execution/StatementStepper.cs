@@ -171,9 +171,10 @@ internal sealed class StatementStepper(StatementSequence statements)
         LeaveRow();
         if (_phase == StatementPhase.Row)
         {
-            int result = raw.sqlite3_reset(Native);
+            // What only reads cannot be refused its end: NoteEnd resets it.
             if (!Current.IsReadOnly)
             {
+                int result = raw.sqlite3_reset(Native);
                 if (operation is Operation.NonQuery or Operation.Scalar && Physical.IsLocked(result))
                 {
                     // None of its rows was shown, so it can be run again.

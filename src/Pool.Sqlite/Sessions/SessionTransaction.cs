@@ -23,13 +23,15 @@ internal sealed class SessionTransaction(PhysicalConnection connection)
     {
         bool isSnapshot = _isSnapshot;
         bool isOpen = connection.IsInTransaction;
+        bool isLeft = isOpen;
         _isSnapshot = false;
         if (connection.IsExposed)
         {
             EndDriverTransaction();
+            isLeft = connection.IsInTransaction;
         }
 
-        if (connection.IsInTransaction)
+        if (isLeft)
         {
             connection.Step("ROLLBACK");
         }
