@@ -16,7 +16,8 @@ internal static class PoolScenarios
             new("pool-timeout", TimeOut),
             new("pool-abandoned-open", AbandonedOpen),
             new("pool-failing-open", FailingOpen),
-            new("pool-close", Close),
+            new("pool-close", static () => Close(overflow: 1)),
+            new("pool-close-one-permit", static () => Close(overflow: 0)),
             new("pool-exclusive", Exclusive),
             new("pool-clear-sweep", ClearAndSweep),
             new("pool-retire", Retire),
@@ -145,9 +146,9 @@ internal static class PoolScenarios
         await run.AssertQuiet();
     }
 
-    private static async Task Close()
+    private static async Task Close(int overflow)
     {
-        PoolRun run = new(new LeasePoolOptions { Size = 1, MaxOverflow = 1 });
+        PoolRun run = new(new LeasePoolOptions { Size = 1, MaxOverflow = overflow });
         await Check.All(
             async () => await run.Use(),
             async () => _ = await run.Use() && await run.Use(),
@@ -214,7 +215,7 @@ internal static class PoolScenarios
             },
             () =>
             {
-                run.Pool.Clear();
+                run.Clear();
                 return run.Pool.WarmUp(CancellationToken.None);
             }
         );
