@@ -72,7 +72,7 @@ internal static class CommandLine
     {
         var root = new RootCommand(
             "Compares Pool.Sqlite with opening connections and with the driver's own pool. "
-                + "Without arguments: the whole comparison, in about two minutes."
+                + "Without arguments: the whole comparison, in about three minutes."
         )
         {
             Database,

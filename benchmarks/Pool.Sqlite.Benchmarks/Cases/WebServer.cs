@@ -3,7 +3,7 @@ using System.Net;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.DependencyInjection;
 using Pool.Sqlite.Benchmarks.Contenders;
 using Pool.Sqlite.Benchmarks.Measuring;
 
@@ -24,9 +24,9 @@ internal static class WebServer
             role == Role.Pool
                 ? new ThisPool(connectionString, synchronous: SynchronousMode.Full)
                 : new DriverPool(connectionString, WebCases.Connections, SynchronousMode.Full);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0));
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
         await using (app.ConfigureAwait(false))
         {

@@ -14,7 +14,7 @@ internal static class Artifacts
         Converters = { new JsonStringEnumConverter() },
     };
 
-    /// <summary>Finds out before two minutes of measuring, not after them, that the report cannot be written.</summary>
+    /// <summary>Finds out before minutes of measuring, not after them, that the report cannot be written.</summary>
     public static void Prepare(string directory)
     {
         try
