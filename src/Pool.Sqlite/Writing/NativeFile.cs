@@ -16,7 +16,7 @@ internal static class NativeFile
     private const int ReadingClosedOnExec = 0x80000;
 
     private static readonly bool IsSupported =
-        OperatingSystem.IsLinux() && Environment.Is64BitProcess && FileIdentity.IsSupported;
+        OperatingSystem.IsLinux() && nint.Size == 8 && FileIdentity.IsSupported;
 
     /// <summary>Null where it is not supported, or the file cannot be opened.</summary>
     public static SafeFileHandle? TryOpenForReading(string path)
