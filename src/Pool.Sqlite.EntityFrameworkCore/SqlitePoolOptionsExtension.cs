@@ -7,7 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Pool.Sqlite.EntityFrameworkCore;
 
 /// <summary>
-/// Holds the pool of a context, and puts the connection, the creator and the history that use it in place of the provider's.
+/// Holds the pool of a context, and puts the connection, the creator and the history that use it in place of the
+/// provider's.
 /// </summary>
 internal sealed class SqlitePoolOptionsExtension(SqlitePool pool) : IDbContextOptionsExtension
 {
