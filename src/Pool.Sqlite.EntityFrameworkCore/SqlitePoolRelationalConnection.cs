@@ -17,6 +17,7 @@ internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnectio
     private readonly IRawSqlCommandBuilder _commands;
     private readonly IDiagnosticsLogger<DbLoggerCategory.Infrastructure> _logger;
     private readonly SqliteOptionsExtension _options;
+    private (SqlitePoolConnection? Connection, long Lease) _registeredFor;
 
     public SqlitePoolRelationalConnection(
         RelationalConnectionDependencies dependencies,
@@ -32,6 +33,21 @@ internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnectio
     }
 
     public SqlitePool Pool { get; }
+
+    // One that was open when it was given to the context is not opened below.
+    public override bool Open(bool errorsExpected = false)
+    {
+        bool isOpened = base.Open(errorsExpected);
+        RegisterFunctions();
+        return isOpened;
+    }
+
+    public override async Task<bool> OpenAsync(CancellationToken cancellationToken, bool errorsExpected = false)
+    {
+        bool isOpened = await base.OpenAsync(cancellationToken, errorsExpected).ConfigureAwait(false);
+        RegisterFunctions();
+        return isOpened;
+    }
 
     protected override DbConnection CreateDbConnection() =>
         ConnectionString == Pool.DriverConnectionString ? Pool.CreateConnection() : base.CreateDbConnection();
@@ -52,9 +68,10 @@ internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnectio
     // once.
     private void RegisterFunctions()
     {
-        if (DbConnection is SqlitePoolConnection pooled)
+        if (DbConnection is SqlitePoolConnection pooled && _registeredFor != (pooled, pooled.LeaseId))
         {
             pooled.SetUpOnce(typeof(SqlitePoolRelationalConnection), RegisterFunctions);
+            _registeredFor = (pooled, pooled.LeaseId);
         }
     }
 

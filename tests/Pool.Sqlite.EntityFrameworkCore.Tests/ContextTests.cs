@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -207,5 +208,24 @@ public sealed class ContextTests : ShopTest
             Interlocked.Increment(ref _failed);
             return Task.CompletedTask;
         }
+    }
+
+    [Fact]
+    public async Task A_lease_that_is_given_to_a_context_has_the_functions_of_EF_too()
+    {
+        // On a connection that EF has not had yet.
+        await Pool.ClearAsync();
+        await using SqlitePoolConnection lease = await Pool.RentAsync();
+        await using Shop shop = MakeShop();
+        shop.Database.SetDbConnection(lease);
+        shop.Items.Add(new Item { Name = "lamp", Price = 9.90m });
+        shop.Items.Add(new Item { Name = "lace", Price = 0.10m });
+        await shop.SaveChangesAsync();
+
+        Assert.Equal(10m, await shop.Items.SumAsync(item => item.Price));
+        Assert.Equal(2, shop.Items.Count(item => Regex.IsMatch(item.Name, "^la")));
+
+        // EF did not open it, and does not close it.
+        Assert.Equal(System.Data.ConnectionState.Open, lease.State);
     }
 }
