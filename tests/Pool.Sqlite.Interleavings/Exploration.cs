@@ -21,7 +21,7 @@ internal static class Exploration
     /// <returns>How many scenarios have failed.</returns>
     public static int Run(string[] args)
     {
-        uint schedules = args.Length > 0 ? uint.Parse(args[0], CultureInfo.InvariantCulture) : 1000;
+        uint schedules = args.Length > 0 ? uint.Parse(args[0], CultureInfo.InvariantCulture) : 250;
         uint seed = args.Length > 1 ? uint.Parse(args[1], CultureInfo.InvariantCulture) : 1;
         string name = args.Length > 2 ? args[2] : "";
         return Scenarios.Count(scenario =>

@@ -52,7 +52,21 @@ internal sealed class EntryCloser<T>(PoolState<T> state, PermitStore<T> permits,
             _queue.Enqueue((entry, reason, withPermit));
         }
 
-        // One at a time, without a lock: so that there is one that is the last, and it is alone with the database.
+        CloseInTurn();
+    }
+
+    /// <summary>An open has come to nothing, which the last close of a pool that is closed may have waited for.</summary>
+    public void NoteFailedOpen()
+    {
+        if (state.IsClosed)
+        {
+            CloseInTurn();
+        }
+    }
+
+    // One at a time, without a lock: so that there is one that is the last, and it is alone with the database.
+    private void CloseInTurn()
+    {
         if (Interlocked.Increment(ref _closers) > 1)
         {
             return;
@@ -98,8 +112,11 @@ internal sealed class EntryCloser<T>(PoolState<T> state, PermitStore<T> permits,
 
     private void CloseQueued()
     {
-        // The end of a close that began before will call again.
-        while ((_queue.Count > 1 || Volatile.Read(ref _closingNow) == 0) && _queue.TryDequeue(out var next))
+        // The end of a close or an open that began before will call again.
+        while (
+            (_queue.Count > 1 || (Volatile.Read(ref _closingNow) == 0 && _entries.Opening == 0))
+            && _queue.TryDequeue(out var next)
+        )
         {
             state.Source.Close(next.Entry.Value, next.Reason, _entries.IsLast(next.Entry));
             budget.Exit();

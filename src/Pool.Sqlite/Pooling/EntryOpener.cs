@@ -5,7 +5,8 @@ internal sealed class EntryOpener<T>(
     LeasePool<T> pool,
     PoolState<T> state,
     PermitStore<T> permits,
-    BudgetShare<T> budget
+    BudgetShare<T> budget,
+    EntryCloser<T> closer
 )
 {
     private readonly EntryRegistry<T> _entries = state.Entries;
@@ -97,11 +98,7 @@ internal sealed class EntryOpener<T>(
         }
         finally
         {
-            _entries.EndOpen(entry, generation);
-            if (entry is null)
-            {
-                budget.Exit();
-            }
+            EndOpen(entry, generation);
         }
     }
 
@@ -158,11 +155,17 @@ internal sealed class EntryOpener<T>(
         }
         finally
         {
-            _entries.EndOpen(entry, generation);
-            if (entry is null)
-            {
-                budget.Exit();
-            }
+            EndOpen(entry, generation);
+        }
+    }
+
+    private void EndOpen(PoolEntry<T>? entry, int generation)
+    {
+        _entries.EndOpen(entry, generation);
+        if (entry is null)
+        {
+            budget.Exit();
+            closer.NoteFailedOpen();
         }
     }
 

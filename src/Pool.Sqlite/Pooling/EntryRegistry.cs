@@ -21,6 +21,9 @@ internal sealed class EntryRegistry<T>
     /// <summary>How many are open and not being closed.</summary>
     public int Open => Volatile.Read(ref _open);
 
+    /// <summary>How many are being opened.</summary>
+    public int Opening => Volatile.Read(ref _opening);
+
     public bool HasOpened => Volatile.Read(ref _hasOpened);
 
     /// <summary>Counts up with each <see cref="Clear"/>; what was begun in an older one is cleared with it.</summary>

@@ -48,7 +48,7 @@ internal sealed class LeasePool<T> : IDisposable
         _closesOverflow = options.OverflowIdleTimeout == TimeSpan.Zero;
     }
 
-    private EntryOpener<T> Opener => _opener ??= new EntryOpener<T>(this, _state, _permits, _budget);
+    private EntryOpener<T> Opener => _opener ??= new EntryOpener<T>(this, _state, _permits, _budget, _closer);
 
     private PermitWait<T> PermitWait => _wait ??= new PermitWait<T>(_state, _permits, _budget, _closer, _events);
 

@@ -65,7 +65,7 @@ internal sealed class GateScenarios
     {
         Check.That(_gate.TryEnter(), "It is not free.");
         Begin();
-        TaskCompletionSource stays = new();
+        TaskCompletionSource stays = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task<WaitOutcome> combined = _gate
             .Enter(
                 () =>

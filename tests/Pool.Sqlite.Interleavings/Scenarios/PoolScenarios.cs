@@ -18,6 +18,7 @@ internal static class PoolScenarios
             new("pool-failing-open", FailingOpen),
             new("pool-close", static () => Close(overflow: 1)),
             new("pool-close-one-permit", static () => Close(overflow: 0)),
+            new("pool-close-sweep", CloseMeetsSweep),
             new("pool-exclusive", Exclusive),
             new("pool-clear-sweep", ClearAndSweep),
             new("pool-retire", Retire),
@@ -161,6 +162,30 @@ internal static class PoolScenarios
         );
         await run.AssertClosed();
         Check.That(!await run.Use(), "A pool that is closed has lent.");
+    }
+
+    // The housekeeper of a pool that is closed opens nothing, and keeps nothing.
+    private static async Task CloseMeetsSweep()
+    {
+        PoolRun run = new(new LeasePoolOptions { Size = 2, MinIdle = 2 });
+        await run.Use();
+        await Check.All(
+            async () => await run.Use(),
+            () =>
+            {
+                run.Pool.Sweep();
+                return Task.CompletedTask;
+            },
+            () =>
+            {
+                run.Pool.Dispose();
+                return Task.CompletedTask;
+            }
+        );
+        await run.AssertClosed();
+        int opened = run.Source.Opened;
+        run.Pool.Sweep();
+        Check.Same(opened, run.Source.Opened, "Items opened after the end");
     }
 
     private static async Task Exclusive()

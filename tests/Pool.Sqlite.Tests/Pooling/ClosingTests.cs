@@ -127,6 +127,29 @@ public sealed class ClosingTests : LeasePoolTest
     }
 
     [Fact]
+    public async Task The_last_one_knows_though_an_open_that_was_under_way_comes_to_nothing()
+    {
+        MakePool(new LeasePoolOptions { Size = 2 });
+        PoolEntry<FakeItem> item = await Rent();
+        Latch latch = new();
+        Source.Opening = _ =>
+        {
+            latch.Pass();
+            throw new FakeFailure(transient: false);
+        };
+        Task<PoolEntry<FakeItem>> opening = StartRent();
+        await latch.Reached;
+
+        Pool.Dispose();
+        Return(item);
+        latch.Open();
+
+        await Assert.ThrowsAsync<FakeFailure>(() => opening.Limited());
+        await AssertDrained();
+        Assert.True(Assert.Single(Source.Closes).Last);
+    }
+
+    [Fact]
     public async Task A_try_that_would_be_repeated_is_not_after_closing()
     {
         MakePool(new LeasePoolOptions { Size = 1, CreateRetries = 5 });
