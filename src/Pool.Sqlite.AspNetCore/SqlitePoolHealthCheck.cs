@@ -43,9 +43,8 @@ internal sealed class SqlitePoolHealthCheck(SqlitePool pool, TimeSpan limit) : I
         {
             return new TimeoutException($"No connection and no answer within {Seconds(limit)}.", e);
         }
-#pragma warning disable CA1031 // Whatever keeps a read from succeeding is what this looks for.
+        // Whatever keeps a read from succeeding is what this looks for.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             return e;
         }

@@ -225,9 +225,8 @@ internal sealed class PoolSetRegistry(
             await Task.Run(async () => await pool.DisposeAsync().ConfigureAwait(false)).ConfigureAwait(false);
             failure = pool.WhyNotClosed();
         }
-#pragma warning disable CA1031 // Told to the one that removes it.
+        // Told to the one that removes it.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             failure = e;
         }

@@ -149,9 +149,8 @@ public sealed partial class SqlitePool
                 .Execute("select count(*) from sqlite_master", NoValues, cancellationToken)
                 .ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // Whatever it is, it is the answer.
+        // Whatever it is, it is the answer.
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-#pragma warning restore CA1031
         {
             error = e;
         }

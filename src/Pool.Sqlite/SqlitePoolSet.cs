@@ -214,9 +214,8 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
                     {
                         await work(key, GetPool(key), token).ConfigureAwait(false);
                     }
-#pragma warning disable CA1031 // Thrown with the others, at the end.
+                    // Thrown with the others, at the end.
                     catch (Exception e) when (e is not OperationCanceledException || !token.IsCancellationRequested)
-#pragma warning restore CA1031
                     {
                         failures.Enqueue(new InvalidOperationException($"Database '{key}': {e.Message}", e));
                     }

@@ -77,9 +77,8 @@ internal sealed class PoolInspector
                 _history.Add(Sample());
             }
         }
-#pragma warning disable CA1031 // An exception on a timer's thread would end the process.
+        // An exception on a timer's thread would end the process.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             _log.Maintenance.RoundFailed(e, _name);
         }

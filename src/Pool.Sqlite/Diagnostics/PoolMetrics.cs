@@ -67,9 +67,7 @@ internal sealed class PoolMetrics(string name, int minIdle, Func<SqlitePoolStati
         {
             histogram.Record(value, _pool);
         }
-#pragma warning disable CA1031 // An exception of a listener cannot be reported.
-        catch
-#pragma warning restore CA1031
-        { }
+        // An exception of a listener cannot be reported.
+        catch { }
     }
 }

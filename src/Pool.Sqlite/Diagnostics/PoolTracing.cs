@@ -125,9 +125,8 @@ internal sealed class PoolTracing(string name, TimeProvider time)
             {
                 _activity = start();
             }
-#pragma warning disable CA1031 // An exception of a listener cannot be reported.
+            // An exception of a listener cannot be reported.
             catch
-#pragma warning restore CA1031
             {
                 _activity = null;
             }
@@ -149,10 +148,8 @@ internal sealed class PoolTracing(string name, TimeProvider time)
             {
                 _activity?.Dispose();
             }
-#pragma warning disable CA1031 // An exception of a listener cannot be reported.
-            catch
-#pragma warning restore CA1031
-            { }
+            // An exception of a listener cannot be reported.
+            catch { }
         }
     }
 }

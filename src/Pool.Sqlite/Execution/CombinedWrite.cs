@@ -23,9 +23,8 @@ internal sealed class CombinedWrite(IStatementLease lease, WriteGate gate, Func<
             Admission.TakeOver(lease, gate);
             IsDone = attempt() == WriteBlocker.None;
         }
-#pragma warning disable CA1031 // It is for the caller, whose thread this is not.
+        // It is for the caller, whose thread this is not.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             _failure = ExceptionDispatchInfo.Capture(e);
             IsDone = true;

@@ -280,9 +280,8 @@ internal sealed class StatementCursor
             _call.Limits.StartClock();
             blocker = _call.Attempt(operation, generation, cancellationToken);
         }
-#pragma warning disable CA1031 // An asynchronous method throws through its task.
+        // An asynchronous method throws through its task.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             _call.Record?.Fail(e);
             return Failed(e);

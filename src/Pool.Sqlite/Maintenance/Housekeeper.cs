@@ -58,9 +58,8 @@ internal sealed class Housekeeper(
         {
             return RunRound();
         }
-#pragma warning disable CA1031 // An exception on a timer's thread would end the process; the next round tries again.
+        // An exception on a timer's thread would end the process; the next round tries again.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             log.Maintenance.RoundFailed(e, name);
             return true;

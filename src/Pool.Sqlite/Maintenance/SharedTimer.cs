@@ -117,10 +117,8 @@ internal sealed class SharedTimer
         {
             Tick();
         }
-#pragma warning disable CA1031 // On a timer's thread there is no caller to tell; what the work throws, it has reported itself.
-        catch
-#pragma warning restore CA1031
-        { }
+        // On a timer's thread there is no caller to tell; what the work throws, it has reported itself.
+        catch { }
     }
 
     private sealed class Registration(IPeriodicWork work, long period)

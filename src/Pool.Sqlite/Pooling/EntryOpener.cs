@@ -109,9 +109,8 @@ internal sealed class EntryOpener<T>(
             PoolEntry<T> entry = await opening.ConfigureAwait(false);
             pool.ReturnSlow(entry, RetireReason.None);
         }
-#pragma warning disable CA1031 // Whatever it was: it has been counted, and the caller has its own exception.
+        // Whatever it was: it has been counted, and the caller has its own exception.
         catch
-#pragma warning restore CA1031
         {
             permits.Release();
         }

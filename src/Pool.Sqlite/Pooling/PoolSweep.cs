@@ -163,9 +163,8 @@ internal sealed class PoolSweep<T>(
                     return;
                 }
             }
-#pragma warning disable CA1031 // It is counted, and the next round tries again.
+            // It is counted, and the next round tries again.
             catch
-#pragma warning restore CA1031
             {
                 state.Counters.NoteOpenFailure();
                 permits.Release();

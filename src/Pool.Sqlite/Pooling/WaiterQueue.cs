@@ -232,9 +232,7 @@ internal sealed class WaiterQueue<T> : IDisposable
         {
             FailDue(_time.GetTimestamp(), WaitOutcome.TimedOut);
         }
-#pragma warning disable CA1031 // On a timer's thread there is no caller to tell.
-        catch
-#pragma warning restore CA1031
-        { }
+        // On a timer's thread there is no caller to tell.
+        catch { }
     }
 }

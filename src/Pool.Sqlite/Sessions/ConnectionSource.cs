@@ -176,9 +176,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             item.Close(last);
             Figures.NoteFileClosed(item);
         }
-#pragma warning disable CA1031 // A close has no caller to throw to: the log is told.
+        // A close has no caller to throw to: the log is told.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             _logger.CloseFailed(e, _name);
         }
@@ -273,9 +272,8 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
         {
             return ConnectionHook.Run(hook, connection, name);
         }
-#pragma warning disable CA1031 // A hook that throws says no.
+        // A hook that throws says no.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             _logger.HookFailed(e, _name, name);
             cause = e;

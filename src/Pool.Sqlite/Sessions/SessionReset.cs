@@ -15,9 +15,8 @@ internal sealed class SessionReset(
         {
             return RunOrThrow();
         }
-#pragma warning disable CA1031 // Whatever goes wrong here, the answer is the same: it is not certain, so not used again.
+        // Whatever goes wrong here, the answer is the same: it is not certain, so not used again.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             return new SessionResetResult(false, false, e.Message);
         }

@@ -52,9 +52,8 @@ internal sealed class SessionTransaction(PhysicalConnection connection)
                 connection.Step("ROLLBACK");
             }
         }
-#pragma warning disable CA1031 // Whatever it is, the connection is of no more use, and its permit and gate must come back.
+        // Whatever it is, the connection is of no more use, and its permit and gate must come back.
         catch (Exception)
-#pragma warning restore CA1031
         {
             connection.IsRetired = true;
         }

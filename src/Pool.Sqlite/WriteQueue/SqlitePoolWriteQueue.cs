@@ -241,9 +241,8 @@ public sealed class SqlitePoolWriteQueue
             {
                 UserCallback.Run(handler => handler(this, new SqlitePoolWriteFailedEventArgs(exception, sql)), handler);
             }
-#pragma warning disable CA1031 // Its failure must not be that of others.
+            // Its failure must not be that of others.
             catch (Exception e)
-#pragma warning restore CA1031
             {
                 _pool.Logger.PostFailedHandlerFailed(e, _pool.Name);
             }

@@ -193,9 +193,8 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
             );
             return null;
         }
-#pragma warning disable CA1031 // It is the caller's, and is told to the caller.
+        // It is the caller's, and is told to the caller.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             return e;
         }

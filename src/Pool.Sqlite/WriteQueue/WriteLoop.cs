@@ -187,9 +187,8 @@ internal sealed class WriteLoop : IThreadPoolWorkItem
             waiting = _backlog.Count;
             await WriteUntilCommitted().ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // Whatever it is, the tasks that wait fail with it, and the next batch is tried.
+        // Whatever it is, the tasks that wait fail with it, and the next batch is tried.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             FailWaiting(e, waiting);
         }

@@ -170,9 +170,8 @@ internal sealed class GroupCommit
         {
             _sync();
         }
-#pragma warning disable CA1031 // It is told to those it was to answer.
+        // It is told to those it was to answer.
         catch (Exception e)
-#pragma warning restore CA1031
         {
             failure = e;
         }

@@ -15,8 +15,7 @@ internal static class NativeFile
     // asm-generic/fcntl.h: O_RDONLY | O_CLOEXEC. On 32 bits large files need another flag, which differs.
     private const int ReadingClosedOnExec = 0x80000;
 
-    private static readonly bool IsSupported =
-        OperatingSystem.IsLinux() && nint.Size == 8 && FileIdentity.IsSupported;
+    private static readonly bool IsSupported = OperatingSystem.IsLinux() && nint.Size == 8 && FileIdentity.IsSupported;
 
     /// <summary>Null where it is not supported, or the file cannot be opened.</summary>
     public static SafeFileHandle? TryOpenForReading(string path)

@@ -36,10 +36,8 @@ internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
         {
             inner.Log(logLevel, eventId, state, exception, formatter);
         }
-#pragma warning disable CA1031 // A failing logger cannot be logged.
-        catch
-#pragma warning restore CA1031
-        { }
+        // A failing logger cannot be logged.
+        catch { }
     }
 
     /// <summary>Says how many were left out, where that is due.</summary>
