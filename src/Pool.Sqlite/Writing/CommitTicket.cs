@@ -17,8 +17,17 @@ internal readonly struct CommitTicket(GroupCommit? group, long number)
     /// The disk refused: the commit is visible, but may not survive a power failure.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; the commit is in the database.</exception>
-    public ValueTask Wait(bool async, CancellationToken cancellationToken = default) =>
-        group is null ? ValueTask.CompletedTask : group.Wait(number, async, leads: true, cancellationToken);
+    public ValueTask Wait(bool async, CancellationToken cancellationToken = default)
+    {
+        if (group is null)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        // A sync blocks its thread, which other work of the thread pool may be waiting for.
+        bool leads = !async || ThreadPool.PendingWorkItemCount == 0;
+        return group.Wait(number, async, leads, cancellationToken);
+    }
 
     /// <summary>As <see cref="Wait"/>, asynchronously, and with the sync on another thread in any case.</summary>
     public ValueTask WaitInBackground() =>

@@ -10,7 +10,8 @@ namespace Pool.Sqlite.Writing;
 /// a sync began is durable when that has ended; one that came later waits for the next. One object a file and process.
 /// </summary>
 /// <remarks>
-/// The first to wait while no sync is going on syncs on its own thread: alone it must not pay for another. Those that
+/// The first to wait while no sync is going on syncs on its own thread: alone it must not pay for another. (An
+/// asynchronous one does not while other work waits for its thread: see <see cref="CommitTicket.Wait"/>.) Those that
 /// come meanwhile wait. When some still do at the end, a thread of its own takes over and goes on as long as there are
 /// any: not one of the thread pool, all of whose threads may be blocked by synchronous callers that wait for this very
 /// sync.

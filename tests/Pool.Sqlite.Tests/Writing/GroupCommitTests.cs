@@ -22,10 +22,23 @@ public sealed class GroupCommitTests : IDisposable
     {
         int thread = 0;
         GroupCommit group = new(() => thread = Environment.CurrentManagedThreadId);
-        ValueTask wait = group.Take().Wait(async: true);
+        ValueTask wait = group.Take().Wait(async: false);
         Assert.True(wait.IsCompletedSuccessfully);
         Assert.Equal(Environment.CurrentManagedThreadId, thread);
         await wait;
+    }
+
+    [Fact]
+    public async Task One_whose_thread_is_wanted_leaves_the_sync_to_another()
+    {
+        int thread = 0;
+        GroupCommit group = new(() => thread = Environment.CurrentManagedThreadId);
+        group.Take();
+        Task wait = group.Wait(1, async: true, leads: false, CancellationToken.None).AsTask();
+        int own = Environment.CurrentManagedThreadId;
+        await wait.Limited();
+        Assert.True(group.IsDurable(1));
+        Assert.NotEqual(own, thread);
     }
 
     [Theory]
