@@ -25,7 +25,7 @@ internal readonly struct CommitTicket(GroupCommit? group, long number)
         }
 
         // A sync blocks its thread, which other work of the thread pool may be waiting for.
-        bool leads = !async || ThreadPool.PendingWorkItemCount == 0;
+        bool leads = !async || !Thread.CurrentThread.IsThreadPoolThread || ThreadPool.PendingWorkItemCount == 0;
         return group.Wait(number, async, leads, cancellationToken);
     }
 

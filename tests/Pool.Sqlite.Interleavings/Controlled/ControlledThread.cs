@@ -9,6 +9,9 @@ internal sealed class ControlledThread(Action run)
 
     public string? Name { get; set; }
 
+    /// <summary>A thread of the thread pool, on which all tasks of a scenario run.</summary>
+    public static System.Threading.Thread CurrentThread => System.Threading.Thread.CurrentThread;
+
     public static int GetCurrentProcessorId() => Generator.Create().NextInteger(ControlledEnvironment.ProcessorCount);
 
     public static void Sleep(TimeSpan time) => System.Threading.Thread.Sleep(time);

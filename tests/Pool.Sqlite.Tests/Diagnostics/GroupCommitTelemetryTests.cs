@@ -27,11 +27,12 @@ public sealed class GroupCommitTelemetryTests : DiagnosticsTest
         isHeld = true;
         Task first = Task.Run(() => pool.ExecuteAsync($"insert into t values (1)"));
         Assert.True(await begun.WaitAsync(Limit.Length));
+        long committed = gate.GroupCommitOf(Database.Path).Committed;
         Task[] others =
         [
             .. Enumerable.Range(2, 3).Select(i => Task.Run(() => pool.ExecuteAsync($"insert into t values ({i})"))),
         ];
-        await Limit.Until(() => gate.GroupCommitOf(Database.Path).Waiting == 3);
+        await Limit.Until(() => gate.GroupCommitOf(Database.Path).Committed == committed + 3);
         ends.Release(2);
         await Task.WhenAll([first, .. others]).Limited();
 

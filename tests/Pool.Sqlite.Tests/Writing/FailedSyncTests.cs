@@ -187,8 +187,9 @@ public sealed class FailedSyncTests : IDisposable
         };
         Task first = Task.Run(() => _pool.ExecuteAsync($"insert into t(value) values (1)"));
         Assert.True(await begun.WaitAsync(Limit.Length));
+        long committed = Committed;
         Task second = Task.Run(() => _pool.ExecuteAsync($"insert into t(value) values (2)"));
-        await Limit.Until(() => _gate.GroupCommitOf(_database.Path).Waiting == 1);
+        await Limit.Until(() => Committed == committed + 1);
         Recover();
         goesOn.Release();
         AssertTold(await Assert.ThrowsAsync<SqliteException>(() => first.Limited()));
@@ -229,8 +230,9 @@ public sealed class FailedSyncTests : IDisposable
             )
         );
         Assert.True(await begun.WaitAsync(Limit.Length));
+        long committed = Committed;
         Task queued = _pool.Writes.ExecuteAsync($"insert into t(value) values (2)");
-        await Limit.Until(() => _gate.GroupCommitOf(_database.Path).Waiting == 1);
+        await Limit.Until(() => Committed == committed + 1);
         Task closed = Task.Run(() => _pool.DisposeAsync().AsTask());
         await Limit.Until(() => _pool.GetHealth().Status == SqlitePoolStatus.Critical);
         Assert.False(closed.IsCompleted || write.IsCompleted || queued.IsCompleted);
@@ -251,6 +253,8 @@ public sealed class FailedSyncTests : IDisposable
         direct.Open();
         return direct.Ask("select count(*) from t");
     }
+
+    private long Committed => _gate.GroupCommitOf(_database.Path).Committed;
 
     private void Fail() => _sync = static () => throw new IOException("The disk is gone.");
 
