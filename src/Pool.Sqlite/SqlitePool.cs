@@ -249,7 +249,7 @@ public sealed partial class SqlitePool : DbDataSource
         return (rents, isInUse || Writes.GetStatistics().Queued > 0);
     }
 
-    /// <summary>Nobody uses it: it reports no figures until <see cref="EndRest"/>.</summary>
+    /// <summary>The pool is not in use: it reports no figures until <see cref="EndRest"/>.</summary>
     internal void BeginRest() => PoolMeter.Remove(_metrics);
 
     internal void EndRest() => PoolMeter.Add(_metrics);

@@ -52,8 +52,8 @@ public sealed class SqlitePoolSetOptions
     public int MaxOpenConnections { get; set; } = 256;
 
     /// <summary>
-    /// The number of pools that are kept. Default 1,000. One more lets the least recently used go that nobody uses.
-    /// Pools in use are never closed, so while more than this are, more are kept.
+    /// The number of pools that are kept. Default 1,000. For one more, the least recently used of those
+    /// that are not in use is closed. Pools in use are never closed, so while more than this are, more are kept.
     /// </summary>
     public int MaxOpenPools { get; set; } = 1_000;
 

@@ -9,14 +9,7 @@ internal static class LeaseText
     /// <summary>Runs it, waiting for what is in its way.</summary>
     public static void Run(SqlitePoolConnection connection, string sql, SqlitePoolTransaction? transaction = null)
     {
-        StatementCursor cursor = StatementCursor.For(
-            connection,
-            sql,
-            null,
-            connection.DefaultTimeout,
-            transaction,
-            isCommand: false
-        );
+        StatementCursor cursor = Begin(connection, sql, transaction);
         try
         {
             cursor.Run(Operation.NonQuery);
@@ -35,14 +28,7 @@ internal static class LeaseText
         CancellationToken cancellationToken
     )
     {
-        StatementCursor cursor = StatementCursor.For(
-            connection,
-            sql,
-            null,
-            connection.DefaultTimeout,
-            transaction,
-            isCommand: false
-        );
+        StatementCursor cursor = Begin(connection, sql, transaction);
         ValueTask run = cursor.RunAsync(Operation.NonQuery, cancellationToken);
         if (!run.IsCompletedSuccessfully)
         {
@@ -73,14 +59,7 @@ internal static class LeaseText
         CancellationToken cancellationToken
     )
     {
-        StatementCursor cursor = StatementCursor.For(
-            connection,
-            "COMMIT",
-            null,
-            connection.DefaultTimeout,
-            transaction,
-            isCommand: false
-        );
+        StatementCursor cursor = Begin(connection, "COMMIT", transaction);
         cursor.LeavesSync = true;
         try
         {
@@ -100,4 +79,10 @@ internal static class LeaseText
             cursor.Recycle();
         }
     }
+
+    private static StatementCursor Begin(
+        SqlitePoolConnection connection,
+        string sql,
+        SqlitePoolTransaction? transaction
+    ) => StatementCursor.For(connection, sql, null, connection.DefaultTimeout, transaction, isCommand: false);
 }

@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace Pool.Sqlite.Sessions;
 
 /// <summary>
-/// A commit whose last step fails: the fsync, or the removal of the rollback journal. All is written, and may be found
-/// after a restart or not. Nobody knows.
+/// A commit whose last step fails: the fsync, or the removal of the rollback journal. All is written;
+/// whether it is found after a restart cannot be told.
 /// </summary>
 internal static class UncertainCommit
 {

@@ -1,4 +1,5 @@
 using Microsoft.Coyote.Random;
+using Microsoft.Coyote.Runtime;
 
 namespace Pool.Sqlite.Interleavings.Controlled;
 
@@ -14,7 +15,8 @@ internal sealed class ControlledThread(Action run)
 
     public static int GetCurrentProcessorId() => Generator.Create().NextInteger(ControlledEnvironment.ProcessorCount);
 
-    public static void Sleep(TimeSpan time) => System.Threading.Thread.Sleep(time);
+    /// <summary>Lets others go on, as Coyote chooses; no time passes.</summary>
+    public static void Sleep(TimeSpan _) => SchedulingPoint.Interleave();
 
     public static void SpinWait(int iterations) => System.Threading.Thread.SpinWait(iterations);
 
