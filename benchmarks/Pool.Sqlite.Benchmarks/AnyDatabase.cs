@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Pool.Sqlite.Benchmarks.Contenders;
 using Pool.Sqlite.Benchmarks.Measuring;
 
@@ -15,8 +16,8 @@ internal static class AnyDatabase
         CancellationToken stop
     )
     {
-        var found = ReadOnlyQuery.Check(file, query);
-        var title = $"{query.Trim()} on {Path.GetFileName(file)}: {found.Rows} rows of {found.Columns} columns";
+        ReadOnlyQuery found = ReadOnlyQuery.Check(file, query);
+        string title = $"{query.Trim()} on {Path.GetFileName(file)}: {found.Rows} rows of {found.Columns} columns";
         Case[] cases = [.. threadCounts.Select(threads => OfThreads(found.ConnectionString, query, threads))];
         return Comparison.Run(title, cases, Effort.ForQuery(seconds), output, "query", stop);
     }
@@ -40,13 +41,13 @@ internal static class AnyDatabase
 
     private static void Repeat(IContender contender, string query, int count)
     {
-        for (var i = 0; i < count; i++)
+        for (int i = 0; i < count; i++)
         {
-            using var connection = contender.Open();
-            using var command = connection.CreateCommand();
+            using DbConnection connection = contender.Open();
+            using DbCommand command = connection.CreateCommand();
             command.CommandText = query;
-            using var reader = command.ExecuteReader();
-            var values = new object[reader.FieldCount];
+            using DbDataReader reader = command.ExecuteReader();
+            object[] values = new object[reader.FieldCount];
             while (reader.Read())
             {
                 reader.GetValues(values);

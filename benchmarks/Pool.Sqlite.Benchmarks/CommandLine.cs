@@ -70,7 +70,7 @@ internal static class CommandLine
 
     public static int Run(string[] args)
     {
-        var root = new RootCommand(
+        RootCommand root = new RootCommand(
             "Compares Pool.Sqlite with opening connections and with the driver's own pool. "
                 + "Without arguments: the whole comparison, in about three minutes."
         )
@@ -93,7 +93,7 @@ internal static class CommandLine
             Limits(),
         };
         root.SetAction(Execute);
-        var result = root.Parse(args);
+        ParseResult result = root.Parse(args);
         if (result.Errors.Count > 0)
         {
             throw new UsageException(result.Errors[0].Message + " See --help.");
@@ -105,22 +105,22 @@ internal static class CommandLine
 
     private static int Execute(ParseResult options)
     {
-        var database = options.GetValue(Database);
-        var query = options.GetValue(Query);
-        var threads = options.GetValue(Threads);
-        var seconds = options.GetValue(Seconds);
-        var only = options.GetValue(Only) ?? [];
-        var smoke = options.GetValue(Smoke);
-        var output = options.GetValue(Output)!;
+        string? database = options.GetValue(Database);
+        string? query = options.GetValue(Query);
+        double? threads = options.GetValue(Threads);
+        double? seconds = options.GetValue(Seconds);
+        string[] only = options.GetValue(Only) ?? [];
+        bool smoke = options.GetValue(Smoke);
+        string output = options.GetValue(Output)!;
         Check(database, query, threads is not null || seconds is not null, smoke || only.Length > 0);
-        var cases = Catalogue.Select(only);
+        IReadOnlyList<Case> cases = Catalogue.Select(only);
 
         Engine.Load();
         Artifacts.Prepare(output);
-        using var interruption = new Interruption();
+        using Interruption interruption = new Interruption();
         if (database is null)
         {
-            var name = string.Join('-', ["comparison", .. only, .. smoke ? (string[])["smoke"] : []]);
+            string name = string.Join('-', ["comparison", .. only, .. smoke ? (string[])["smoke"] : []]);
             return Comparison.Run(Title, cases, smoke ? Effort.Smoke : Effort.Full, output, name, interruption.Token);
         }
 
@@ -130,9 +130,12 @@ internal static class CommandLine
 
     private static Command Profile()
     {
-        var name = new Argument<string>("CASE") { Description = "Such as writers-16, rent-1, point, rows." };
-        var role = new Option<Role>("--of") { Description = "Which contestant.", HelpName = "ROLE" };
-        var seconds = Number(
+        Argument<string> name = new Argument<string>("CASE")
+        {
+            Description = "Such as writers-16, rent-1, point, rows.",
+        };
+        Option<Role> role = new Option<Role>("--of") { Description = "Which contestant.", HelpName = "ROLE" };
+        Option<double?> seconds = Number(
             "--seconds",
             "S",
             "For how long; 10 unless given.",
@@ -140,7 +143,10 @@ internal static class CommandLine
             MostSeconds,
             NumberStyles.AllowDecimalPoint
         );
-        var command = new Command("profile", "Runs one case of this pool for some seconds, for a profiler to watch.")
+        Command command = new Command(
+            "profile",
+            "Runs one case of this pool for some seconds, for a profiler to watch."
+        )
         {
             name,
             role,
@@ -148,9 +154,9 @@ internal static class CommandLine
         };
         command.SetAction(options =>
         {
-            var contest = Catalogue.Find(options.GetValue(name)!);
+            Contest contest = Catalogue.Find(options.GetValue(name)!);
             Engine.Load();
-            using var interruption = new Interruption();
+            using Interruption interruption = new Interruption();
             return Comparison.Profile(
                 contest,
                 options.GetValue(role),
@@ -163,7 +169,7 @@ internal static class CommandLine
 
     private static Command Chaos()
     {
-        var seconds = Number(
+        Option<double?> seconds = Number(
             "--seconds",
             "S",
             "For how long; 20 unless given.",
@@ -171,7 +177,7 @@ internal static class CommandLine
             MostSeconds,
             NumberStyles.AllowDecimalPoint
         );
-        var seed = Number(
+        Option<double?> seed = Number(
             "--seed",
             "N",
             "Decides settings and actions; 1 unless given.",
@@ -179,16 +185,16 @@ internal static class CommandLine
             int.MaxValue,
             NumberStyles.None
         );
-        var synchronous = new Option<SynchronousMode?>("--synchronous")
+        Option<SynchronousMode?> synchronous = new Option<SynchronousMode?>("--synchronous")
         {
             Description = "The setting of every pool; each has its own unless given.",
             HelpName = "MODE",
         };
-        var diskFaults = new Option<bool>("--disk-faults")
+        Option<bool> diskFaults = new Option<bool>("--disk-faults")
         {
             Description = "The disk fails under every pool, not under some.",
         };
-        var command = new Command(
+        Command command = new Command(
             "chaos",
             "Does all that can be done to a pool while what is underneath fails; fails when anything is lost or stuck."
         )
@@ -215,7 +221,7 @@ internal static class CommandLine
 
     private static Command Limits()
     {
-        var rents = Number(
+        Option<double?> rents = Number(
             "--rents",
             "N",
             "How many rents; ten million unless given.",
@@ -223,7 +229,7 @@ internal static class CommandLine
             int.MaxValue,
             NumberStyles.None
         );
-        var texts = Number(
+        Option<double?> texts = Number(
             "--texts",
             "N",
             "How many different texts; a million unless given.",
@@ -231,7 +237,7 @@ internal static class CommandLine
             1_000_000_000,
             NumberStyles.None
         );
-        var pools = Number(
+        Option<double?> pools = Number(
             "--pools",
             "N",
             "How many pools are made and forgotten; 10,000 unless given.",
@@ -239,7 +245,10 @@ internal static class CommandLine
             int.MaxValue,
             NumberStyles.None
         );
-        var command = new Command("limits", "Very many rents, texts and pools; fails when memory or descriptors grow.")
+        Command command = new Command(
+            "limits",
+            "Very many rents, texts and pools; fails when memory or descriptors grow."
+        )
         {
             rents,
             texts,
@@ -249,7 +258,7 @@ internal static class CommandLine
             async (options, _) =>
             {
                 Engine.Load();
-                var folder = Directory.CreateTempSubdirectory("pool-sqlite-limits-");
+                DirectoryInfo folder = Directory.CreateTempSubdirectory("pool-sqlite-limits-");
                 try
                 {
                     return await new LimitsRun(folder.FullName, Console.Out).Run(
@@ -270,9 +279,9 @@ internal static class CommandLine
     private static Command TwoProcessesCommand()
     {
         // The second process is started with these; people have no use for them.
-        var join = new Option<string?>(TwoProcesses.JoinOption) { Hidden = true };
-        var times = new Option<int>(TwoProcesses.TimesOption) { Hidden = true };
-        var command = new Command(
+        Option<string?> join = new Option<string?>(TwoProcesses.JoinOption) { Hidden = true };
+        Option<int> times = new Option<int>(TwoProcesses.TimesOption) { Hidden = true };
+        Command command = new Command(
             TwoProcesses.Command,
             "Lets two processes increment one counter 1,000 times each; fails unless it ends at exactly 2,000."
         )
@@ -289,7 +298,7 @@ internal static class CommandLine
                 return TwoProcesses.Join(file, options.GetValue(times));
             }
 
-            using var interruption = new Interruption();
+            using Interruption interruption = new Interruption();
             return Comparison.Run(
                 "Two processes",
                 Catalogue.Select([TwoProcesses.Command]),
@@ -305,9 +314,9 @@ internal static class CommandLine
     private static Command WebServerCommand()
     {
         // The comparison starts it; people have no use for it.
-        var file = new Argument<string>("FILE");
-        var role = new Argument<Role>("ROLE");
-        var command = new Command(WebServer.Command) { file, role };
+        Argument<string> file = new Argument<string>("FILE");
+        Argument<Role> role = new Argument<Role>("ROLE");
+        Command command = new Command(WebServer.Command) { file, role };
         command.Hidden = true;
         command.SetAction(
             (options, _) =>
@@ -321,7 +330,7 @@ internal static class CommandLine
 
     private static void Check(string? database, string? query, bool hasLimits, bool hasSelection)
     {
-        var complaint = (database, query) switch
+        string? complaint = (database, query) switch
         {
             (null, not null) => "--query needs a file to run on: add --database FILE.",
             (not null, null) => "--database needs a query to measure: add --query \"select ...\".",
@@ -351,9 +360,9 @@ internal static class CommandLine
             HelpName = helpName,
             CustomParser = argument =>
             {
-                var text = argument.Tokens[0].Value;
+                string text = argument.Tokens[0].Value;
                 if (
-                    double.TryParse(text, style, CultureInfo.InvariantCulture, out var value)
+                    double.TryParse(text, style, CultureInfo.InvariantCulture, out double value)
                     && value >= least
                     && value <= most
                 )
@@ -361,7 +370,7 @@ internal static class CommandLine
                     return value;
                 }
 
-                var whole = style == NumberStyles.None ? "whole " : "";
+                string whole = style == NumberStyles.None ? "whole " : "";
                 argument.AddError(
                     string.Create(
                         CultureInfo.InvariantCulture,

@@ -21,25 +21,25 @@ internal static class Comparison
         CancellationToken stop
     )
     {
-        var started = DateTimeOffset.UtcNow;
-        var clock = Stopwatch.StartNew();
-        var console = ConsoleReport.Create();
-        var surroundings = Surroundings.Now();
+        DateTimeOffset started = DateTimeOffset.UtcNow;
+        Stopwatch clock = Stopwatch.StartNew();
+        IAnsiConsole console = ConsoleReport.Create();
+        Surroundings surroundings = Surroundings.Now();
         console.MarkupLineInterpolated($"[bold]{title}[/]");
         console.WriteLine(surroundings + "\n");
 
-        using var databases = new SampleDatabase();
-        var calm = new Calm();
-        var runner = new Runner(effort, databases, calm, stop);
-        var results = new List<CaseResult>();
+        using SampleDatabase databases = new SampleDatabase();
+        Calm calm = new Calm();
+        Runner runner = new Runner(effort, databases, calm, stop);
+        List<CaseResult> results = new List<CaseResult>();
         ConsoleReport.Progress(
             console,
             [.. cases.Select(one => (one.Title, (Action)(() => results.Add(runner.Measure(one)))))]
         );
         stop.ThrowIfCancellationRequested();
 
-        var objection = effort.Quotable ? calm.Objection(results) : "a smoke run is too short for figures";
-        var report = new RunReport(
+        string? objection = effort.Quotable ? calm.Objection(results) : "a smoke run is too short for figures";
+        RunReport report = new RunReport(
             title,
             objection,
             started,
@@ -56,15 +56,15 @@ internal static class Comparison
     /// <summary>Runs one contestant of a case for some seconds, for a profiler to watch.</summary>
     public static int Profile(Contest contest, Role role, double seconds, CancellationToken stop)
     {
-        var contestant =
+        Contestant contestant =
             contest.Contestants.FirstOrDefault(one => one.Role == role)
             ?? throw new UsageException(
                 $"--of {role}: {contest.Key} has {string.Join(", ", contest.Contestants.Select(one => one.Role))}."
             );
-        using var databases = new SampleDatabase();
-        var runner = new Runner(Effort.Profile, databases, new Calm(), stop);
+        using SampleDatabase databases = new SampleDatabase();
+        Runner runner = new Runner(Effort.Profile, databases, new Calm(), stop);
         Console.WriteLine($"{contest.Title}: {role}, process {Environment.ProcessId}");
-        var clock = Stopwatch.StartNew();
+        Stopwatch clock = Stopwatch.StartNew();
         runner.Watch(
             contest,
             contestant,

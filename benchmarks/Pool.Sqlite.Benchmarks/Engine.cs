@@ -32,7 +32,7 @@ internal static class Engine
     {
         if (Override is { } path)
         {
-            if (!NativeLibrary.TryLoad(Path.GetFullPath(path), out var library))
+            if (!NativeLibrary.TryLoad(Path.GetFullPath(path), out nint library))
             {
                 throw new UsageException(
                     $"{Variable} names '{path}', which cannot be loaded as a library. Give the full path of a SQLite "
@@ -59,7 +59,9 @@ internal static class Engine
 
     private static string InformationalVersion(Type type)
     {
-        var version = type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        string? version = type
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion;
         return version?.Split('+')[0] ?? "0.0";
     }
 }

@@ -22,7 +22,7 @@ internal sealed record ReadOnlyQuery(string ConnectionString, int Columns, long 
             throw new UsageException($"--database '{file}' does not exist: give the path of an existing SQLite file.");
         }
 
-        var connectionString = new SqliteConnectionStringBuilder
+        string connectionString = new SqliteConnectionStringBuilder
         {
             DataSource = file,
             Mode = SqliteOpenMode.ReadOnly,
@@ -30,10 +30,10 @@ internal sealed record ReadOnlyQuery(string ConnectionString, int Columns, long 
         }.ToString();
         try
         {
-            using var connection = new SqliteConnection(connectionString);
+            using SqliteConnection connection = new SqliteConnection(connectionString);
             connection.Open();
             ReadSchema(connection, file);
-            var columns = Inspect(connection, sql);
+            int columns = Inspect(connection, sql);
             return new ReadOnlyQuery(connectionString, columns, CountRows(connection, sql));
         }
         catch (SqliteException error)
@@ -47,7 +47,7 @@ internal sealed record ReadOnlyQuery(string ConnectionString, int Columns, long 
     {
         try
         {
-            using var command = connection.CreateCommand();
+            using SqliteCommand command = connection.CreateCommand();
             command.CommandText = "select count(*) from sqlite_master";
             command.ExecuteScalar();
         }
@@ -59,8 +59,8 @@ internal sealed record ReadOnlyQuery(string ConnectionString, int Columns, long 
 
     private static int Inspect(SqliteConnection connection, string sql)
     {
-        var handle = connection.Handle;
-        var result = raw.sqlite3_prepare_v2(handle, sql, out var statement, out var rest);
+        sqlite3? handle = connection.Handle;
+        int result = raw.sqlite3_prepare_v2(handle, sql, out sqlite3_stmt? statement, out string? rest);
         using (statement)
         {
             if (result != raw.SQLITE_OK)
@@ -109,7 +109,7 @@ internal sealed record ReadOnlyQuery(string ConnectionString, int Columns, long 
             return false;
         }
 
-        var result = raw.sqlite3_prepare_v2(connection.Handle, rest, out var statement);
+        int result = raw.sqlite3_prepare_v2(connection.Handle, rest, out sqlite3_stmt? statement);
         using (statement)
         {
             return result != raw.SQLITE_OK || !statement.IsInvalid;
@@ -118,9 +118,9 @@ internal sealed record ReadOnlyQuery(string ConnectionString, int Columns, long 
 
     private static long CountRows(SqliteConnection connection, string sql)
     {
-        using var command = connection.CreateCommand();
+        using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
-        using var reader = command.ExecuteReader();
+        using SqliteDataReader reader = command.ExecuteReader();
         long rows = 0;
         while (reader.Read())
         {
@@ -133,8 +133,8 @@ internal sealed record ReadOnlyQuery(string ConnectionString, int Columns, long 
     // The driver wraps the engine's words: "SQLite Error 1: 'no such table: x'."
     private static string Reason(SqliteException error)
     {
-        var first = error.Message.IndexOf('\'', StringComparison.Ordinal);
-        var last = error.Message.LastIndexOf('\'');
+        int first = error.Message.IndexOf('\'', StringComparison.Ordinal);
+        int last = error.Message.LastIndexOf('\'');
         return first >= 0 && last > first ? error.Message[(first + 1)..last] : error.Message.TrimEnd('.');
     }
 }

@@ -41,9 +41,9 @@ internal sealed class SampleDatabase : IDisposable
     /// <summary>Asks SQLite on a connection that has nothing to do with any contender.</summary>
     public static long Scalar(string connectionString, string sql)
     {
-        using var connection = new SqliteConnection(connectionString);
+        using SqliteConnection connection = new SqliteConnection(connectionString);
         connection.Open();
-        using var command = connection.CreateCommand();
+        using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         return (long)command.ExecuteScalar()!;
     }
@@ -51,8 +51,8 @@ internal sealed class SampleDatabase : IDisposable
     /// <summary>Deletes a database that is not open any more, with its log.</summary>
     public static void Delete(string connectionString)
     {
-        var path = new SqliteConnectionStringBuilder(connectionString).DataSource;
-        foreach (var suffix in (string[])["", "-wal", "-shm"])
+        string path = new SqliteConnectionStringBuilder(connectionString).DataSource;
+        foreach (string suffix in (string[])["", "-wal", "-shm"])
         {
             File.Delete(path + suffix);
         }
@@ -73,7 +73,7 @@ internal sealed class SampleDatabase : IDisposable
     private string CopyOf(string original)
     {
         // A plain file copy is safe here and only here: the original is open nowhere, and its log is merged.
-        var path = Path.Combine(_directory, $"copy-{++_copies}.db");
+        string path = Path.Combine(_directory, $"copy-{++_copies}.db");
         File.Copy(original, path);
         return ConnectionStringFor(path);
     }
@@ -83,9 +83,9 @@ internal sealed class SampleDatabase : IDisposable
 
     private static void Create(string path, int rows)
     {
-        using var connection = new SqliteConnection(ConnectionStringFor(path));
+        using SqliteConnection connection = new SqliteConnection(ConnectionStringFor(path));
         connection.Open();
-        using (var command = connection.CreateCommand())
+        using (SqliteCommand command = connection.CreateCommand())
         {
             command.CommandText = """
                 pragma journal_mode = wal;
@@ -97,13 +97,13 @@ internal sealed class SampleDatabase : IDisposable
             command.ExecuteNonQuery();
         }
 
-        using var transaction = connection.BeginTransaction();
-        using var insert = connection.CreateCommand();
+        using SqliteTransaction transaction = connection.BeginTransaction();
+        using SqliteCommand insert = connection.CreateCommand();
         insert.CommandText = "insert into kv(id, k, v) values($id, $k, $v)";
-        var id = insert.Parameters.Add("$id", SqliteType.Integer);
-        var k = insert.Parameters.Add("$k", SqliteType.Text);
-        var v = insert.Parameters.Add("$v", SqliteType.Text);
-        for (var row = 1; row <= rows; row++)
+        SqliteParameter id = insert.Parameters.Add("$id", SqliteType.Integer);
+        SqliteParameter k = insert.Parameters.Add("$k", SqliteType.Text);
+        SqliteParameter v = insert.Parameters.Add("$v", SqliteType.Text);
+        for (int row = 1; row <= rows; row++)
         {
             id.Value = row;
             k.Value = string.Create(CultureInfo.InvariantCulture, $"key-{row:D8}");

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Pool.Sqlite.EntityFrameworkCore.Tests;
 
@@ -93,7 +94,7 @@ public sealed class BulkInsertTests : ShopTest
     public async Task The_transaction_of_the_caller_decides()
     {
         await using Shop shop = MakeShop();
-        await using (var transaction = await shop.Database.BeginTransactionAsync())
+        await using (IDbContextTransaction transaction = await shop.Database.BeginTransactionAsync())
         {
             await shop.BulkInsertAsync([new Item { Name = "a" }]);
             await transaction.RollbackAsync();

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Pool.Sqlite.Tests.Support;
@@ -59,7 +60,7 @@ public sealed class ContextTests : ShopTest
     public async Task Savepoints_undo_a_part()
     {
         await using Shop shop = MakeShop();
-        await using (var transaction = await shop.Database.BeginTransactionAsync())
+        await using (IDbContextTransaction transaction = await shop.Database.BeginTransactionAsync())
         {
             shop.Add(new Item { Name = "one" });
             await shop.SaveChangesAsync();

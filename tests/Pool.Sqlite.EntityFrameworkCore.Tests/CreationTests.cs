@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.EntityFrameworkCore.Tests;
@@ -91,7 +92,7 @@ public sealed class CreationTests : IDisposable
         using SqlitePool pool = new(_database.Options());
         using Shop shop = Make(pool);
         shop.Database.EnsureCreated();
-        using var transaction = shop.Database.BeginTransaction();
+        using IDbContextTransaction transaction = shop.Database.BeginTransaction();
         Assert.Contains(
             "Commit it or roll it back",
             Assert.Throws<InvalidOperationException>(() => shop.Database.EnsureDeleted()).Message,

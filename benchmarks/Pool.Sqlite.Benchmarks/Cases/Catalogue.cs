@@ -41,7 +41,7 @@ internal static class Catalogue
     /// <summary>The cases of some suites (or single ones by their keys); all without a name.</summary>
     public static IReadOnlyList<Case> Select(IReadOnlyCollection<string> names)
     {
-        foreach (var name in names.Where(name => !Cases.Any(one => Named(one, name))))
+        foreach (string? name in names.Where(name => !Cases.Any(one => Named(one, name))))
         {
             throw new UsageException(
                 $"--only '{name}' is neither a suite nor a case. "

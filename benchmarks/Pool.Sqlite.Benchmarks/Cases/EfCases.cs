@@ -28,7 +28,7 @@ internal static class EfCases
 
     private static Contest Save(int threads, string how)
     {
-        var plan = new CrowdPlan(32, 480, 1);
+        CrowdPlan plan = new CrowdPlan(32, 480, 1);
         return new Contest(
             $"ef-save-{(threads == 0 ? "few" : threads)}",
             "ef",
@@ -50,7 +50,7 @@ internal static class EfCases
                     seed,
                     row =>
                     {
-                        using var context = Context(contender);
+                        using SampleContext context = Context(contender);
                         ByKey(context, row);
                     }
                 ),
@@ -59,7 +59,7 @@ internal static class EfCases
 
     private static async Task SaveAsync(IContender contender)
     {
-        using var context = Context(contender);
+        using SampleContext context = Context(contender);
         context.Entries.Add(new Entry { K = "key", V = Statements.Text });
         try
         {

@@ -39,10 +39,10 @@ internal static class Field
 
     public static Action<int> OnRows(int seed, Action<long> operation)
     {
-        var rows = new RowSequence(seed, SampleDatabase.Rows);
+        RowSequence rows = new RowSequence(seed, SampleDatabase.Rows);
         return count =>
         {
-            for (var i = 0; i < count; i++)
+            for (int i = 0; i < count; i++)
             {
                 operation(rows.Next(Statements.RangeRows));
             }
@@ -60,7 +60,7 @@ internal static class Field
         const SynchronousMode Full = SynchronousMode.Full;
         Work Crowd(string file, IContender contender, CrowdPlan? other = null) =>
             new TaskCrowd(other ?? plan, file, contender, seed => operation(contender, seed));
-        var writes = plan.RowsPerOperation > 0;
+        bool writes = plan.RowsPerOperation > 0;
         List<Contestant> field =
         [
             new(Role.Pool, file => Crowd(file, new ThisPool(file, synchronous: Full)), writes),
@@ -73,7 +73,7 @@ internal static class Field
         if (unpooled)
         {
             // A tenth of the work: opening and closing makes each operation take milliseconds.
-            var small = plan with
+            CrowdPlan small = plan with
             {
                 Operations = plan.Operations / 10,
             };

@@ -35,7 +35,7 @@ internal sealed class Increments : IDisposable
                     )
             )
             .ConfigureAwait(false);
-        var worst = Stopwatch.GetElapsedTime(0, _worst).TotalMilliseconds;
+        double worst = Stopwatch.GetElapsedTime(0, _worst).TotalMilliseconds;
         return new IncrementsResult(Environment.ProcessId, _done, worst, _firstError);
     }
 
@@ -43,9 +43,9 @@ internal sealed class Increments : IDisposable
 
     private async Task RunPart(int times, bool throughWriteAsync)
     {
-        for (var i = 0; i < times; i++)
+        for (int i = 0; i < times; i++)
         {
-            var start = Stopwatch.GetTimestamp();
+            long start = Stopwatch.GetTimestamp();
             try
             {
                 await (throughWriteAsync ? _pool.WriteAsync(IncrementAsync) : IncrementOnLease()).ConfigureAwait(false);
@@ -62,8 +62,8 @@ internal sealed class Increments : IDisposable
 
     private async Task IncrementOnLease()
     {
-        using var lease = await _pool.RentAsync().ConfigureAwait(false);
-        var transaction = await lease.BeginTransactionAsync().ConfigureAwait(false);
+        using SqlitePoolConnection lease = await _pool.RentAsync().ConfigureAwait(false);
+        SqlitePoolTransaction transaction = await lease.BeginTransactionAsync().ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
             await IncrementAsync(lease).ConfigureAwait(false);
@@ -73,22 +73,22 @@ internal sealed class Increments : IDisposable
 
     private static async Task IncrementAsync(SqlitePoolConnection connection)
     {
-        var before = await ReadAsync(connection).ConfigureAwait(false);
-        using var update = connection.CreateCommand(Update);
+        long before = await ReadAsync(connection).ConfigureAwait(false);
+        using SqlitePoolCommand update = connection.CreateCommand(Update);
         update.Parameters.AddWithValue("$n", before + 1);
         await update.ExecuteNonQueryAsync().ConfigureAwait(false);
     }
 
     private static async Task<long> ReadAsync(SqlitePoolConnection connection)
     {
-        using var select = connection.CreateCommand(Select);
+        using SqlitePoolCommand select = connection.CreateCommand(Select);
         return (long)(await select.ExecuteScalarAsync().ConfigureAwait(false))!;
     }
 
     private void NoteWorst(long ticks)
     {
-        var worst = Volatile.Read(ref _worst);
-        while (ticks > worst && Interlocked.CompareExchange(ref _worst, ticks, worst) is var seen && seen != worst)
+        long worst = Volatile.Read(ref _worst);
+        while (ticks > worst && Interlocked.CompareExchange(ref _worst, ticks, worst) is long seen && seen != worst)
         {
             worst = seen;
         }

@@ -7,8 +7,8 @@ internal static class OwnProgram
 {
     public static Process Start(params IReadOnlyList<string> arguments)
     {
-        var program = Environment.ProcessPath!;
-        var start = new ProcessStartInfo(program)
+        string program = Environment.ProcessPath!;
+        ProcessStartInfo start = new ProcessStartInfo(program)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -20,7 +20,7 @@ internal static class OwnProgram
             start.ArgumentList.Add(typeof(OwnProgram).Assembly.Location);
         }
 
-        foreach (var argument in arguments)
+        foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }

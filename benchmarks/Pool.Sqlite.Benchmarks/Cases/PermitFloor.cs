@@ -12,9 +12,9 @@ internal sealed class PermitFloor(int size)
 
     private void Run(int count)
     {
-        for (var i = 0; i < count; i++)
+        for (int i = 0; i < count; i++)
         {
-            if (!_permits.Wait(0) || !_idle.TryDequeue(out var item))
+            if (!_permits.Wait(0) || !_idle.TryDequeue(out object? item))
             {
                 throw new InvalidOperationException("More threads than the permits of the yardstick.");
             }

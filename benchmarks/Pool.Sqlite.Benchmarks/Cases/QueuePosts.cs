@@ -14,13 +14,13 @@ internal static class QueuePosts
 
     public static CaseResult Run(Runner runner)
     {
-        var items = runner.Effort.Scale(1_000_000, atLeast: 20_000);
-        var connectionString = runner.Databases.CopyEmpty();
+        int items = runner.Effort.Scale(1_000_000, atLeast: 20_000);
+        string connectionString = runner.Databases.CopyEmpty();
         double seconds;
         long growth,
             share,
             before;
-        using (var contender = new ThisPool(connectionString, synchronous: SynchronousMode.Full))
+        using (ThisPool contender = new ThisPool(connectionString, synchronous: SynchronousMode.Full))
         {
             share = MeasureShare(contender.Pool);
             contender.Pool.Writes.FlushAsync().GetAwaiter().GetResult();
@@ -28,9 +28,9 @@ internal static class QueuePosts
             (seconds, growth) = PostAll(contender.Pool, items).GetAwaiter().GetResult();
         }
 
-        var missing = items - (SampleDatabase.CountWritten(connectionString) - before);
+        long missing = items - (SampleDatabase.CountWritten(connectionString) - before);
         SampleDatabase.Delete(connectionString);
-        var ratio = Math.Max(0, (double)growth / share);
+        double ratio = Math.Max(0, (double)growth / share);
         return new CaseResult(
             "posts",
             [],
@@ -54,8 +54,8 @@ internal static class QueuePosts
     private static long MeasureShare(SqlitePool pool)
     {
         pool.Writes.ExecuteAsync(Statements.InsertSql, [0, Text]).GetAwaiter().GetResult();
-        using var holder = pool.RentWriter();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        using SqlitePoolConnection holder = pool.RentWriter();
+        long before = GC.GetTotalMemory(forceFullCollection: true);
         while (pool.Writes.TryPost(Statements.InsertSql, [0, Text])) { }
 
         return GC.GetTotalMemory(forceFullCollection: true) - before;
@@ -63,11 +63,11 @@ internal static class QueuePosts
 
     private static async Task<(double Seconds, long Growth)> PostAll(SqlitePool pool, int items)
     {
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        var growth = 0L;
-        var looking = TimeSpan.Zero;
-        var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < items; i++)
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        long growth = 0L;
+        TimeSpan looking = TimeSpan.Zero;
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < items; i++)
         {
             while (!pool.Writes.TryPost(Statements.InsertSql, [i, Text]))
             {
@@ -76,7 +76,7 @@ internal static class QueuePosts
 
             if (i % (items / Looks) == items / Looks / 2)
             {
-                var look = Stopwatch.GetTimestamp();
+                long look = Stopwatch.GetTimestamp();
                 growth = Math.Max(growth, GC.GetTotalMemory(forceFullCollection: true) - before);
                 looking += Stopwatch.GetElapsedTime(look);
             }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Pool.Sqlite.Benchmarks.Contenders;
 using Pool.Sqlite.Benchmarks.Measuring;
 
@@ -68,7 +69,7 @@ internal static class ReadCases
 
     private static IEnumerable<Case> RentCases()
     {
-        foreach (var threads in (int[])[1, 2, 8, 32])
+        foreach (int threads in (int[])[1, 2, 8, 32])
         {
             const int Batch = 1_000;
             Contestant[] floor =
@@ -76,7 +77,7 @@ internal static class ReadCases
                 new(Role.Floor, _ => new ThreadLoop(threads, Batch, new PermitFloor(threads).CreateWorker, null)),
             ];
             Goal[] more = threads > 1 ? [] : [Floor with { Limit = 2.1 }, new(Figure.Bytes, 80, Against: null)];
-            var title = $"rent + return, {threads} thread{(threads > 1 ? "s" : "")}";
+            string title = $"rent + return, {threads} thread{(threads > 1 ? "s" : "")}";
             yield return new Contest(
                 $"rent-{threads}",
                 "rents",
@@ -89,7 +90,7 @@ internal static class ReadCases
 
     private static Contest Setting(string key, string settings)
     {
-        var sql = "pragma " + settings.Replace("; ", "; pragma ", StringComparison.Ordinal);
+        string sql = "pragma " + settings.Replace("; ", "; pragma ", StringComparison.Ordinal);
         return new Contest(
             key,
             "settings",
@@ -97,7 +98,7 @@ internal static class ReadCases
             Field.Loops(
                 (contender, _) =>
                 {
-                    using var connection = contender.Open();
+                    using DbConnection connection = contender.Open();
                     Statements.Execute(connection, sql);
                 }
             ),
@@ -107,26 +108,26 @@ internal static class ReadCases
 
     private static ThreadLoop WrittenTo(string file)
     {
-        var pool = new ThisPool(file);
-        var timer = new Timer(_ => Write(pool), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+        ThisPool pool = new ThisPool(file);
+        Timer timer = new Timer(_ => Write(pool), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
         return new ThreadLoop(1, 32, seed => Field.OnRows(seed, row => Point(pool, row)), new WrittenPool(pool, timer));
     }
 
     private static void Write(ThisPool pool)
     {
-        using var connection = pool.Open();
+        using DbConnection connection = pool.Open();
         Statements.InsertAsync(connection).GetAwaiter().GetResult();
     }
 
     private static void Point(IContender contender, long row)
     {
-        using var connection = contender.Open();
+        using DbConnection connection = contender.Open();
         Statements.Point(connection, row);
     }
 
     private static void PointByDapper(IContender contender, long row)
     {
-        using var connection = contender.Open();
+        using DbConnection connection = contender.Open();
         Statements.PointByDapper(connection, row);
     }
 
@@ -135,15 +136,15 @@ internal static class ReadCases
         // The driver's pool has nothing like a reader lease: ten reads, each with a connection opened for it.
         if (contender is ThisPool pool)
         {
-            using var reader = pool.Pool.RentReader();
-            for (var i = 0; i < 10; i++)
+            using SqlitePoolConnection reader = pool.Pool.RentReader();
+            for (int i = 0; i < 10; i++)
             {
                 Statements.Point(reader, row + i);
             }
         }
         else
         {
-            for (var i = 0; i < 10; i++)
+            for (int i = 0; i < 10; i++)
             {
                 Point(contender, row + i);
             }
@@ -152,13 +153,13 @@ internal static class ReadCases
 
     private static void Range(IContender contender, long row)
     {
-        using var connection = contender.Open();
+        using DbConnection connection = contender.Open();
         Statements.Range(connection, row);
     }
 
     private static void RangeByDapper(IContender contender, long row)
     {
-        using var connection = contender.Open();
+        using DbConnection connection = contender.Open();
         Statements.RangeByDapper(connection, row);
     }
 }

@@ -15,7 +15,7 @@ internal static class Statements
 
     public static string? Point(DbConnection connection, long id)
     {
-        using var command = connection.CreateCommand();
+        using DbCommand command = connection.CreateCommand();
         command.CommandText = PointSql;
         Bind(command, "$id", id);
         return (string?)command.ExecuteScalar();
@@ -23,11 +23,11 @@ internal static class Statements
 
     public static long Range(DbConnection connection, long from)
     {
-        using var command = connection.CreateCommand();
+        using DbCommand command = connection.CreateCommand();
         command.CommandText = RangeSql;
         Bind(command, "$from", from);
         Bind(command, "$to", from + RangeRows - 1);
-        using var reader = command.ExecuteReader();
+        using DbDataReader reader = command.ExecuteReader();
         long length = 0;
         while (reader.Read())
         {
@@ -48,14 +48,14 @@ internal static class Statements
 
     public static void Execute(DbConnection connection, string sql)
     {
-        using var command = connection.CreateCommand();
+        using DbCommand command = connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }
 
     private static void Bind(DbCommand command, string name, object value)
     {
-        var parameter = command.CreateParameter();
+        DbParameter parameter = command.CreateParameter();
         parameter.ParameterName = name;
         parameter.Value = value;
         command.Parameters.Add(parameter);

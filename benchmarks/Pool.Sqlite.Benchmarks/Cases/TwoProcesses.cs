@@ -23,12 +23,14 @@ internal static class TwoProcesses
     /// <summary>The first process: makes the second, does its own half and counts.</summary>
     public static CaseResult Run(Runner runner)
     {
-        var connectionString = runner.Databases.CopyEmpty();
+        string connectionString = runner.Databases.CopyEmpty();
         try
         {
-            var times = runner.Effort.Scale(Times, atLeast: 100);
-            var (seconds, results) = RunAsync(connectionString, times, runner.Stop).GetAwaiter().GetResult();
-            var final = SampleDatabase.Scalar(connectionString, "select n from counter");
+            int times = runner.Effort.Scale(Times, atLeast: 100);
+            (double seconds, IncrementsResult[]? results) = RunAsync(connectionString, times, runner.Stop)
+                .GetAwaiter()
+                .GetResult();
+            long final = SampleDatabase.Scalar(connectionString, "select n from counter");
             return Report(2L * times, final, seconds, results);
         }
         finally
@@ -40,7 +42,9 @@ internal static class TwoProcesses
     /// <summary>The second process: says when it is ready, waits for the start, and answers with its result.</summary>
     public static int Join(string file, int times)
     {
-        using var increments = new Increments(new SqliteConnectionStringBuilder { DataSource = file }.ToString());
+        using Increments increments = new Increments(
+            new SqliteConnectionStringBuilder { DataSource = file }.ToString()
+        );
         Console.WriteLine(Ready);
         if (Console.ReadLine() != Go)
         {
@@ -57,9 +61,9 @@ internal static class TwoProcesses
         CancellationToken stop
     )
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(Patience);
-        using var other = OwnProgram.Start(
+        using Process other = OwnProgram.Start(
             Command,
             JoinOption,
             new SqliteConnectionStringBuilder(connectionString).DataSource,
@@ -68,20 +72,20 @@ internal static class TwoProcesses
         );
         try
         {
-            var errors = other.StandardError.ReadToEndAsync(patience.Token);
+            Task<string> errors = other.StandardError.ReadToEndAsync(patience.Token);
             double seconds;
             IncrementsResult[] results;
-            using (var increments = new Increments(connectionString))
+            using (Increments increments = new Increments(connectionString))
             {
                 if (await other.StandardOutput.ReadLineAsync(patience.Token).ConfigureAwait(false) != Ready)
                 {
                     throw new IOException("The second process did not start: " + await errors.ConfigureAwait(false));
                 }
 
-                var clock = Stopwatch.StartNew();
+                Stopwatch clock = Stopwatch.StartNew();
                 await other.StandardInput.WriteLineAsync(Go).ConfigureAwait(false);
-                var own = increments.RunAsync(times);
-                var answer =
+                Task<IncrementsResult> own = increments.RunAsync(times);
+                string answer =
                     await other.StandardOutput.ReadLineAsync(patience.Token).ConfigureAwait(false)
                     ?? throw new IOException("The second process gave nothing: " + await errors.ConfigureAwait(false));
                 results = [await own.ConfigureAwait(false), JsonSerializer.Deserialize<IncrementsResult>(answer)!];
@@ -106,7 +110,7 @@ internal static class TwoProcesses
 
     private static CaseResult Report(long expected, long final, double seconds, IncrementsResult[] results)
     {
-        var errors = results.Select(result => result.FirstError).OfType<string>();
+        IEnumerable<string> errors = results.Select(result => result.FirstError).OfType<string>();
         return new CaseResult(
             Command,
             [],

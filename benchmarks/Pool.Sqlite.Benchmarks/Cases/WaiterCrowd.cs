@@ -22,7 +22,7 @@ internal sealed class WaiterCrowd(string connectionString)
 
     public static CaseResult Run(Runner runner)
     {
-        var connectionString = runner.Databases.Copy();
+        string connectionString = runner.Databases.Copy();
         try
         {
             return new WaiterCrowd(connectionString).Run();
@@ -35,7 +35,7 @@ internal sealed class WaiterCrowd(string connectionString)
 
     private CaseResult Run()
     {
-        using var pool = new SqlitePool(
+        using SqlitePool pool = new SqlitePool(
             new SqlitePoolOptions
             {
                 ConnectionString = connectionString,
@@ -44,22 +44,22 @@ internal sealed class WaiterCrowd(string connectionString)
             }
         );
         WarmUp(pool);
-        var held = Enumerable.Range(0, Connections).Select(_ => pool.Rent()).ToArray();
-        var tasks = new Task[Waiters];
+        SqlitePoolConnection[] held = Enumerable.Range(0, Connections).Select(_ => pool.Rent()).ToArray();
+        Task[] tasks = new Task[Waiters];
 
-        var threadsBefore = ThreadCount();
-        var liveBefore = GC.GetTotalMemory(forceFullCollection: true);
-        for (var i = 0; i < tasks.Length; i++)
+        int threadsBefore = ThreadCount();
+        long liveBefore = GC.GetTotalMemory(forceFullCollection: true);
+        for (int i = 0; i < tasks.Length; i++)
         {
             tasks[i] = WaitAndUseAsync(pool);
         }
 
-        var live = GC.GetTotalMemory(forceFullCollection: true) - liveBefore;
-        var threadsWaiting = ThreadCount();
+        long live = GC.GetTotalMemory(forceFullCollection: true) - liveBefore;
+        int threadsWaiting = ThreadCount();
 
-        var start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         Array.ForEach(held, lease => lease.Dispose());
-        var firstError = Drain(tasks);
+        string? firstError = Drain(tasks);
         _drained = Stopwatch.GetElapsedTime(start);
         return Report(threadsWaiting - threadsBefore, live / Waiters, firstError);
     }
@@ -69,7 +69,7 @@ internal sealed class WaiterCrowd(string connectionString)
         const string Suite = "waiting";
         Line Limited(string label, string text, double value, int most) =>
             new(Suite, label, text, Ratio: value, Reach: "≤ " + Format.Count(most), Met: value <= most);
-        var faults = new List<string>();
+        List<string> faults = new List<string>();
         if (firstError is not null || _served != Waiters)
         {
             faults.Add($"waiting tasks: {_served} of {Waiters} served; {firstError}");
@@ -107,7 +107,7 @@ internal sealed class WaiterCrowd(string connectionString)
 
     private async Task WaitAndUseAsync(SqlitePool pool)
     {
-        using var lease = await pool.RentAsync().ConfigureAwait(false);
+        using SqlitePoolConnection lease = await pool.RentAsync().ConfigureAwait(false);
         NoteMost(Interlocked.Increment(ref _holding));
         await Task.Yield();
         Interlocked.Decrement(ref _holding);
@@ -116,8 +116,8 @@ internal sealed class WaiterCrowd(string connectionString)
 
     private void NoteMost(int now)
     {
-        var most = Volatile.Read(ref _mostAtOnce);
-        while (now > most && Interlocked.CompareExchange(ref _mostAtOnce, now, most) is var seen && seen != most)
+        int most = Volatile.Read(ref _mostAtOnce);
+        while (now > most && Interlocked.CompareExchange(ref _mostAtOnce, now, most) is int seen && seen != most)
         {
             most = seen;
         }
@@ -131,14 +131,14 @@ internal sealed class WaiterCrowd(string connectionString)
         }
         catch (AggregateException error)
         {
-            var first = error.InnerExceptions[0];
+            Exception first = error.InnerExceptions[0];
             return first.GetType().Name + ": " + first.Message;
         }
     }
 
     private static int ThreadCount()
     {
-        using var process = Process.GetCurrentProcess();
+        using Process process = Process.GetCurrentProcess();
         return process.Threads.Count;
     }
 }

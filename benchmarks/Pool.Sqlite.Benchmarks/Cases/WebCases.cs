@@ -20,14 +20,14 @@ internal static class WebCases
 
     private static TaskCrowd Load(string file, Role role)
     {
-        var server = new WebServerProcess(file, role, Connections);
+        WebServerProcess server = new WebServerProcess(file, role, Connections);
         return new TaskCrowd(
             Plan,
             file,
             server,
             seed =>
             {
-                var rows = new RowSequence(seed, SampleDatabase.Rows);
+                RowSequence rows = new RowSequence(seed, SampleDatabase.Rows);
                 return () => server.Get(rows.Next());
             }
         );

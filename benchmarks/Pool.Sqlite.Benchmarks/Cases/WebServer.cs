@@ -24,10 +24,10 @@ internal static class WebServer
             role == Role.Pool
                 ? new ThisPool(connectionString, synchronous: SynchronousMode.Full)
                 : new DriverPool(connectionString, WebCases.Connections, SynchronousMode.Full);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0));
-        var app = builder.Build();
+        WebApplication app = builder.Build();
         await using (app.ConfigureAwait(false))
         {
             app.MapGet("/{id:long}", (long id) => ReadAndUpdate(contender, id));
@@ -42,7 +42,9 @@ internal static class WebServer
     private static async Task<string> ReadAndUpdate(IContender contender, long id)
     {
         using DbConnection connection = await contender.OpenAsync().ConfigureAwait(false);
-        var read = await connection.ExecuteScalarAsync<string>(Statements.PointSql, new { id }).ConfigureAwait(false);
+        string? read = await connection
+            .ExecuteScalarAsync<string>(Statements.PointSql, new { id })
+            .ConfigureAwait(false);
         await connection.ExecuteAsync(UpdateSql, new { id, v = Statements.Text }).ConfigureAwait(false);
         return read!;
     }

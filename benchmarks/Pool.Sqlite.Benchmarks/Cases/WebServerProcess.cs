@@ -16,10 +16,10 @@ internal sealed class WebServerProcess : IDisposable
     public WebServerProcess(string connectionString, Role role, int connections)
     {
         _server = OwnProgram.Start(WebServer.Command, connectionString, role.ToString());
-        var url = _server.StandardOutput.ReadLine();
+        string? url = _server.StandardOutput.ReadLine();
         if (url is null)
         {
-            var error = _server.StandardError.ReadToEnd();
+            string error = _server.StandardError.ReadToEnd();
             _server.Dispose();
             throw new IOException("The web server did not start: " + error);
         }
@@ -32,7 +32,7 @@ internal sealed class WebServerProcess : IDisposable
 
     public async Task Get(long id)
     {
-        using var answer = await _client
+        using HttpResponseMessage answer = await _client
             .GetAsync(new Uri(id.ToString(CultureInfo.InvariantCulture), UriKind.Relative))
             .ConfigureAwait(false);
         answer.EnsureSuccessStatusCode();

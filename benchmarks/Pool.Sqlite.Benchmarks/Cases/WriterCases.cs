@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Pool.Sqlite.Benchmarks.Contenders;
 using Pool.Sqlite.Benchmarks.Measuring;
 
@@ -35,8 +36,8 @@ internal static class WriterCases
 
     private static Contest Of(int writers, int operations, double? rate, double? queue)
     {
-        var plan = new CrowdPlan(writers, operations, 1);
-        var few = writers == 1;
+        CrowdPlan plan = new CrowdPlan(writers, operations, 1);
+        bool few = writers == 1;
         double? worst = writers < 16 ? null : 1.0 / 50;
         return new Contest(
             $"writers-{writers}",
@@ -73,7 +74,7 @@ internal static class WriterCases
 
     private static TaskCrowd ThroughQueue(CrowdPlan plan, string file)
     {
-        var pool = new ThisPool(file, synchronous: SynchronousMode.Full);
+        ThisPool pool = new ThisPool(file, synchronous: SynchronousMode.Full);
         return new TaskCrowd(
             plan,
             file,
@@ -84,15 +85,15 @@ internal static class WriterCases
 
     private static async Task Insert(IContender contender)
     {
-        using var connection = await contender.OpenAsync().ConfigureAwait(false);
+        using DbConnection connection = await contender.OpenAsync().ConfigureAwait(false);
         await Statements.InsertAsync(connection).ConfigureAwait(false);
     }
 
     private static async Task ThreeInserts(IContender contender)
     {
-        using var connection = await contender.OpenAsync().ConfigureAwait(false);
-        using var transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
-        for (var i = 0; i < 3; i++)
+        using DbConnection connection = await contender.OpenAsync().ConfigureAwait(false);
+        using DbTransaction transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
+        for (int i = 0; i < 3; i++)
         {
             await Statements.InsertAsync(connection, transaction).ConfigureAwait(false);
         }
@@ -102,11 +103,11 @@ internal static class WriterCases
 
     private static Func<Task> MixedOperation(IContender contender, int seed)
     {
-        var rows = new RowSequence(seed, SampleDatabase.Rows);
+        RowSequence rows = new RowSequence(seed, SampleDatabase.Rows);
         return async () =>
         {
-            var row = rows.Next();
-            using var connection = await contender.OpenAsync().ConfigureAwait(false);
+            long row = rows.Next();
+            using DbConnection connection = await contender.OpenAsync().ConfigureAwait(false);
             if (row % 10 == 0)
             {
                 await Statements.InsertAsync(connection).ConfigureAwait(false);

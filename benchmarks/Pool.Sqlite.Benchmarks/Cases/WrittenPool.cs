@@ -8,7 +8,7 @@ internal sealed class WrittenPool(ThisPool pool, Timer timer) : IDisposable
 {
     public void Dispose()
     {
-        using (var ended = new ManualResetEvent(false))
+        using (ManualResetEvent ended = new ManualResetEvent(false))
         {
             if (timer.Dispose(ended))
             {

@@ -11,7 +11,7 @@ internal static class ConnectionSettings
     /// <c>journal_mode=wal</c> is kept by the file itself.</summary>
     public static void Apply(DbConnection connection, SynchronousMode synchronous)
     {
-        using var command = connection.CreateCommand();
+        using DbCommand command = connection.CreateCommand();
         command.CommandText =
             synchronous == SynchronousMode.Full
                 ? "pragma synchronous=full; " + Others

@@ -14,8 +14,8 @@ internal sealed class DriverPool : IContender
     public DriverPool(string connectionString, int connections, SynchronousMode synchronous = SynchronousMode.Normal)
     {
         ConnectionString = new SqliteConnectionStringBuilder(connectionString) { Pooling = true }.ToString();
-        var open = Enumerable.Range(0, connections).Select(_ => OpenPooled()).ToArray();
-        foreach (var connection in open)
+        SqliteConnection[] open = Enumerable.Range(0, connections).Select(_ => OpenPooled()).ToArray();
+        foreach (SqliteConnection? connection in open)
         {
             ConnectionSettings.Apply(connection, synchronous);
         }
@@ -27,14 +27,14 @@ internal sealed class DriverPool : IContender
 
     public async ValueTask<DbConnection> OpenAsync()
     {
-        var connection = new SqliteConnection(ConnectionString);
+        SqliteConnection connection = new SqliteConnection(ConnectionString);
         await connection.OpenAsync().ConfigureAwait(false);
         return connection;
     }
 
     public void OpenAndClose(int count)
     {
-        for (var i = 0; i < count; i++)
+        for (int i = 0; i < count; i++)
         {
             OpenPooled().Dispose();
         }
@@ -42,13 +42,13 @@ internal sealed class DriverPool : IContender
 
     public void Dispose()
     {
-        using var connection = new SqliteConnection(ConnectionString);
+        using SqliteConnection connection = new SqliteConnection(ConnectionString);
         SqliteConnection.ClearPool(connection);
     }
 
     private SqliteConnection OpenPooled()
     {
-        var connection = new SqliteConnection(ConnectionString);
+        SqliteConnection connection = new SqliteConnection(ConnectionString);
         connection.Open();
         return connection;
     }

@@ -12,7 +12,11 @@ internal sealed class ThisPool : IContender
         bool groupCommit = true
     )
     {
-        var options = new SqlitePoolOptions { ConnectionString = connectionString, GroupCommit = groupCommit };
+        SqlitePoolOptions options = new SqlitePoolOptions
+        {
+            ConnectionString = connectionString,
+            GroupCommit = groupCommit,
+        };
         options.PoolSize = Math.Max(options.PoolSize, threads);
         options.Pragmas.Synchronous = synchronous;
         Pool = new SqlitePool(options);
@@ -26,8 +30,8 @@ internal sealed class ThisPool : IContender
 
     public void OpenAndClose(int count)
     {
-        var pool = Pool;
-        for (var i = 0; i < count; i++)
+        SqlitePool pool = Pool;
+        for (int i = 0; i < count; i++)
         {
             pool.Rent().Dispose();
         }

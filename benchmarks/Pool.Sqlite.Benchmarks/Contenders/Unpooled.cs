@@ -18,7 +18,7 @@ internal sealed class Unpooled(string connectionString, SynchronousMode synchron
 
     public void OpenAndClose(int count)
     {
-        for (var i = 0; i < count; i++)
+        for (int i = 0; i < count; i++)
         {
             OpenPhysical().Dispose();
         }
@@ -28,7 +28,7 @@ internal sealed class Unpooled(string connectionString, SynchronousMode synchron
 
     private SqliteConnection OpenPhysical()
     {
-        var connection = new SqliteConnection(_connectionString);
+        SqliteConnection connection = new SqliteConnection(_connectionString);
         try
         {
             connection.Open();

@@ -20,11 +20,11 @@ internal sealed class Calm
 
     public void Probe()
     {
-        var others = Enumerable
+        Thread[] others = Enumerable
             .Range(1, Environment.ProcessorCount - 1)
             .Select(_ => new Thread(Spin) { IsBackground = true })
             .ToArray();
-        var start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         Array.ForEach(others, thread => thread.Start());
         Spin();
         Array.ForEach(others, thread => thread.Join());
@@ -35,15 +35,15 @@ internal sealed class Calm
     public string? Objection(IEnumerable<CaseResult> results)
     {
         // Where writers collide, rounds are apart by nature; where threads just loop, only a disturbed machine does it.
-        var loops = results.SelectMany(result => result.Series).Where(series => series.Steady).ToArray();
-        var apart = loops.Count(series => series.Spread > FarApart);
+        SeriesResult[] loops = results.SelectMany(result => result.Series).Where(series => series.Steady).ToArray();
+        int apart = loops.Count(series => series.Spread > FarApart);
         if (apart > loops.Length * MostFarApart)
         {
             return $"in {apart} of {loops.Length} series the rounds are more than {FarApart:P0} apart";
         }
 
-        var best = _milliseconds.DefaultIfEmpty().Min();
-        var slow = _milliseconds.Count(time => time > best * Slow);
+        double best = _milliseconds.DefaultIfEmpty().Min();
+        int slow = _milliseconds.Count(time => time > best * Slow);
         return slow > _milliseconds.Count * MostSlow
             ? $"{slow} of {_milliseconds.Count} times the same arithmetic took more than {Slow} times as long as it can"
             : null;
@@ -52,7 +52,7 @@ internal sealed class Calm
     private static void Spin()
     {
         ulong state = 1;
-        for (var i = 0; i < Steps; i++)
+        for (int i = 0; i < Steps; i++)
         {
             state ^= state << 13;
             state ^= state >> 7;

@@ -13,7 +13,7 @@ internal sealed record Contest(
 
     public override CaseResult Measure(Runner runner)
     {
-        var (series, faults) = runner.Compete(this);
+        (IReadOnlyList<SeriesResult>? series, IReadOnlyList<string>? faults) = runner.Compete(this);
         return new CaseResult(Key, series, [.. Goals.Select((goal, i) => Lines.Of(this, goal, i, series))], faults);
     }
 }

@@ -9,12 +9,12 @@ internal static class Lines
     {
         SeriesResult? Find(Role? role) => series.FirstOrDefault(one => one.Role == role);
         string Text(Role role) => Find(role) is { } one ? Format.Value(goal.Figure, one.Value(goal.Figure)) : "";
-        var subject = Find(goal.Subject);
-        var ratio =
+        SeriesResult? subject = Find(goal.Subject);
+        double? ratio =
             goal.Against is null ? subject?.Value(goal.Figure)
             : Find(goal.Against) is { } other ? subject?.RatioTo(other, goal.Figure)
             : null;
-        var first = index == 0 || (goal.Suite is not null && contest.Goals[index - 1].Suite is null);
+        bool first = index == 0 || (goal.Suite is not null && contest.Goals[index - 1].Suite is null);
         return new Line(
             goal.Suite ?? contest.Suite,
             first ? contest.Title : "  " + Label(goal),

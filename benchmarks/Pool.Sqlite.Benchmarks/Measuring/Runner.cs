@@ -20,7 +20,7 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
             @case,
             () =>
             {
-                using var work = contestant.Create(contestant.Writes ? databases.CopyEmpty() : databases.Copy());
+                using Work work = contestant.Create(contestant.Writes ? databases.CopyEmpty() : databases.Copy());
                 work.WarmUp(effort, stop);
                 do
                 {
@@ -33,18 +33,22 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
 
     public (IReadOnlyList<SeriesResult> Series, IReadOnlyList<string> Faults) Compete(Contest contest)
     {
-        var files = contest.Contestants.Select(one => one.Writes ? databases.CopyEmpty() : databases.Copy()).ToArray();
-        var works = new List<Work>();
+        string[] files = contest
+            .Contestants.Select(one => one.Writes ? databases.CopyEmpty() : databases.Copy())
+            .ToArray();
+        List<Work> works = new List<Work>();
         try
         {
-            foreach (var (contestant, file) in contest.Contestants.Zip(files))
+            foreach ((Contestant? contestant, string? file) in contest.Contestants.Zip(files))
             {
                 works.Add(contestant.Create(file));
                 works[^1].WarmUp(effort, stop);
             }
 
-            var samples = Rounds(works);
-            var series = contest.Contestants.Select((one, i) => Summarise(one.Role, works[i], samples[i])).ToArray();
+            List<Sample>[] samples = Rounds(works);
+            SeriesResult[] series = contest
+                .Contestants.Select((one, i) => Summarise(one.Role, works[i], samples[i]))
+                .ToArray();
             return (series, [.. Faults(contest, works, series)]);
         }
         finally
@@ -56,7 +60,7 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
 
     private static T WithThreads<T>(Case @case, Func<T> run)
     {
-        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.GetMinThreads(out int workers, out int ports);
         ThreadPool.SetMinThreads(Math.Max(workers, @case.MinimumThreads), ports);
         try
         {
@@ -70,12 +74,12 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
 
     private List<Sample>[] Rounds(List<Work> works)
     {
-        var samples = works.Select(_ => new List<Sample>()).ToArray();
-        var rounds = works.Exists(work => work is TaskCrowd) ? effort.CrowdRounds : effort.LoopRounds;
-        for (var round = 0; round < rounds; round++)
+        List<Sample>[] samples = works.Select(_ => new List<Sample>()).ToArray();
+        int rounds = works.Exists(work => work is TaskCrowd) ? effort.CrowdRounds : effort.LoopRounds;
+        for (int round = 0; round < rounds; round++)
         {
             calm.Probe();
-            for (var i = 0; i < works.Count; i++)
+            for (int i = 0; i < works.Count; i++)
             {
                 samples[i].Add(works[i].Run(effort, stop));
             }
@@ -86,7 +90,7 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
 
     private static IEnumerable<string> Faults(Contest contest, List<Work> works, SeriesResult[] series)
     {
-        for (var i = 0; i < works.Count; i++)
+        for (int i = 0; i < works.Count; i++)
         {
             // What another does with its rows and errors is its own affair.
             if (works[i].Finish() is { } fault && series[i].Role is Role.Pool or Role.Queue)
@@ -104,10 +108,10 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
 
     private static SeriesResult Summarise(Role role, Work work, List<Sample> samples)
     {
-        var median = samples.OrderBy(sample => sample.PerSecond).ElementAt(samples.Count / 2);
-        var latencies = Tally.NewHistogram();
+        Sample median = samples.OrderBy(sample => sample.PerSecond).ElementAt(samples.Count / 2);
+        HistogramBase latencies = Tally.NewHistogram();
         samples.ForEach(sample => latencies.Add(sample.Latencies ?? Tally.NewHistogram()));
-        var any = latencies.TotalCount > 0;
+        bool any = latencies.TotalCount > 0;
         return new SeriesResult(
             role,
             median.PerSecond,

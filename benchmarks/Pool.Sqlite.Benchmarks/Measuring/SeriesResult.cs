@@ -36,7 +36,7 @@ internal sealed record SeriesResult(
     {
         if (figure is Figure.Rate or Figure.Time && Rounds.Count == other.Rounds.Count)
         {
-            var ratios = Rounds
+            double[] ratios = Rounds
                 .Zip(other.Rounds, (own, its) => figure == Figure.Rate ? own / its : its / own)
                 .Order()
                 .ToArray();

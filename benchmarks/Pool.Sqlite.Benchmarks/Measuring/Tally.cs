@@ -31,7 +31,7 @@ internal sealed class Tally(bool stamps)
     public static Sample Sum(Tally[] tallies, TimeSpan elapsed, long allocated)
     {
         HistogramBase? latencies = null;
-        foreach (var one in tallies.Select(tally => tally.Latencies).OfType<HistogramBase>())
+        foreach (HistogramBase one in tallies.Select(tally => tally.Latencies).OfType<HistogramBase>())
         {
             (latencies ??= NewHistogram()).Add(one);
         }

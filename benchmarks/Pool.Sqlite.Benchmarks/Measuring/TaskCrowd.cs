@@ -24,7 +24,7 @@ internal sealed class TaskCrowd(CrowdPlan plan, string database, IDisposable own
         // A short run has no time for it: where callers sleep on a locked file, the smallest pass takes seconds.
         if (effort.Quotable)
         {
-            var start = Stopwatch.GetTimestamp();
+            long start = Stopwatch.GetTimestamp();
             Sample sample;
             do
             {
@@ -32,7 +32,7 @@ internal sealed class TaskCrowd(CrowdPlan plan, string database, IDisposable own
                 sample = Run(Share(effort, 0.25), stop);
             } while (Stopwatch.GetElapsedTime(start) < effort.CrowdWarmUp);
 
-            var whole = Share(effort, 1) * plan.Tasks / sample.PerSecond;
+            double whole = Share(effort, 1) * plan.Tasks / sample.PerSecond;
             _times = (int)Math.Clamp(ShortestPass / whole, 1, MostTimes);
         }
     }
@@ -47,8 +47,8 @@ internal sealed class TaskCrowd(CrowdPlan plan, string database, IDisposable own
             return null;
         }
 
-        var expected = _acknowledged * plan.RowsPerOperation;
-        var found = SampleDatabase.CountWritten(database);
+        long expected = _acknowledged * plan.RowsPerOperation;
+        long found = SampleDatabase.CountWritten(database);
         return found == expected ? null : $"{expected} rows acknowledged, {found} found";
     }
 
@@ -64,26 +64,26 @@ internal sealed class TaskCrowd(CrowdPlan plan, string database, IDisposable own
     private Sample Run(int share, CancellationToken stop)
     {
         Collect();
-        var tallies = Array.ConvertAll(_operations, _ => new Tally(stamps: true));
-        var allocated = GC.GetTotalAllocatedBytes(precise: true);
-        var start = Stopwatch.GetTimestamp();
-        var tasks = _operations
+        Tally[] tallies = Array.ConvertAll(_operations, _ => new Tally(stamps: true));
+        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        long start = Stopwatch.GetTimestamp();
+        Task[] tasks = _operations
             .Select((one, i) => Task.Run(() => Repeat(one, share, tallies[i], stop), CancellationToken.None))
             .ToArray();
         Task.WaitAll(tasks, CancellationToken.None);
-        var elapsed = Stopwatch.GetElapsedTime(start);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         stop.ThrowIfCancellationRequested();
-        var sample = Tally.Sum(tallies, elapsed, allocated);
+        Sample sample = Tally.Sum(tallies, elapsed, allocated);
         _acknowledged += sample.Operations;
         return sample;
     }
 
     private static async Task Repeat(Func<Task> operation, int share, Tally tally, CancellationToken stop)
     {
-        for (var i = 0; i < share && !stop.IsCancellationRequested; i++)
+        for (int i = 0; i < share && !stop.IsCancellationRequested; i++)
         {
-            var start = Stopwatch.GetTimestamp();
+            long start = Stopwatch.GetTimestamp();
             try
             {
                 await operation().ConfigureAwait(false);

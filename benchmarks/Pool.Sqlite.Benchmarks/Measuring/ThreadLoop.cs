@@ -25,10 +25,10 @@ internal sealed class ThreadLoop(int threads, int batch, Func<int, Action<int>> 
     private Sample Run(TimeSpan duration, CancellationToken stop)
     {
         _over = false;
-        using var ready = new CountdownEvent(threads);
-        using var go = new ManualResetEventSlim();
-        var tallies = Array.ConvertAll(_workers, _ => new Tally(batch == 1));
-        var running = _workers
+        using CountdownEvent ready = new CountdownEvent(threads);
+        using ManualResetEventSlim go = new ManualResetEventSlim();
+        Tally[] tallies = Array.ConvertAll(_workers, _ => new Tally(batch == 1));
+        Thread[] running = _workers
             .Select(
                 (work, i) =>
                     new Thread(() =>
@@ -46,13 +46,13 @@ internal sealed class ThreadLoop(int threads, int batch, Func<int, Action<int>> 
         ready.Wait(CancellationToken.None);
 
         Collect();
-        var allocated = GC.GetTotalAllocatedBytes(precise: true);
-        var start = Stopwatch.GetTimestamp();
+        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        long start = Stopwatch.GetTimestamp();
         go.Set();
         stop.WaitHandle.WaitOne(duration);
         _over = true;
         Array.ForEach(running, thread => thread.Join());
-        var elapsed = Stopwatch.GetElapsedTime(start);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         stop.ThrowIfCancellationRequested();
         return Tally.Sum(tallies, elapsed, allocated);
@@ -60,7 +60,7 @@ internal sealed class ThreadLoop(int threads, int batch, Func<int, Action<int>> 
 
     private void Work(Action<int> work, Tally tally)
     {
-        var last = Stopwatch.GetTimestamp();
+        long last = Stopwatch.GetTimestamp();
         while (!_over)
         {
             try
@@ -76,7 +76,7 @@ internal sealed class ThreadLoop(int threads, int batch, Func<int, Action<int>> 
             if (tally.Latencies is { } latencies)
             {
                 // One reading both ends an operation and begins the next.
-                var now = Stopwatch.GetTimestamp();
+                long now = Stopwatch.GetTimestamp();
                 latencies.RecordValue(Tally.Limit(now - last));
                 last = now;
             }

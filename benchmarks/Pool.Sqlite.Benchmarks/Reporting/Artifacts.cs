@@ -33,7 +33,7 @@ internal static class Artifacts
     /// <summary>Writes the files and returns a line that names them.</summary>
     public static string Write(string directory, string name, RunReport report)
     {
-        var path = Path.Combine(directory, name);
+        string path = Path.Combine(directory, name);
         File.WriteAllText(path + ".json", JsonSerializer.Serialize(report, Json));
         if (report.Of("writers-16") is null)
         {

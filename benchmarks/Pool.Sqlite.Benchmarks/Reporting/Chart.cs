@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pool.Sqlite.Benchmarks.Measuring;
 using ScottPlot;
+using ScottPlot.Plottables;
 using ScottPlot.TickGenerators;
 using SkiaSharp;
 
@@ -40,9 +41,9 @@ internal static class Chart
 
     public static void Write(string path, RunReport report, Theme theme)
     {
-        var plots = new Multiplot();
+        Multiplot plots = new Multiplot();
         plots.Subplots.RemoveAt(0);
-        var note = report.Quotable ? "" : " - NOT FOR QUOTING";
+        string note = report.Quotable ? "" : " - NOT FOR QUOTING";
         plots.Subplots.Add(
             Bars(
                 "Durable commits a second (synchronous=FULL), more is better" + note,
@@ -78,8 +79,8 @@ internal static class Chart
         );
         plots.Layout = new ScottPlot.MultiplotLayouts.Rows();
 
-        using var stream = File.Create(path);
-        using var canvas = SKSvgCanvas.Create(new SKRect(0, 0, Width, Height), stream);
+        using FileStream stream = File.Create(path);
+        using SKCanvas canvas = SKSvgCanvas.Create(new SKRect(0, 0, Width, Height), stream);
         plots.Render(canvas, new PixelRect(0, Width, Height, 0));
     }
 
@@ -93,26 +94,26 @@ internal static class Chart
         Func<double, string> label
     )
     {
-        var plot = new Plot();
-        var shown = all.Where(one => report.Of(one.Key) is not null).ToArray();
-        var cases = shown.Select(one => report.Of(one.Key)!).ToArray();
-        var values = cases
+        Plot plot = new Plot();
+        (string Key, string Name)[] shown = all.Where(one => report.Of(one.Key) is not null).ToArray();
+        CaseResult[] cases = shown.Select(one => report.Of(one.Key)!).ToArray();
+        double[] values = cases
             .SelectMany(one => one.Series)
             .Where(one => roles.Contains(one.Role))
             .Select(value)
             .Where(one => one > 0)
             .DefaultIfEmpty(1)
             .ToArray();
-        var low = Math.Floor(Math.Log10(values.Min()));
-        var high = Math.Log10(values.Max()) + HeadRoom;
-        foreach (var (role, offset) in roles.Select((role, i) => (role, i - ((roles.Length - 1) / 2.0))))
+        double low = Math.Floor(Math.Log10(values.Min()));
+        double high = Math.Log10(values.Max()) + HeadRoom;
+        foreach ((Role role, double offset) in roles.Select((role, i) => (role, i - ((roles.Length - 1) / 2.0))))
         {
-            var bars = cases
+            Bar[] bars = cases
                 .Select((one, i) => (Series: one.Of(role), At: i))
                 .Where(one => one.Series is not null)
                 .Select(one => Bar(one.At + (offset * 0.27), value(one.Series!), low, theme.Series[role], label))
                 .ToArray();
-            var drawn = plot.Add.Bars(bars);
+            BarPlot drawn = plot.Add.Bars(bars);
             drawn.LegendText = Name(role);
             drawn.ValueLabelStyle.ForeColor = theme.Text;
             drawn.ValueLabelStyle.FontSize = 9;

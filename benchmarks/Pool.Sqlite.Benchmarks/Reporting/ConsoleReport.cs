@@ -31,7 +31,7 @@ internal static class ConsoleReport
         }
 
         // A file or a pipe has no colours, and no width of its own: 80 columns would break the lines of the tables.
-        var console = AnsiConsole.Create(
+        IAnsiConsole console = AnsiConsole.Create(
             new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors }
         );
         console.Profile.Width = WidthOfAFile;
@@ -43,7 +43,7 @@ internal static class ConsoleReport
     {
         if (Console.IsOutputRedirected)
         {
-            foreach (var (_, run) in steps)
+            foreach ((string _, Action? run) in steps)
             {
                 run();
             }
@@ -56,8 +56,8 @@ internal static class ConsoleReport
             .AutoClear(true)
             .Start(context =>
             {
-                var task = context.AddTask("", maxValue: steps.Count);
-                foreach (var (title, run) in steps)
+                ProgressTask task = context.AddTask("", maxValue: steps.Count);
+                foreach ((string? title, Action? run) in steps)
                 {
                     task.Description = Markup.Escape(title);
                     run();
@@ -68,8 +68,8 @@ internal static class ConsoleReport
 
     public static void Write(IAnsiConsole console, RunReport report)
     {
-        var lines = report.Cases.SelectMany(one => one.Lines).ToLookup(line => line.Suite);
-        foreach (var (suite, title) in Catalogue.Suites.Where(one => lines.Contains(one.Suite)))
+        ILookup<string, Line> lines = report.Cases.SelectMany(one => one.Lines).ToLookup(line => line.Suite);
+        foreach ((string? suite, string? title) in Catalogue.Suites.Where(one => lines.Contains(one.Suite)))
         {
             console.MarkupLineInterpolated($"[bold]{title}[/]");
             console.Write(Table(lines[suite], report.Quotable));
@@ -81,7 +81,7 @@ internal static class ConsoleReport
             Legend(console);
         }
 
-        foreach (var fault in report.Faults)
+        foreach (string fault in report.Faults)
         {
             console.MarkupLineInterpolated($"[red]FAULT: {fault}[/]");
         }
@@ -102,8 +102,8 @@ internal static class ConsoleReport
 
     private static Table Table(IEnumerable<Line> lines, bool quotable)
     {
-        var table = new Table().NoBorder();
-        foreach (var (name, width) in Columns)
+        Table table = new Table().NoBorder();
+        foreach ((string? name, int width) in Columns)
         {
             table.AddColumn(
                 new TableColumn(name)
@@ -116,9 +116,9 @@ internal static class ConsoleReport
             );
         }
 
-        foreach (var line in lines)
+        foreach (Line line in lines)
         {
-            var met = line.Met switch
+            string met = line.Met switch
             {
                 null => "",
                 true => "[green]yes[/]",
@@ -143,12 +143,12 @@ internal static class ConsoleReport
     // One query on a given file has no goals; what a user wants to see of it is how long each run takes.
     private static void Queries(IAnsiConsole console, IEnumerable<CaseResult> results)
     {
-        foreach (var result in results)
+        foreach (CaseResult result in results)
         {
-            var table = new Table().NoBorder();
+            Table table = new Table().NoBorder();
             table.AddColumns(result.Key, "queries/s", "median", "p99", "worst", "allocated", "against the driver's");
-            var driver = result.Of(Role.Driver);
-            foreach (var one in result.Series)
+            SeriesResult? driver = result.Of(Role.Driver);
+            foreach (SeriesResult one in result.Series)
             {
                 table.AddRow(
                     one.Role.ToString(),

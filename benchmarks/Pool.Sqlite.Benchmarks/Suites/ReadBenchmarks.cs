@@ -1,3 +1,4 @@
+using System.Data.Common;
 using BenchmarkDotNet.Attributes;
 using Pool.Sqlite.Benchmarks.Cases;
 
@@ -12,34 +13,34 @@ public class ReadBenchmarks : SuiteBase
     [Benchmark]
     public async Task RentAsync()
     {
-        using var connection = await Contender.OpenAsync().ConfigureAwait(false);
+        using DbConnection connection = await Contender.OpenAsync().ConfigureAwait(false);
     }
 
     [Benchmark]
     public string? Point()
     {
-        using var connection = Contender.Open();
+        using DbConnection connection = Contender.Open();
         return Statements.Point(connection, NextRow());
     }
 
     [Benchmark]
     public string? PointByDapper()
     {
-        using var connection = Contender.Open();
+        using DbConnection connection = Contender.Open();
         return Statements.PointByDapper(connection, NextRow());
     }
 
     [Benchmark]
     public long Rows()
     {
-        using var connection = Contender.Open();
+        using DbConnection connection = Contender.Open();
         return Statements.Range(connection, NextRow());
     }
 
     [Benchmark]
     public int RowsByDapper()
     {
-        using var connection = Contender.Open();
+        using DbConnection connection = Contender.Open();
         return Statements.RangeByDapper(connection, NextRow());
     }
 }

@@ -12,8 +12,8 @@ internal static class Suite
     {
         Engine.Load();
         // On a busy machine the default of two minutes is not enough to build.
-        var config = ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(TimeSpan.FromMinutes(15));
-        var summaries = BenchmarkSwitcher
+        ManualConfig config = ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(TimeSpan.FromMinutes(15));
+        IEnumerable<Summary> summaries = BenchmarkSwitcher
             .FromTypes([typeof(ReadBenchmarks), typeof(WriteBenchmarks)])
             .Run(args, config);
         return summaries.All(Succeeded) ? 0 : 1;

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using BenchmarkDotNet.Attributes;
 using Pool.Sqlite.Benchmarks.Cases;
 
@@ -9,16 +10,16 @@ public class WriteBenchmarks : SuiteBase
     [Benchmark]
     public async Task Insert()
     {
-        using var connection = await Contender.OpenAsync().ConfigureAwait(false);
+        using DbConnection connection = await Contender.OpenAsync().ConfigureAwait(false);
         await Statements.InsertAsync(connection).ConfigureAwait(false);
     }
 
     [Benchmark]
     public void Transaction()
     {
-        using var connection = Contender.Open();
-        using var transaction = connection.BeginTransaction();
-        for (var i = 0; i < 3; i++)
+        using DbConnection connection = Contender.Open();
+        using DbTransaction transaction = connection.BeginTransaction();
+        for (int i = 0; i < 3; i++)
         {
             Statements.InsertAsync(connection, transaction).GetAwaiter().GetResult();
         }

@@ -115,7 +115,7 @@ internal sealed class EntryCloser<T>(PoolState<T> state, PermitStore<T> permits,
         // The end of a close or an open that began before will call again.
         while (
             (_queue.Count > 1 || (Volatile.Read(ref _closingNow) == 0 && _entries.Opening == 0))
-            && _queue.TryDequeue(out var next)
+            && _queue.TryDequeue(out (PoolEntry<T> Entry, RetireReason Reason, bool WithPermit) next)
         )
         {
             state.Source.Close(next.Entry.Value, next.Reason, _entries.IsLast(next.Entry));

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
 
@@ -9,9 +10,9 @@ public sealed class QuickStartTests
     public async Task The_example_of_the_class_works_as_it_is_written()
     {
         using TempDatabase database = new();
-        await using var pool = new SqlitePool(database.ConnectionString);
-        using var connection = await pool.RentAsync();
-        using var command = connection.CreateCommand("select count(*) from sqlite_master");
+        await using SqlitePool pool = new(database.ConnectionString);
+        using SqlitePoolConnection connection = await pool.RentAsync();
+        using SqlitePoolCommand command = connection.CreateCommand("select count(*) from sqlite_master");
         object? tables = await command.ExecuteScalarAsync();
 
         Assert.Equal(0L, tables);
@@ -60,7 +61,7 @@ public sealed class QuickStartTests
         nothing.Value = DBNull.Value;
         command.Parameters.Add(nothing);
 
-        using var reader = await command.ExecuteReaderAsync();
+        using DbDataReader reader = await command.ExecuteReaderAsync();
 
         Assert.True(await reader.ReadAsync());
         Assert.Equal(["it's", 42L, "blob", 1L], Enumerable.Range(0, 4).Select(reader.GetValue));
@@ -94,7 +95,7 @@ public sealed class QuickStartTests
         using SqlitePoolConnection connection = await pool.RentAsync();
         using SqlitePoolCommand command = connection.CreateCommand("select 1; create table x(y); select 2");
 
-        using var reader = await command.ExecuteReaderAsync();
+        using DbDataReader reader = await command.ExecuteReaderAsync();
 
         Assert.True(reader.Read());
         Assert.Equal(1, reader.GetInt32(0));

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
 using SQLitePCL;
 
@@ -189,7 +190,7 @@ public sealed class AgeingTests : IDisposable
         _options.Pragmas.JournalMode = JournalMode.Delete;
         _options.Pragmas.BusyTimeout = TimeSpan.Zero;
         sqlite3 first = RentOnce();
-        using var direct = _database.OpenDirectly();
+        using SqliteConnection direct = _database.OpenDirectly();
         direct.Run("begin exclusive");
         _time.Advance(TimeSpan.FromMinutes(9));
         direct.Run("rollback");

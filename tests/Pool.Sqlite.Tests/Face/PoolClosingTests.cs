@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Face;
@@ -29,7 +30,7 @@ public sealed class PoolClosingTests : IDisposable
         Assert.False(_database.Exists("-wal"));
         Assert.False(_database.Exists("-shm"));
         Assert.Equal(0, _pool.GetStatistics().Open);
-        using var direct = _database.OpenDirectly();
+        using SqliteConnection direct = _database.OpenDirectly();
         Assert.Equal("1", direct.Ask("select count(*) from t"));
     }
 
@@ -241,7 +242,7 @@ public sealed class PoolClosingTests : IDisposable
 
         await _pool.DisposeAsync();
 
-        using var direct = _database.OpenDirectly();
+        using SqliteConnection direct = _database.OpenDirectly();
         Assert.Equal("1", direct.Ask("select count(*) from sqlite_master where name = 'sqlite_stat1'"));
         Assert.Equal("1", direct.Ask("select count(*) from sqlite_stat1 where idx = 'i'"));
     }
@@ -254,7 +255,7 @@ public sealed class PoolClosingTests : IDisposable
             connection.Run("create table t(value int)");
         }
 
-        using var direct = _database.OpenDirectly();
+        using SqliteConnection direct = _database.OpenDirectly();
         direct.Run("begin immediate; insert into t values(1)");
 
         await _pool.DisposeAsync().Limited();

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Sessions;
@@ -41,7 +42,7 @@ public sealed class HarmlessStatementsTests : TwoLeases
     [InlineData("PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000")]
     public void It_keeps_its_connection(string sql)
     {
-        using (var direct = Database.OpenDirectly())
+        using (SqliteConnection direct = Database.OpenDirectly())
         {
             direct.Run("create table t(x)");
         }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Sessions;
@@ -101,7 +102,7 @@ public sealed class OpenReadersDoNotBleedTests : TwoLeases
         Pool.Dispose();
         connection.Dispose();
 
-        using var direct = Database.OpenDirectly();
+        using SqliteConnection direct = Database.OpenDirectly();
         Assert.Equal("0", direct.Ask("select count(*) from t"));
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.WriteQueue;
@@ -17,7 +18,7 @@ public sealed class ForgottenQueueTests
             GC.WaitForPendingFinalizers();
             return !pool.IsAlive && database.OpenFiles().Length == 0;
         });
-        using var direct = database.OpenDirectly();
+        using SqliteConnection direct = database.OpenDirectly();
         Assert.Equal("100", direct.Ask("select count(*) from t"));
     }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.WriteQueue;
@@ -78,7 +79,7 @@ public sealed class NestedItemTests : QueueTest
                 using SqlitePoolCommand command = connection.CreateCommand(
                     "select id from t where id < 10 order by id"
                 );
-                using var reader = command.ExecuteReader();
+                using DbDataReader reader = command.ExecuteReader();
                 int rows = 0;
                 while (reader.Read())
                 {
