@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Pool.Sqlite.Benchmarks.Cases;
+using Pool.Sqlite.Benchmarks.Commands;
 using Pool.Sqlite.Benchmarks.Measuring;
 using Pool.Sqlite.Benchmarks.Reporting;
-using Pool.Sqlite.Chaos;
 
 namespace Pool.Sqlite.Benchmarks;
 
@@ -13,7 +13,7 @@ internal static class CommandLine
 {
     private const string Title = "Pool.Sqlite against the driver's own pool, against none, and against the floors";
     private const int MostThreads = 256;
-    private const double MostSeconds = 3_600;
+    public const double MostSeconds = 3_600;
 
     private static readonly Option<string?> Database = new("--database")
     {
@@ -27,7 +27,7 @@ internal static class CommandLine
         HelpName = "SQL",
     };
 
-    private static readonly Option<double?> Threads = Number(
+    private static readonly Option<double?> Threads = NumberOption.Create(
         "--threads",
         "N",
         "With --database: the number of threads. Without it both 1 and 8 are measured.",
@@ -36,7 +36,7 @@ internal static class CommandLine
         NumberStyles.None
     );
 
-    private static readonly Option<double?> Seconds = Number(
+    private static readonly Option<double?> Seconds = NumberOption.Create(
         "--seconds",
         "S",
         "Seconds for each contender of --database (2 unless given), or of profiling (10).",
@@ -70,7 +70,7 @@ internal static class CommandLine
 
     public static int Run(string[] args)
     {
-        RootCommand root = new RootCommand(
+        RootCommand root = new(
             "Compares Pool.Sqlite with opening connections and with the driver's own pool. "
                 + "Without arguments: the whole comparison, in about three minutes."
         )
@@ -86,11 +86,11 @@ internal static class CommandLine
                 "bench",
                 "Runs the BenchmarkDotNet suites; all that follows is for BenchmarkDotNet, such as --filter '*'."
             ),
-            Profile(),
-            TwoProcessesCommand(),
-            WebServerCommand(),
-            Chaos(),
-            Limits(),
+            ProfileCommand.Create(),
+            TwoProcessesCommand.Create(Output),
+            WebServerCommand.Create(),
+            ChaosCommand.Create(),
+            LimitsCommand.Create(),
         };
         root.SetAction(Execute);
         ParseResult result = root.Parse(args);
@@ -117,7 +117,7 @@ internal static class CommandLine
 
         Engine.Load();
         Artifacts.Prepare(output);
-        using Interruption interruption = new Interruption();
+        using Interruption interruption = new();
         if (database is null)
         {
             string name = string.Join('-', ["comparison", .. only, .. smoke ? (string[])["smoke"] : []]);
@@ -126,206 +126,6 @@ internal static class CommandLine
 
         int[] threadCounts = threads is { } given ? [(int)given] : [1, 8];
         return AnyDatabase.Run(database, query!, threadCounts, seconds ?? 2, output, interruption.Token);
-    }
-
-    private static Command Profile()
-    {
-        Argument<string> name = new Argument<string>("CASE")
-        {
-            Description = "Such as writers-16, rent-1, point, rows.",
-        };
-        Option<Role> role = new Option<Role>("--of") { Description = "Which contestant.", HelpName = "ROLE" };
-        Option<double?> seconds = Number(
-            "--seconds",
-            "S",
-            "For how long; 10 unless given.",
-            0.05,
-            MostSeconds,
-            NumberStyles.AllowDecimalPoint
-        );
-        Command command = new Command(
-            "profile",
-            "Runs one case of this pool for some seconds, for a profiler to watch."
-        )
-        {
-            name,
-            role,
-            seconds,
-        };
-        command.SetAction(options =>
-        {
-            Contest contest = Catalogue.Find(options.GetValue(name)!);
-            Engine.Load();
-            using Interruption interruption = new Interruption();
-            return Comparison.Profile(
-                contest,
-                options.GetValue(role),
-                options.GetValue(seconds) ?? 10,
-                interruption.Token
-            );
-        });
-        return command;
-    }
-
-    private static Command Chaos()
-    {
-        Option<double?> seconds = Number(
-            "--seconds",
-            "S",
-            "For how long; 20 unless given.",
-            0.05,
-            MostSeconds,
-            NumberStyles.AllowDecimalPoint
-        );
-        Option<double?> seed = Number(
-            "--seed",
-            "N",
-            "Decides settings and actions; 1 unless given.",
-            0,
-            int.MaxValue,
-            NumberStyles.None
-        );
-        Option<SynchronousMode?> synchronous = new Option<SynchronousMode?>("--synchronous")
-        {
-            Description = "The setting of every pool; each has its own unless given.",
-            HelpName = "MODE",
-        };
-        Option<bool> diskFaults = new Option<bool>("--disk-faults")
-        {
-            Description = "The disk fails under every pool, not under some.",
-        };
-        Command command = new Command(
-            "chaos",
-            "Does all that can be done to a pool while what is underneath fails; fails when anything is lost or stuck."
-        )
-        {
-            seconds,
-            seed,
-            synchronous,
-            diskFaults,
-        };
-        command.SetAction(
-            (options, _) =>
-            {
-                Engine.Load();
-                return ChaosProcess.Run(
-                    (int)(options.GetValue(seed) ?? 1),
-                    TimeSpan.FromSeconds(options.GetValue(seconds) ?? 20),
-                    options.GetValue(synchronous),
-                    options.GetValue(diskFaults)
-                );
-            }
-        );
-        return command;
-    }
-
-    private static Command Limits()
-    {
-        Option<double?> rents = Number(
-            "--rents",
-            "N",
-            "How many rents; ten million unless given.",
-            1,
-            int.MaxValue,
-            NumberStyles.None
-        );
-        Option<double?> texts = Number(
-            "--texts",
-            "N",
-            "How many different texts; a million unless given.",
-            1,
-            1_000_000_000,
-            NumberStyles.None
-        );
-        Option<double?> pools = Number(
-            "--pools",
-            "N",
-            "How many pools are made and forgotten; 10,000 unless given.",
-            1,
-            int.MaxValue,
-            NumberStyles.None
-        );
-        Command command = new Command(
-            "limits",
-            "Very many rents, texts and pools; fails when memory or descriptors grow."
-        )
-        {
-            rents,
-            texts,
-            pools,
-        };
-        command.SetAction(
-            async (options, _) =>
-            {
-                Engine.Load();
-                DirectoryInfo folder = Directory.CreateTempSubdirectory("pool-sqlite-limits-");
-                try
-                {
-                    return await new LimitsRun(folder.FullName, Console.Out).Run(
-                        (int)(options.GetValue(rents) ?? 10_000_000),
-                        (int)(options.GetValue(texts) ?? 1_000_000),
-                        (int)(options.GetValue(pools) ?? 10_000)
-                    );
-                }
-                finally
-                {
-                    folder.Delete(recursive: true);
-                }
-            }
-        );
-        return command;
-    }
-
-    private static Command TwoProcessesCommand()
-    {
-        // The second process is started with these; people have no use for them.
-        Option<string?> join = new Option<string?>(TwoProcesses.JoinOption) { Hidden = true };
-        Option<int> times = new Option<int>(TwoProcesses.TimesOption) { Hidden = true };
-        Command command = new Command(
-            TwoProcesses.Command,
-            "Lets two processes increment one counter 1,000 times each; fails unless it ends at exactly 2,000."
-        )
-        {
-            join,
-            times,
-            Output,
-        };
-        command.SetAction(options =>
-        {
-            Engine.Load();
-            if (options.GetValue(join) is { } file)
-            {
-                return TwoProcesses.Join(file, options.GetValue(times));
-            }
-
-            using Interruption interruption = new Interruption();
-            return Comparison.Run(
-                "Two processes",
-                Catalogue.Select([TwoProcesses.Command]),
-                Effort.Full,
-                options.GetValue(Output)!,
-                TwoProcesses.Command,
-                interruption.Token
-            );
-        });
-        return command;
-    }
-
-    private static Command WebServerCommand()
-    {
-        // The comparison starts it; people have no use for it.
-        Argument<string> file = new Argument<string>("FILE");
-        Argument<Role> role = new Argument<Role>("ROLE");
-        Command command = new Command(WebServer.Command) { file, role };
-        command.Hidden = true;
-        command.SetAction(
-            (options, _) =>
-            {
-                Engine.Load();
-                return WebServer.Run(options.GetValue(file)!, options.GetValue(role));
-            }
-        );
-        return command;
     }
 
     private static void Check(string? database, string? query, bool hasLimits, bool hasSelection)
@@ -345,39 +145,4 @@ internal static class CommandLine
             throw new UsageException(complaint);
         }
     }
-
-    private static Option<double?> Number(
-        string name,
-        string helpName,
-        string description,
-        double least,
-        double most,
-        NumberStyles style
-    ) =>
-        new(name)
-        {
-            Description = description,
-            HelpName = helpName,
-            CustomParser = argument =>
-            {
-                string text = argument.Tokens[0].Value;
-                if (
-                    double.TryParse(text, style, CultureInfo.InvariantCulture, out double value)
-                    && value >= least
-                    && value <= most
-                )
-                {
-                    return value;
-                }
-
-                string whole = style == NumberStyles.None ? "whole " : "";
-                argument.AddError(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{name} '{text}' is refused: write a {whole}number from {least} to {most}, such as {name} 8."
-                    )
-                );
-                return null;
-            },
-        };
 }

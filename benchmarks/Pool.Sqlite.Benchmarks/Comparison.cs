@@ -28,10 +28,10 @@ internal static class Comparison
         console.MarkupLineInterpolated($"[bold]{title}[/]");
         console.WriteLine(surroundings + "\n");
 
-        using SampleDatabase databases = new SampleDatabase();
-        Calm calm = new Calm();
-        Runner runner = new Runner(effort, databases, calm, stop);
-        List<CaseResult> results = new List<CaseResult>();
+        using SampleDatabase databases = new();
+        Calm calm = new();
+        Runner runner = new(effort, databases, calm, stop);
+        List<CaseResult> results = new();
         ConsoleReport.Progress(
             console,
             [.. cases.Select(one => (one.Title, (Action)(() => results.Add(runner.Measure(one)))))]
@@ -39,7 +39,7 @@ internal static class Comparison
         stop.ThrowIfCancellationRequested();
 
         string? objection = effort.Quotable ? calm.Objection(results) : "a smoke run is too short for figures";
-        RunReport report = new RunReport(
+        RunReport report = new(
             title,
             objection,
             started,
@@ -61,8 +61,8 @@ internal static class Comparison
             ?? throw new UsageException(
                 $"--of {role}: {contest.Key} has {string.Join(", ", contest.Contestants.Select(one => one.Role))}."
             );
-        using SampleDatabase databases = new SampleDatabase();
-        Runner runner = new Runner(Effort.Profile, databases, new Calm(), stop);
+        using SampleDatabase databases = new();
+        Runner runner = new(Effort.Profile, databases, new Calm(), stop);
         Console.WriteLine($"{contest.Title}: {role}, process {Environment.ProcessId}");
         Stopwatch clock = Stopwatch.StartNew();
         runner.Watch(

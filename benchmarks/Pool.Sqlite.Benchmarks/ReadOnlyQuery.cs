@@ -30,7 +30,7 @@ internal sealed record ReadOnlyQuery(string ConnectionString, int Columns, long 
         }.ToString();
         try
         {
-            using SqliteConnection connection = new SqliteConnection(connectionString);
+            using SqliteConnection connection = new(connectionString);
             connection.Open();
             ReadSchema(connection, file);
             int columns = Inspect(connection, sql);

@@ -41,7 +41,7 @@ internal sealed class SampleDatabase : IDisposable
     /// <summary>Asks SQLite on a connection that has nothing to do with any contender.</summary>
     public static long Scalar(string connectionString, string sql)
     {
-        using SqliteConnection connection = new SqliteConnection(connectionString);
+        using SqliteConnection connection = new(connectionString);
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
@@ -83,7 +83,7 @@ internal sealed class SampleDatabase : IDisposable
 
     private static void Create(string path, int rows)
     {
-        using SqliteConnection connection = new SqliteConnection(ConnectionStringFor(path));
+        using SqliteConnection connection = new(ConnectionStringFor(path));
         connection.Open();
         using (SqliteCommand command = connection.CreateCommand())
         {

@@ -28,7 +28,7 @@ internal static class EfCases
 
     private static Contest Save(int threads, string how)
     {
-        CrowdPlan plan = new CrowdPlan(32, 480, 1);
+        CrowdPlan plan = new(32, 480, 1);
         return new Contest(
             $"ef-save-{(threads == 0 ? "few" : threads)}",
             "ef",

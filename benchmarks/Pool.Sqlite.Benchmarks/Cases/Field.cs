@@ -39,7 +39,7 @@ internal static class Field
 
     public static Action<int> OnRows(int seed, Action<long> operation)
     {
-        RowSequence rows = new RowSequence(seed, SampleDatabase.Rows);
+        RowSequence rows = new(seed, SampleDatabase.Rows);
         return count =>
         {
             for (int i = 0; i < count; i++)

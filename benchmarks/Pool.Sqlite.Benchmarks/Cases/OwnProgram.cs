@@ -8,7 +8,7 @@ internal static class OwnProgram
     public static Process Start(params IReadOnlyList<string> arguments)
     {
         string program = Environment.ProcessPath!;
-        ProcessStartInfo start = new ProcessStartInfo(program)
+        ProcessStartInfo start = new(program)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -20,7 +20,7 @@ internal static class QueuePosts
         long growth,
             share,
             before;
-        using (ThisPool contender = new ThisPool(connectionString, synchronous: SynchronousMode.Full))
+        using (ThisPool contender = new(connectionString, synchronous: SynchronousMode.Full))
         {
             share = MeasureShare(contender.Pool);
             contender.Pool.Writes.FlushAsync().GetAwaiter().GetResult();

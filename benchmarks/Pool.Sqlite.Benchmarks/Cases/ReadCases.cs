@@ -108,8 +108,8 @@ internal static class ReadCases
 
     private static ThreadLoop WrittenTo(string file)
     {
-        ThisPool pool = new ThisPool(file);
-        Timer timer = new Timer(_ => Write(pool), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+        ThisPool pool = new(file);
+        Timer timer = new(_ => Write(pool), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
         return new ThreadLoop(1, 32, seed => Field.OnRows(seed, row => Point(pool, row)), new WrittenPool(pool, timer));
     }
 

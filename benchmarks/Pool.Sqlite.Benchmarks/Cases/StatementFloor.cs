@@ -22,7 +22,7 @@ internal sealed class StatementFloor : IDisposable
 
     public static Work Loop(string connectionString, string sql, Action<StatementFloor, long> operation)
     {
-        StatementFloor floor = new StatementFloor(connectionString, sql);
+        StatementFloor floor = new(connectionString, sql);
         return new ThreadLoop(1, 32, seed => Field.OnRows(seed, row => operation(floor, row)), floor);
     }
 

@@ -42,9 +42,7 @@ internal static class TwoProcesses
     /// <summary>The second process: says when it is ready, waits for the start, and answers with its result.</summary>
     public static int Join(string file, int times)
     {
-        using Increments increments = new Increments(
-            new SqliteConnectionStringBuilder { DataSource = file }.ToString()
-        );
+        using Increments increments = new(new SqliteConnectionStringBuilder { DataSource = file }.ToString());
         Console.WriteLine(Ready);
         if (Console.ReadLine() != Go)
         {
@@ -75,7 +73,7 @@ internal static class TwoProcesses
             Task<string> errors = other.StandardError.ReadToEndAsync(patience.Token);
             double seconds;
             IncrementsResult[] results;
-            using (Increments increments = new Increments(connectionString))
+            using (Increments increments = new(connectionString))
             {
                 if (await other.StandardOutput.ReadLineAsync(patience.Token).ConfigureAwait(false) != Ready)
                 {

@@ -35,7 +35,7 @@ internal sealed class WaiterCrowd(string connectionString)
 
     private CaseResult Run()
     {
-        using SqlitePool pool = new SqlitePool(
+        using SqlitePool pool = new(
             new SqlitePoolOptions
             {
                 ConnectionString = connectionString,
@@ -69,7 +69,7 @@ internal sealed class WaiterCrowd(string connectionString)
         const string Suite = "waiting";
         Line Limited(string label, string text, double value, int most) =>
             new(Suite, label, text, Ratio: value, Reach: "≤ " + Format.Count(most), Met: value <= most);
-        List<string> faults = new List<string>();
+        List<string> faults = new();
         if (firstError is not null || _served != Waiters)
         {
             faults.Add($"waiting tasks: {_served} of {Waiters} served; {firstError}");

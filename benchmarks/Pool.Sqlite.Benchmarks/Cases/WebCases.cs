@@ -20,14 +20,14 @@ internal static class WebCases
 
     private static TaskCrowd Load(string file, Role role)
     {
-        WebServerProcess server = new WebServerProcess(file, role, Connections);
+        WebServerProcess server = new(file, role, Connections);
         return new TaskCrowd(
             Plan,
             file,
             server,
             seed =>
             {
-                RowSequence rows = new RowSequence(seed, SampleDatabase.Rows);
+                RowSequence rows = new(seed, SampleDatabase.Rows);
                 return () => server.Get(rows.Next());
             }
         );

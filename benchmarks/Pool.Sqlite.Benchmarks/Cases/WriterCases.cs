@@ -36,7 +36,7 @@ internal static class WriterCases
 
     private static Contest Of(int writers, int operations, double? rate, double? queue)
     {
-        CrowdPlan plan = new CrowdPlan(writers, operations, 1);
+        CrowdPlan plan = new(writers, operations, 1);
         bool few = writers == 1;
         double? worst = writers < 16 ? null : 1.0 / 50;
         return new Contest(
@@ -74,7 +74,7 @@ internal static class WriterCases
 
     private static TaskCrowd ThroughQueue(CrowdPlan plan, string file)
     {
-        ThisPool pool = new ThisPool(file, synchronous: SynchronousMode.Full);
+        ThisPool pool = new(file, synchronous: SynchronousMode.Full);
         return new TaskCrowd(
             plan,
             file,
@@ -103,7 +103,7 @@ internal static class WriterCases
 
     private static Func<Task> MixedOperation(IContender contender, int seed)
     {
-        RowSequence rows = new RowSequence(seed, SampleDatabase.Rows);
+        RowSequence rows = new(seed, SampleDatabase.Rows);
         return async () =>
         {
             long row = rows.Next();

@@ -8,7 +8,7 @@ internal sealed class WrittenPool(ThisPool pool, Timer timer) : IDisposable
 {
     public void Dispose()
     {
-        using (ManualResetEvent ended = new ManualResetEvent(false))
+        using (ManualResetEvent ended = new(false))
         {
             if (timer.Dispose(ended))
             {

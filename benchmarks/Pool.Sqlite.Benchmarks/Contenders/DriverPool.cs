@@ -27,7 +27,7 @@ internal sealed class DriverPool : IContender
 
     public async ValueTask<DbConnection> OpenAsync()
     {
-        SqliteConnection connection = new SqliteConnection(ConnectionString);
+        SqliteConnection connection = new(ConnectionString);
         await connection.OpenAsync().ConfigureAwait(false);
         return connection;
     }
@@ -42,13 +42,13 @@ internal sealed class DriverPool : IContender
 
     public void Dispose()
     {
-        using SqliteConnection connection = new SqliteConnection(ConnectionString);
+        using SqliteConnection connection = new(ConnectionString);
         SqliteConnection.ClearPool(connection);
     }
 
     private SqliteConnection OpenPooled()
     {
-        SqliteConnection connection = new SqliteConnection(ConnectionString);
+        SqliteConnection connection = new(ConnectionString);
         connection.Open();
         return connection;
     }

@@ -28,7 +28,7 @@ internal sealed class Unpooled(string connectionString, SynchronousMode synchron
 
     private SqliteConnection OpenPhysical()
     {
-        SqliteConnection connection = new SqliteConnection(_connectionString);
+        SqliteConnection connection = new(_connectionString);
         try
         {
             connection.Open();

@@ -36,7 +36,7 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
         string[] files = contest
             .Contestants.Select(one => one.Writes ? databases.CopyEmpty() : databases.Copy())
             .ToArray();
-        List<Work> works = new List<Work>();
+        List<Work> works = new();
         try
         {
             foreach ((Contestant? contestant, string? file) in contest.Contestants.Zip(files))

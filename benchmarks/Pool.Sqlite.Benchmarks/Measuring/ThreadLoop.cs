@@ -25,8 +25,8 @@ internal sealed class ThreadLoop(int threads, int batch, Func<int, Action<int>> 
     private Sample Run(TimeSpan duration, CancellationToken stop)
     {
         _over = false;
-        using CountdownEvent ready = new CountdownEvent(threads);
-        using ManualResetEventSlim go = new ManualResetEventSlim();
+        using CountdownEvent ready = new(threads);
+        using ManualResetEventSlim go = new();
         Tally[] tallies = Array.ConvertAll(_workers, _ => new Tally(batch == 1));
         Thread[] running = _workers
             .Select(

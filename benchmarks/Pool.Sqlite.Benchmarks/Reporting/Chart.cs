@@ -41,7 +41,7 @@ internal static class Chart
 
     public static void Write(string path, RunReport report, Theme theme)
     {
-        Multiplot plots = new Multiplot();
+        Multiplot plots = new();
         plots.Subplots.RemoveAt(0);
         string note = report.Quotable ? "" : " - NOT FOR QUOTING";
         plots.Subplots.Add(
@@ -94,7 +94,7 @@ internal static class Chart
         Func<double, string> label
     )
     {
-        Plot plot = new Plot();
+        Plot plot = new();
         (string Key, string Name)[] shown = all.Where(one => report.Of(one.Key) is not null).ToArray();
         CaseResult[] cases = shown.Select(one => report.Of(one.Key)!).ToArray();
         double[] values = cases
