@@ -13,28 +13,26 @@ internal static class AnyDataSource
     private const int RowsBetweenReports = 1_000;
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(30);
 
-    public static async Task<T> WriteAsync<T>(
+    public static Task<T> WriteAsync<T>(
         DbDataSource source,
         Func<DbConnection, CancellationToken, Task<T>> work,
         CancellationToken cancellationToken
     )
     {
-        Deadline deadline = new(TimeProvider.System, RetryFor);
-        for (int retry = 0; ; retry++)
-        {
-            TimeSpan pause = Backoff.Delay(retry);
-            StrongBox<bool> isCommitting = new();
-            try
+        StrongBox<bool> isCommitting = new();
+        return Retry.While(
+            e => e is DbException failure && IsWorthRetrying(failure, isCommitting.Value),
+            () =>
             {
+                isCommitting.Value = false;
+
                 // Serializable, as a transaction of SQLite is: what the work has read is still so when it writes.
-                return await WriteOnceAsync(source, IsolationLevel.Serializable, work, isCommitting, cancellationToken)
-                    .ConfigureAwait(false);
-            }
-            catch (DbException e) when (IsWorthRetrying(e, isCommitting.Value) && deadline.Allows(pause))
-            {
-                await Cancellation.Delay(pause, TimeProvider.System, cancellationToken).ConfigureAwait(false);
-            }
-        }
+                return WriteOnceAsync(source, IsolationLevel.Serializable, work, isCommitting, cancellationToken);
+            },
+            new Deadline(TimeProvider.System, RetryFor),
+            TimeProvider.System,
+            cancellationToken
+        );
     }
 
     public static async Task<int> ExecuteAsync(

@@ -183,7 +183,7 @@ public sealed class CommandLogTests : DiagnosticsTest
         using SpanCollector ear = new(Name, Category);
         await using SqlitePool pool = WaitingPool();
         using SqlitePoolConnection lease = await pool.RentAsync();
-        using Activity outer = new("outer").Start();
+        using Activity outer = new Activity("outer").Start();
         await lease.CreateCommand("select wait(2)").ExecuteScalarAsync();
 
         Activity span = Assert.Single(ear.Spans);
