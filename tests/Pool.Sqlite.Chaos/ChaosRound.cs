@@ -14,6 +14,7 @@ internal sealed class ChaosRound
     private readonly Worker[] _workers;
     private long _actions;
     private long _dropped;
+    private long _restored;
     private volatile bool _isOver;
 
     public ChaosRound(RoundPlan plan, int seed, string folder, string database, FaultyDisk? disk)
@@ -75,6 +76,8 @@ internal sealed class ChaosRound
 
     public void NoteDropped() => Interlocked.Increment(ref _dropped);
 
+    public void NoteRestored() => Interlocked.Increment(ref _restored);
+
     public Task WithoutOutsider(Action work) => _disturber.WithoutOutsider(work);
 
     public async Task Run()
@@ -105,7 +108,8 @@ internal sealed class ChaosRound
         IsClosing = true;
         await NotStuck(Pool.DisposeAsync().AsTask(), "the closing");
         await CheckFiles();
-        Summary = $"{Actions} actions, {Ledger.Begun} writes, {Ledger.Acknowledged} acknowledged, {Dropped} dropped";
+        Summary =
+            $"{Actions} actions, {Ledger.Begun} writes, {Ledger.Acknowledged} acknowledged, {Dropped} dropped, {_restored} restores";
     }
 
     /// <summary>What must hold at every moment.</summary>

@@ -15,9 +15,12 @@ internal sealed class Ledger
         "insert into ledger(tx, part, parts, filler) values ($tx, $part, $parts, zeroblob($size))";
 
     private readonly ConcurrentDictionary<long, Fate> _fates = new();
+    private readonly ConcurrentDictionary<long, int> _beganAt = new();
     private readonly long[] _recent = new long[64];
     private long _last;
     private int _at;
+    private int _restoreSteps;
+    private int _restores;
 
     /// <summary>How many were acknowledged.</summary>
     public int Acknowledged => _fates.Count(static pair => pair.Value == Fate.Acknowledged);
@@ -28,6 +31,7 @@ internal sealed class Ledger
     public long Begin()
     {
         long tx = Interlocked.Increment(ref _last);
+        _beganAt[tx] = Volatile.Read(ref _restoreSteps);
         _fates[tx] = Fate.Unknown;
         return tx;
     }
@@ -57,8 +61,25 @@ internal sealed class Ledger
         Acknowledge(tx);
     }
 
+    /// <summary>
+    /// The database is being brought back to what it is at this moment or later, until this is disposed: a write that
+    /// runs meanwhile may be undone, though it was acknowledged. What was acknowledged before stays.
+    /// </summary>
+    public IDisposable BeginRestore()
+    {
+        Interlocked.Increment(ref _restores);
+        Interlocked.Increment(ref _restoreSteps);
+        return new Restore(this);
+    }
+
+    /// <summary>It is stored, unless a restore ran beside it.</summary>
     public void Acknowledge(long tx)
     {
+        if (Volatile.Read(ref _restores) > 0 || Volatile.Read(ref _restoreSteps) != _beganAt[tx])
+        {
+            return;
+        }
+
         _fates[tx] = Fate.Acknowledged;
         Volatile.Write(ref _recent[Interlocked.Increment(ref _at) & (_recent.Length - 1)], tx);
     }
@@ -99,5 +120,14 @@ internal sealed class Ledger
         }
 
         faults.Check(stored.Count == 0, $"{where}: {stored.Count} writes are there that were never begun");
+    }
+
+    private sealed class Restore(Ledger ledger) : IDisposable
+    {
+        public void Dispose()
+        {
+            Interlocked.Increment(ref ledger._restoreSteps);
+            Interlocked.Decrement(ref ledger._restores);
+        }
     }
 }

@@ -18,30 +18,40 @@ internal static class Operations
         new("VacuumAsync", 1, static worker => worker.Pool.VacuumAsync(worker.Token)),
         new("CheckIntegrityAsync", 1, CheckIntegrity),
         new("BackupAsync", 1, Backup),
+        new("RestoreAsync", 1, Restore),
         new("RunExclusiveAsync", 1, Exclusive),
         new("reports", 3, Report),
     ];
 
-    private static async Task Backup(Worker worker)
+    private static Task Backup(Worker worker)
     {
         long known = worker.Ledger.AnyAcknowledged(worker.Random);
+        return WithCopy(
+            worker,
+            copy =>
+            {
+                CheckCopy(worker, copy, known);
+                return Task.CompletedTask;
+            }
+        );
+    }
+
+    private static async Task Restore(Worker worker)
+    {
+        using (worker.Ledger.BeginRestore())
+        {
+            await WithCopy(worker, copy => worker.Pool.RestoreAsync(copy, cancellationToken: worker.Token));
+            worker.Round.NoteRestored();
+        }
+    }
+
+    private static async Task WithCopy(Worker worker, Func<string, Task> use)
+    {
         string copy = Path.Combine(worker.Round.Folder, $"copy-{Guid.NewGuid():N}.db");
         try
         {
             await worker.Pool.BackupAsync(copy, cancellationToken: worker.Token);
-            using SqliteConnection connection = new($"Data Source={copy};Pooling=False");
-            connection.Open();
-            using SqliteCommand command = connection.CreateCommand();
-            command.CommandText = "pragma integrity_check";
-            worker.Faults.Check(command.ExecuteScalar() is "ok", $"{worker.Name}: the copy is corrupt");
-            command.CommandText = $"select count(*) from ledger where tx = {known}";
-            worker.Faults.Check(
-                known == 0 || command.ExecuteScalar() is not 0L,
-                $"{worker.Name}: write {known} is not in the copy"
-            );
-            command.CommandText =
-                "select count(*) from (select 1 from ledger group by tx having count(*) <> max(parts))";
-            worker.Faults.Check(command.ExecuteScalar() is 0L, $"{worker.Name}: a transaction is in the copy in part");
+            await use(copy);
         }
         finally
         {
@@ -50,6 +60,22 @@ internal static class Operations
                 File.Delete(file);
             }
         }
+    }
+
+    private static void CheckCopy(Worker worker, string copy, long known)
+    {
+        using SqliteConnection connection = new($"Data Source={copy};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "pragma integrity_check";
+        worker.Faults.Check(command.ExecuteScalar() is "ok", $"{worker.Name}: the copy is corrupt");
+        command.CommandText = $"select count(*) from ledger where tx = {known}";
+        worker.Faults.Check(
+            known == 0 || command.ExecuteScalar() is not 0L,
+            $"{worker.Name}: write {known} is not in the copy"
+        );
+        command.CommandText = "select count(*) from (select 1 from ledger group by tx having count(*) <> max(parts))";
+        worker.Faults.Check(command.ExecuteScalar() is 0L, $"{worker.Name}: a transaction is in the copy in part");
     }
 
     private static async Task CheckIntegrity(Worker worker)
@@ -76,7 +102,7 @@ internal static class Operations
             worker.Token
         );
 
-    // As a restore would: another file takes the place of this one, with the same in it.
+    // As an administrator would: another file takes the place of this one, with the same in it.
     private static void Swap(Worker worker)
     {
         string database = worker.Round.Database;

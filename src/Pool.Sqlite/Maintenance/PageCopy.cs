@@ -12,6 +12,7 @@ namespace Pool.Sqlite.Maintenance;
 internal static class PageCopy
 {
     private const int PagesBetweenReports = 1_000;
+    private const int PrimaryCode = 0xFF;
 
     /// <summary>Copies everything, on this thread.</summary>
     /// <param name="from">What is read.</param>
@@ -62,7 +63,9 @@ internal static class PageCopy
         for (; ; )
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int result = raw.sqlite3_backup_step(backup, PagesBetweenReports);
+
+            // Its codes are extended ones, whatever the connection is set to.
+            int result = raw.sqlite3_backup_step(backup, PagesBetweenReports) & PrimaryCode;
             switch (result)
             {
                 case raw.SQLITE_OK or raw.SQLITE_DONE:

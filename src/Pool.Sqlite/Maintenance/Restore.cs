@@ -71,19 +71,16 @@ internal sealed class Restore(
 
     private void Write(SqliteConnection to)
     {
-        if (target.Kind != DatabaseKind.File)
-        {
-            Into(to.Handle!);
-            return;
-        }
-
-        string file = raw.sqlite3_db_filename(to.Handle, "main").utf8_to_string();
         try
         {
-            Prepare(to.Handle!);
-            Into(to.Handle!);
-            CheckpointOnClose.Allow(to.Handle!);
-            NativeSql.Try(to.Handle!, "PRAGMA wal_checkpoint(TRUNCATE)");
+            if (target.Kind == DatabaseKind.File)
+            {
+                WriteFile(to);
+            }
+            else
+            {
+                Into(to.Handle!);
+            }
         }
         catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED)
         {
@@ -93,6 +90,18 @@ internal sealed class Restore(
                 e.SqliteErrorCode,
                 e.SqliteExtendedErrorCode
             );
+        }
+    }
+
+    private void WriteFile(SqliteConnection to)
+    {
+        string file = raw.sqlite3_db_filename(to.Handle, "main").utf8_to_string();
+        try
+        {
+            Prepare(to.Handle!);
+            Into(to.Handle!);
+            CheckpointOnClose.Allow(to.Handle!);
+            NativeSql.Try(to.Handle!, "PRAGMA wal_checkpoint(TRUNCATE)");
         }
         catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT)
         {
