@@ -177,7 +177,10 @@ internal sealed class WorkRunner(
         return changes;
     }
 
-    private static bool IsBusy(Exception failure) => failure is SqliteException { SqliteErrorCode: raw.SQLITE_BUSY };
+    private static bool IsBusy(Exception failure) =>
+        failure
+            is SqliteException { SqliteErrorCode: raw.SQLITE_BUSY }
+                or SqliteException { SqliteExtendedErrorCode: raw.SQLITE_LOCKED_SHAREDCACHE };
 
     private Deadline NewDeadline() => new(time, retryFor);
 

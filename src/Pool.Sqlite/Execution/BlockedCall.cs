@@ -47,7 +47,7 @@ internal sealed class BlockedCall(StatementCall call, Operation operation, bool 
                 {
                     if (!await LockPolling.Pause(deadline, async, waiting.Token).ConfigureAwait(false))
                     {
-                        throw StatementErrors.LockTimeout(deadline.Elapsed);
+                        throw StatementErrors.LockTimeout(physical, deadline.Elapsed);
                     }
                 }
                 else if (await IsServed(blocker, physical.Gate, deadline, waiting.Token).ConfigureAwait(false))

@@ -12,12 +12,17 @@ internal static class StatementErrors
     private const int LongestText = 120;
 
     /// <summary>A connection outside this pool, or a reader of it, did not let go in time.</summary>
-    public static SqliteException LockTimeout(TimeSpan waited) =>
-        new(
-            "The database is locked: another process, a connection outside this pool, or one of its own that still reads held the "
-                + $"lock that the statement needs for {MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",
-            raw.SQLITE_BUSY
+    public static SqliteException LockTimeout(PhysicalConnection physical, TimeSpan waited)
+    {
+        // What the last try met; SQLITE_LOCKED where connections share a cache.
+        bool isTable = raw.sqlite3_errcode(physical.Handle) == raw.SQLITE_LOCKED;
+        return new SqliteException(
+            $"The {(isTable ? "table" : "database")} is locked: another process, a connection outside this pool, or one of its own that "
+                + $"still reads held the lock that the statement needs for {MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",
+            isTable ? raw.SQLITE_LOCKED : raw.SQLITE_BUSY,
+            isTable ? raw.SQLITE_LOCKED_SHAREDCACHE : raw.SQLITE_BUSY
         );
+    }
 
     /// <summary>SQLITE_BUSY_SNAPSHOT.</summary>
     public static SqliteException SnapshotIsOld(PhysicalConnection physical)
