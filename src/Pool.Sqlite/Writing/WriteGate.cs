@@ -48,6 +48,12 @@ internal sealed class WriteGate
     public static bool IsKnown(string memoryName) => Gates.ContainsKey(KeyOfMemory(memoryName));
 
     /// <summary>
+    /// Held while a connection to the database closes: of two that do at the same moment SQLite takes neither for the
+    /// last, since each finds the lock of the other, and leaves the WAL.
+    /// </summary>
+    public Lock Closing { get; } = new();
+
+    /// <summary>
     /// How long who holds it may do nothing while what its own flow has begun waits for it; tests set it.
     /// </summary>
     public TimeSpan PatienceWithHolder { get; set; } = TimeSpan.FromSeconds(1);
