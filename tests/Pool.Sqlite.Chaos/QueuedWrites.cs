@@ -55,6 +55,7 @@ internal static class QueuedWrites
 
     private static async Task Post(Worker worker)
     {
+        long failures = worker.Pool.GetStatistics().Writes.PostFailures;
         List<long> posted = [];
         for (int i = worker.Random.Next(1, 20); i > 0; i--)
         {
@@ -69,7 +70,8 @@ internal static class QueuedWrites
             }
         }
 
-        // What failed is told to PostFailed: where nothing fails, they are stored now.
+        // What failed is told to PostFailed, and counted (on a slow machine RentTimeout can pass): where nothing fails,
+        // they are stored now.
         await worker.Pool.Writes.FlushAsync(worker.Token);
         if (
             !worker.Round.Trouble.HadDiskFaults
@@ -78,6 +80,7 @@ internal static class QueuedWrites
             && !worker.Round.Trouble.WasReadOnly
             && !worker.Round.IsClosing
             && !worker.Round.Trouble.ClockJumped
+            && worker.Pool.GetStatistics().Writes.PostFailures == failures
         )
         {
             posted.ForEach(worker.Ledger.Acknowledge);

@@ -43,7 +43,9 @@ internal sealed record RoundPlan
             GroupCommit = random.Next(3) != 0,
         };
         options.MinIdle = random.Next(0, options.PoolSize + 1);
-        options.Pragmas.BusyTimeout = TimeSpan.FromSeconds(4);
+
+        // A lock that is never let go is a fault, as is one that is met for longer than this; a machine that stalls is not.
+        options.Pragmas.BusyTimeout = TimeSpan.FromSeconds(40);
         options.Pragmas.Synchronous =
             synchronous ?? (random.Next(2) == 0 ? SynchronousMode.Full : SynchronousMode.Normal);
         options.Pragmas.WalAutoCheckpointPages = random.Next(10, 400);

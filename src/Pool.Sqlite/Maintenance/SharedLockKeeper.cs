@@ -89,8 +89,16 @@ internal sealed class SharedLockKeeper : IDisposable
         Interlocked.Increment(ref _suspensions);
         SpinWait.SpinUntil(() => TryUse(out _));
         End();
-        _connection?.Dispose();
-        _connection = null;
+        if (_connection is not null)
+        {
+            lock (_gate!.Closing)
+            {
+                _connection.Dispose();
+            }
+
+            _connection = null;
+        }
+
         Volatile.Write(ref _state, Free);
     }
 

@@ -23,7 +23,10 @@ internal sealed class ConnectionClosing(PhysicalConnection connection, Statement
                 // Also when the caller has closed the driver's object: SQLite keeps the file open while statements are
                 // left.
                 connection.Statements.Clear();
-                connection.Access.Dispose();
+                lock (connection.Gate.Closing)
+                {
+                    connection.Access.Dispose();
+                }
             }
             finally
             {

@@ -28,8 +28,6 @@ internal sealed class AmbientWriteGate
     private const int Ended = 2;
     private const int LongestSql = 200;
 
-    private static readonly TimeSpan PatienceWithHolder = TimeSpan.FromSeconds(1);
-
     private static readonly AsyncLocal<AmbientWriteGate?> Current = new(OnChanged);
 
     // The holding whose connection was last used on this thread: all that is left where a helper lost the mark.
@@ -167,7 +165,7 @@ internal sealed class AmbientWriteGate
         for (; ; )
         {
             long uses = Uses;
-            await Task.WhenAny(wait, Task.Delay(PatienceWithHolder)).ConfigureAwait(false);
+            await Task.WhenAny(wait, Task.Delay(_gate!.PatienceWithHolder)).ConfigureAwait(false);
             if (wait.IsCompleted || !IsHeld)
             {
                 return false;

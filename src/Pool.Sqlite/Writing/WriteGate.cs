@@ -44,8 +44,19 @@ internal sealed class WriteGate
     /// <summary>Removes the gate of a database that is no longer open from the table.</summary>
     ~WriteGate() => Gates.TryRemove(new KeyValuePair<string, WeakReference<WriteGate>>(_key!, _entry!));
 
-    /// <summary>How many gates the process has, for tests.</summary>
-    public static int Count => Gates.Count;
+    /// <summary>Whether the process has the gate of a shared memory database, for tests.</summary>
+    public static bool IsKnown(string memoryName) => Gates.ContainsKey(KeyOfMemory(memoryName));
+
+    /// <summary>
+    /// Held while a connection to the database closes: of two that do at the same moment SQLite takes neither for the
+    /// last, since each finds the lock of the other, and leaves the WAL.
+    /// </summary>
+    public Lock Closing { get; } = new();
+
+    /// <summary>
+    /// How long who holds it may do nothing while what its own flow has begun waits for it; tests set it.
+    /// </summary>
+    public TimeSpan PatienceWithHolder { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>What <c>PRAGMA journal_mode</c> was last set to in this process; written inside the gate.</summary>
     public string? JournalMode
@@ -75,7 +86,9 @@ internal sealed class WriteGate
 
     /// <summary>The gate of a shared memory database.</summary>
     /// <param name="name">The name that its connections share it by.</param>
-    public static WriteGate ForMemory(string name) => For($"memory:{name}");
+    public static WriteGate ForMemory(string name) => For(KeyOfMemory(name));
+
+    private static string KeyOfMemory(string name) => $"memory:{name}";
 
     private static WriteGate For(string key)
     {

@@ -52,23 +52,24 @@ public sealed class RestoreTests : RestoreTest
             BackupFile.Path,
             new Reporter(_ =>
             {
-                // Another flow's, not that of the restore, which would be refused.
-                using AsyncFlowControl other = ExecutionContext.SuppressFlow();
-                rent ??= Task.Run(() => pool.RentAsync().AsTask());
-                writes =
-                    writes.Length > 0
-                        ? writes
-                        :
+                if (rent is null)
+                {
+                    // Another flow's, not that of the restore, which would be refused. They have begun to wait then.
+                    OtherFlow.Run(() =>
+                    {
+                        rent = pool.RentAsync().AsTask();
+                        writes =
                         [
-                            Task.Run(() => pool.Writes.ExecuteAsync($"insert into t(value) values ('queued')")),
-                            Task.Run(() =>
-                                pool.WriteAsync(static connection =>
-                                    connection
-                                        .CreateCommand("insert into t(value) values ('written')")
-                                        .ExecuteNonQueryAsync()
-                                )
+                            pool.Writes.ExecuteAsync($"insert into t(value) values ('queued')"),
+                            pool.WriteAsync(static connection =>
+                                connection
+                                    .CreateCommand("insert into t(value) values ('written')")
+                                    .ExecuteNonQueryAsync()
                             ),
                         ];
+                    });
+                    Assert.DoesNotContain((Task[])[rent!, .. writes], static task => task.IsCompleted);
+                }
             })
         );
         await Limit.Until(() => pool.GetStatistics().Waiting > 0);

@@ -178,6 +178,7 @@ public sealed class CommittingTests : QueueTest
     {
         FakeTimeProvider time = new();
         Time = time;
+        Options.RentTimeout = Timeout.InfiniteTimeSpan;
         Options.Writes.MaxBatchDelay = TimeSpan.FromSeconds(10);
         Options.Writes.MaxBatchSize = 3;
         _ = Pool;

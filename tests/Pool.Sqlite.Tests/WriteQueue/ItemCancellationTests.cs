@@ -130,11 +130,12 @@ public sealed class ItemCancellationTests : QueueTest
     {
         FakeTimeProvider time = new();
         Time = time;
+        Options.RentTimeout = Timeout.InfiniteTimeSpan;
         Options.Writes.ItemTimeout = TimeSpan.FromSeconds(5);
         await Writes.ExecuteAsync($"insert into t(id) values (1)").Limited();
         using (SqlitePoolConnection holder = Pool.RentWriter())
         {
-            Task late = Writes.ExecuteAsync($"insert into t(id) values (2)");
+            Task late = OtherFlow.Run(() => Writes.ExecuteAsync($"insert into t(id) values (2)"));
             await Limit.Until(() =>
             {
                 time.Advance(TimeSpan.FromSeconds(1));

@@ -18,7 +18,8 @@ public sealed class QueueClosingTests : QueueTest
             .. Enumerable.Range(1, 100).Select(id => Writes.ExecuteAsync($"insert into t(id) values ({id})")),
         ];
         Task closing = async ? Pool.DisposeAsync().AsTask() : Limit.OnThread(Pool.Dispose);
-        await Limit.Until(() => Writes.EnqueueAsync(_ => { }).IsFaulted);
+        await Limit.Until(() => Record.Exception(() => Pool.Rent().Dispose()) is ObjectDisposedException);
+        Assert.True(Writes.EnqueueAsync(_ => { }).IsFaulted);
         Assert.False(closing.IsCompleted);
         block.Dispose();
         await closing.Limited();

@@ -6,7 +6,7 @@ namespace Pool.Sqlite.Tests.Writing;
 /// Who holds the gate gets another lease, although all are out with those who wait for the gate: they would wait for
 /// each other.
 /// </summary>
-public sealed class AmbientWriteGateTests() : GateTest(rentTimeout: TimeSpan.FromSeconds(5), size: 1, overflow: 0)
+public sealed class AmbientWriteGateTests() : GateTest(size: 1, overflow: 0)
 {
     [Theory]
     [InlineData(true)]
@@ -54,7 +54,7 @@ public sealed class AmbientWriteGateTests() : GateTest(rentTimeout: TimeSpan.Fro
 }
 
 /// <summary>The same with three connections, all out.</summary>
-public sealed class FlowAfterWaitingTests() : GateTest(rentTimeout: TimeSpan.FromSeconds(4), size: 3, overflow: 0)
+public sealed class FlowAfterWaitingTests() : GateTest(size: 3, overflow: 0)
 {
     [Theory]
     [InlineData("begin", false)]
@@ -75,7 +75,9 @@ public sealed class FlowAfterWaitingTests() : GateTest(rentTimeout: TimeSpan.Fro
 
         starts.Pass();
         await Limit.Until(() => first.Physical.Gate.Waiting == 1);
-        Task<int> waits = third.CreateCommand("insert into t(value) values (3)").ExecuteNonQueryAsync();
+        Task<int> waits = OtherFlow.Run(() =>
+            third.CreateCommand("insert into t(value) values (3)").ExecuteNonQueryAsync()
+        );
         Assert.False(waits.IsCompleted);
         transaction.Commit();
         Assert.Equal("0", await flow.Limited());

@@ -137,7 +137,8 @@ public sealed class ConcurrentWritesTests : GateTest
         {
             SqlitePoolConnection lease = await Pool.RentAsync();
             leases.Add(lease);
-            writes.Add(lease.CreateCommand($"insert into t(value) values ({i})").ExecuteNonQueryAsync());
+            string sql = $"insert into t(value) values ({i})";
+            writes.Add(OtherFlow.Run(() => lease.CreateCommand(sql).ExecuteNonQueryAsync()));
             Assert.False(writes[^1].IsCompleted);
         }
 
@@ -158,9 +159,11 @@ public sealed class ConcurrentWritesTests : GateTest
         using SqlitePoolConnection first = Pool.Rent();
         using SqlitePoolConnection second = Pool.Rent();
         SqlitePoolTransaction transaction = holder.BeginTransaction();
-        Task<int> waiting = first.CreateCommand("begin immediate").ExecuteNonQueryAsync();
+        Task<int> waiting = OtherFlow.Run(() => first.CreateCommand("begin immediate").ExecuteNonQueryAsync());
         transaction.Commit();
-        Task<int> later = second.CreateCommand("insert into t values (2, 'second')").ExecuteNonQueryAsync();
+        Task<int> later = OtherFlow.Run(() =>
+            second.CreateCommand("insert into t values (2, 'second')").ExecuteNonQueryAsync()
+        );
         await waiting.Limited();
         Assert.False(later.IsCompleted);
         first.Run("insert into t values (1, 'first')");

@@ -5,7 +5,7 @@ using Pool.Sqlite.Tests.Support;
 namespace Pool.Sqlite.Tests.Writing;
 
 /// <summary>However a write ends, the next one goes in at once, also while the lease is still out.</summary>
-public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromSeconds(1))
+public sealed class GateIsFreedTests : GateTest
 {
     [Theory]
     [InlineData("insert into rule values (-1)")]
@@ -40,13 +40,13 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromSeco
         using SqlitePoolConnection holder = Pool.Rent();
         using SqlitePoolConnection lease = Pool.Rent();
         SqlitePoolTransaction transaction = holder.BeginTransaction();
-        Task<int> create = lease.CreateCommand("create table made(x)").ExecuteNonQueryAsync();
+        Task<int> create = OtherFlow.Run(() => lease.CreateCommand("create table made(x)").ExecuteNonQueryAsync());
         Assert.False(create.IsCompleted);
         holder.Run("create table made(x)");
         transaction.Commit();
 
         // There is such a table now: it cannot even be prepared any more.
-        await Assert.ThrowsAsync<SqliteException>(() => create.Limited());
+        AssertExists(await Assert.ThrowsAsync<SqliteException>(() => create.Limited()));
         AssertFree();
     }
 
@@ -56,16 +56,11 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromSeco
         using SqlitePoolConnection holder = Pool.Rent();
         using SqlitePoolConnection lease = Pool.Rent();
         SqlitePoolTransaction transaction = holder.BeginTransaction();
-        using ManualResetEventSlim starts = new();
-        Task<int> create = Limit.OnThread(() =>
-        {
-            starts.Set();
-            return lease.Run("create table made(x)");
-        });
-        starts.Pass();
+        Task<int> create = Limit.OnThread(() => lease.Run("create table made(x)"));
+        await Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
         holder.Run("create table made(x)");
         transaction.Commit();
-        await Assert.ThrowsAsync<SqliteException>(() => create.Limited());
+        AssertExists(await Assert.ThrowsAsync<SqliteException>(() => create.Limited()));
         AssertFree();
     }
 
@@ -76,7 +71,9 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromSeco
         using SqlitePoolConnection lease = Pool.Rent();
         SqlitePoolTransaction transaction = holder.BeginTransaction();
         SqlitePoolTransaction deferred = lease.BeginTransaction(deferred: true);
-        Task<int> write = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
+        Task<int> write = OtherFlow.Run(() =>
+            lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync()
+        );
         Assert.False(write.IsCompleted);
         deferred.Rollback();
         transaction.Commit();
@@ -150,11 +147,15 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromSeco
         using SqlitePoolConnection lease = Pool.Rent();
         SqlitePoolTransaction transaction = holder.BeginTransaction();
         using CancellationTokenSource stop = new();
-        Task<int> cancelled = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync(stop.Token);
+        Task<int> cancelled = OtherFlow.Run(() =>
+            lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync(stop.Token)
+        );
         Assert.False(cancelled.IsCompleted);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Limited());
 
+        // For those that are to come too late.
+        lease.Run("PRAGMA busy_timeout=100");
         SqliteException late = await OtherFlow.Run(() =>
             Assert.ThrowsAsync<SqliteException>(() =>
                 lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync().Limited()
@@ -182,7 +183,7 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromSeco
         Task<int> write;
         using (SqlitePoolConnection lease = Pool.Rent())
         {
-            write = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
+            write = OtherFlow.Run(() => lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync());
         }
 
         transaction.Commit();
@@ -197,7 +198,7 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromSeco
         using SqlitePoolConnection lease = Pool.Rent();
         SqlitePoolTransaction transaction = holder.BeginTransaction();
         using CancellationTokenSource stop = new();
-        Task begin = lease.BeginTransactionAsync(stop.Token).AsTask();
+        Task begin = OtherFlow.Run(() => lease.BeginTransactionAsync(stop.Token).AsTask());
         Assert.False(begin.IsCompleted);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => begin.Limited());
@@ -205,4 +206,7 @@ public sealed class GateIsFreedTests() : GateTest(busyTimeout: TimeSpan.FromSeco
         AssertFree();
         using SqlitePoolTransaction usable = lease.BeginTransaction();
     }
+
+    private static void AssertExists(SqliteException refused) =>
+        Assert.Contains("table made already exists", refused.Message, StringComparison.Ordinal);
 }

@@ -76,7 +76,9 @@ public sealed class GateIsHeldTests : GateTest
         using SqlitePoolConnection lease = Pool.Rent();
         SqlitePoolTransaction transaction = lease.BeginTransaction(deferred: true);
         SqlitePoolTransaction other = holder.BeginTransaction();
-        Task<int> write = lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
+        Task<int> write = OtherFlow.Run(() =>
+            lease.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync()
+        );
         Assert.False(write.IsCompleted);
         other.Commit();
         Assert.Equal(1, await write.Limited());

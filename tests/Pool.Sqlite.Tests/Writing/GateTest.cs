@@ -63,6 +63,12 @@ public abstract class GateTest : IDisposable
         Assert.True(write.IsCompletedSuccessfully, $"The gate is not free: {write.Status} {write.Exception}");
     }
 
+    /// <summary>
+    /// Nobody keeps the gate: a write goes in, at the latest when the thread has left that ran another's write for it,
+    /// which is answered before that.
+    /// </summary>
+    private protected Task AssertComesFree() => Write().Limited();
+
     /// <summary>Somebody holds the gate: a write waits until it is cancelled.</summary>
     private protected async Task AssertHeld()
     {

@@ -6,11 +6,9 @@ namespace Pool.Sqlite.Tests.Writing;
 /// <summary>
 /// A flow of control that holds the gate and asks for it again would wait for itself: it is told at once.
 /// </summary>
-public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
+public sealed class ReentrantGateTests()
+    : GateTest(busyTimeout: TimeSpan.FromMinutes(5), rentTimeout: TimeSpan.FromMinutes(5), size: 3, overflow: 0)
 {
-    // Far from the 30 seconds of the timeouts, and from what a busy machine takes.
-    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(10);
-
     public static TheoryData<string> Holders =>
         ["WriteAsync", "RentWriter", "BeginTransaction", "begin immediate", "first write"];
 
@@ -54,7 +52,7 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
             async connection =>
             {
                 InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
-                    Ask(asks).WaitAsync(AtOnce)
+                    Ask(asks).Limited()
                 );
                 Assert.Contains("would wait for itself", refused.Message, StringComparison.Ordinal);
                 Assert.Contains("Use the connection that holds it", refused.Message, StringComparison.Ordinal);
@@ -77,7 +75,7 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
                 int before = Environment.CurrentManagedThreadId;
                 await new NewThread();
                 Assert.NotEqual(before, Environment.CurrentManagedThreadId);
-                await Assert.ThrowsAsync<InvalidOperationException>(() => Ask("WriteAsync").WaitAsync(AtOnce));
+                await Assert.ThrowsAsync<InvalidOperationException>(() => Ask("WriteAsync").Limited());
             }
         );
 
@@ -140,6 +138,7 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
             "BeginTransaction",
             connection =>
             {
+                connection.Physical.Gate.PatienceWithHolder = Timeout.InfiniteTimeSpan;
                 write = other.CreateCommand("insert into t(value) values (1)").ExecuteNonQueryAsync();
                 Assert.False(write.IsCompleted);
                 return Task.CompletedTask;
@@ -169,7 +168,7 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
                             ),
                             _ => Pool.Writes.FlushAsync(),
                         }
-                    ).WaitAsync(AtOnce)
+                    ).Limited()
                 );
                 Assert.Contains("would wait for itself", refused.Message, StringComparison.Ordinal);
             }
@@ -186,6 +185,7 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
             "BeginTransaction",
             connection =>
             {
+                connection.Physical.Gate.PatienceWithHolder = Timeout.InfiniteTimeSpan;
                 item = Pool.Writes.ExecuteAsync($"insert into t(value) values (1)");
                 return Limit.Until(() => Pool.GetStatistics().WriteGateWaiting == 1);
             }
@@ -216,7 +216,7 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
                 await second.WriteAsync(static inner =>
                     inner.CreateCommand("create table t(value)").ExecuteNonQueryAsync()
                 );
-                await Assert.ThrowsAsync<InvalidOperationException>(() => Ask("WriteAsync").WaitAsync(AtOnce));
+                await Assert.ThrowsAsync<InvalidOperationException>(() => Ask("WriteAsync").Limited());
             })
             .Limited();
     }
@@ -230,7 +230,7 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
             () => Pool.ExecuteAsync($"insert into t(value) values (2)").GetAwaiter().GetResult()
         );
         SqliteException failed = await Assert.ThrowsAsync<SqliteException>(() =>
-            Task.Run(() => connection.Run("insert into t(value) values (write())")).WaitAsync(AtOnce)
+            Task.Run(() => connection.Run("insert into t(value) values (write())")).Limited()
         );
         Assert.Contains("would wait for itself", failed.Message, StringComparison.Ordinal);
         connection.Run("insert into t(value) values (1)");
@@ -241,7 +241,9 @@ public sealed class ReentrantGateTests() : GateTest(size: 3, overflow: 0)
     {
         SqlitePoolOptions options = Database.Options();
         options.Pragmas.BusyTimeout = options.RentTimeout = TimeSpan.FromMilliseconds(300);
-        await using SqlitePool pool = new(options);
+
+        // By a clock that stands still no connection takes too long to open; waits for the gate have the system's.
+        await using SqlitePool pool = new(options, timeProvider: new FakeTimeProvider());
         (SqlitePoolConnection connection, SqlitePoolTransaction transaction) = await Begin(pool);
         SqliteException execute = await OtherFlow.Run(() =>
             Assert.ThrowsAsync<SqliteException>(() => pool.ExecuteAsync($"insert into t(value) values (1)"))
