@@ -56,6 +56,7 @@ internal static class QueuedWrites
     private static async Task Post(Worker worker)
     {
         List<long> posted = [];
+        long failures = worker.Pool.GetStatistics().Writes.PostFailures;
         for (int i = worker.Random.Next(1, 20); i > 0; i--)
         {
             long tx = worker.Ledger.Begin();
@@ -78,6 +79,7 @@ internal static class QueuedWrites
             && !worker.Round.Trouble.WasReadOnly
             && !worker.Round.IsClosing
             && !worker.Round.Trouble.ClockJumped
+            && worker.Pool.GetStatistics().Writes.PostFailures == failures
         )
         {
             posted.ForEach(worker.Ledger.Acknowledge);
