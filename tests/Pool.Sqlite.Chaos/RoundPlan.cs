@@ -3,6 +3,9 @@ namespace Pool.Sqlite.Chaos;
 /// <summary>The settings of one pool's life.</summary>
 internal sealed record RoundPlan
 {
+    // No wait takes that long where nothing is stuck, not even on a machine that stands still for some seconds.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
     public required int Number { get; init; }
 
     public required TimeSpan Length { get; init; }
@@ -31,7 +34,7 @@ internal sealed record RoundPlan
             ConnectionString = $"Data Source={database}",
             PoolSize = random.Next(1, 9),
             MaxOverflow = random.Next(0, 5),
-            RentTimeout = TimeSpan.FromSeconds(5),
+            RentTimeout = Longest,
             ShutdownTimeout = TimeSpan.FromSeconds(60),
             MaxLifetime = TimeSpan.FromMilliseconds(random.Next(200, 5_000)),
             IdleTimeout = TimeSpan.FromMilliseconds(random.Next(200, 2_000)),
@@ -43,9 +46,7 @@ internal sealed record RoundPlan
             GroupCommit = random.Next(3) != 0,
         };
         options.MinIdle = random.Next(0, options.PoolSize + 1);
-
-        // A lock that is never let go is a fault, as is one that is met for longer than this; a machine that stalls is not.
-        options.Pragmas.BusyTimeout = TimeSpan.FromSeconds(40);
+        options.Pragmas.BusyTimeout = Longest;
         options.Pragmas.Synchronous =
             synchronous ?? (random.Next(2) == 0 ? SynchronousMode.Full : SynchronousMode.Normal);
         options.Pragmas.WalAutoCheckpointPages = random.Next(10, 400);

@@ -72,7 +72,7 @@ internal static class Disk
                     }
                 }
 
-                permits = Permits(pool);
+                permits = Permits(pool, options.PoolSize + options.MaxOverflow);
             }
 
             long stored = Stored(path, name, acknowledged);
@@ -150,14 +150,15 @@ internal static class Disk
             ),
         };
 
-    private static int Permits(SqlitePool pool)
+    // The housekeeper may have one in its hands at this moment: those that there should be are waited for.
+    private static int Permits(SqlitePool pool, int expected)
     {
         List<SqlitePoolConnection> leases = [];
         try
         {
             for (; ; )
             {
-                leases.Add(pool.Rent(TimeSpan.Zero));
+                leases.Add(pool.Rent(leases.Count < expected ? TimeSpan.FromSeconds(30) : TimeSpan.Zero));
             }
         }
         catch (SqlitePoolTimeoutException)

@@ -160,10 +160,15 @@ internal sealed class EntryOpener<T>(
 
     private void EndOpen(PoolEntry<T>? entry, int generation)
     {
-        _entries.EndOpen(entry, generation);
+        // The place first: who waits until nothing is open finds it free.
         if (entry is null)
         {
             budget.Exit();
+        }
+
+        _entries.EndOpen(entry, generation);
+        if (entry is null)
+        {
             closer.NoteFailedOpen();
         }
     }

@@ -135,9 +135,9 @@ internal sealed class OpenBudget<T> : IDisposable
     {
         lock (_lock)
         {
-            _hasMissed = _waiters.Count <= _reclaiming;
-            if (_hasMissed)
+            if (_waiters.Count <= _reclaiming)
             {
+                _hasMissed = true;
                 return false;
             }
 
@@ -158,7 +158,9 @@ internal sealed class OpenBudget<T> : IDisposable
         {
             // What has become idle since the look at the pools was left to be found by the next look.
             _reclaiming--;
-            return closed || _hasMissed;
+            bool again = closed || _hasMissed;
+            _hasMissed = false;
+            return again;
         }
     }
 
@@ -167,28 +169,45 @@ internal sealed class OpenBudget<T> : IDisposable
     /// </summary>
     public void Reclaim()
     {
-        for (bool again = true; again && HasWaiters && TryBeginReclaim(); )
-        {
-            bool closed = false;
-            try
-            {
-                closed = TryCloseOldest();
-            }
-            finally
-            {
-                again = EndReclaim(closed);
-            }
-        }
+        while (HasWaiters && TryReclaim()) { }
     }
 
     /// <summary>Fails everything that waits, and that comes.</summary>
     public void Dispose() => _waiters.Dispose();
 
-    private bool TryCloseOldest() =>
-        Pools()
+    /// <returns>True when the caller shall look again.</returns>
+    private bool TryReclaim()
+    {
+        IEnumerable<PoolEntry<T>> idle = Pools()
             .SelectMany(static pool => pool.IdleEntries())
-            .OrderBy(static entry => entry.ReturnedAt)
-            .Any(static entry => entry.Pool.TryEvict(entry));
+            .OrderBy(static entry => entry.ReturnedAt);
+        foreach (PoolEntry<T> entry in idle)
+        {
+            // Only now, and not while it looks: what comes back meanwhile must know that nothing is being closed yet.
+            if (!TryBeginReclaim())
+            {
+                return false;
+            }
+
+            bool closed = false;
+            bool again = false;
+            try
+            {
+                closed = entry.Pool.TryEvict(entry);
+            }
+            finally
+            {
+                again = EndReclaim(closed);
+            }
+
+            if (again)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private LeasePool<T>[] Pools()
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.DependencyInjection;
 
@@ -43,11 +44,12 @@ public sealed class AddSqlitePoolSetTests
     [Fact]
     public async Task Settings_come_from_the_configuration()
     {
+        using TempDatabase folder = new();
         IConfiguration configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(
                 new Dictionary<string, string?>
                 {
-                    ["Tenants:Folder"] = "bound",
+                    ["Tenants:Folder"] = folder.In("bound"),
                     ["Tenants:MaxOpenConnections"] = "12",
                     ["Tenants:Pool:PoolSize"] = "3",
                 }
@@ -59,8 +61,7 @@ public sealed class AddSqlitePoolSetTests
         await using ServiceProvider provider = services.BuildServiceProvider();
         SqlitePoolSet set = provider.GetRequiredService<SqlitePoolSet>();
         Assert.Equal((12, 3), (set.GetStatistics().MaxOpenConnections, set["a"].GetStatistics().PoolSize));
-        Assert.Equal(Path.GetFullPath("bound/a.db"), set.GetPath("a"));
-        Directory.Delete(Path.GetFullPath("bound"));
+        Assert.Equal(folder.In("bound/a.db"), set.GetPath("a"));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Tests.Support;
+using Pool.Sqlite.Writing;
 
 namespace Pool.Sqlite.Tests.Face;
 
@@ -53,12 +54,14 @@ public sealed class CancelledWaitTests : IDisposable
     private readonly TempDatabase _database = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly SqlitePool _pool;
+    private readonly WriteGate _gate;
 
     public CancelledWaitTests()
     {
         _pool = new SqlitePool(_database.Options(size: 1, overflow: 0));
         using SqlitePoolConnection connection = _pool.Rent();
         connection.Run("create table t(a)");
+        _gate = WriteGate.ForFile(_database.Path);
     }
 
     [Theory]
@@ -70,9 +73,7 @@ public sealed class CancelledWaitTests : IDisposable
     [InlineData("open a data source")]
     [InlineData("command")]
     [InlineData("batch")]
-    [InlineData("write")]
     [InlineData("execute")]
-    [InlineData("execute many")]
     [InlineData("a verb of any data source")]
     [InlineData("exclusive")]
     [InlineData("vacuum into")]
@@ -81,7 +82,21 @@ public sealed class CancelledWaitTests : IDisposable
     public async Task A_wait_for_a_connection_ends_with_the_cancellation(string verb)
     {
         using SqlitePoolConnection held = _pool.Rent();
-        await AssertStops(verb);
+        await AssertStops(verb, () => _pool.GetStatistics().Waiting == 1);
+    }
+
+    [Theory]
+    [InlineData("rent a writer")]
+    [InlineData("write")]
+    [InlineData("execute many")]
+    [InlineData("exclusive")]
+    [InlineData("checkpoint")]
+    [InlineData("optimize")]
+    [InlineData("vacuum")]
+    public async Task A_wait_for_the_writer_connection_ends_with_the_cancellation(string verb)
+    {
+        using SqlitePoolConnection writer = OtherFlow.Run(() => _pool.RentWriter());
+        await AssertStops(verb, () => _pool.Pools.Writers.Count().Waiting == 1);
     }
 
     [Theory]
@@ -95,14 +110,15 @@ public sealed class CancelledWaitTests : IDisposable
     [InlineData("queued function")]
     [InlineData("queued statement")]
     [InlineData("flush")]
-    [InlineData("exclusive")]
     [InlineData("checkpoint")]
     [InlineData("optimize")]
     [InlineData("vacuum")]
     public async Task A_wait_for_the_write_gate_ends_with_the_cancellation(string verb)
     {
-        using SqlitePoolConnection writer = OtherFlow.Run(() => _pool.RentWriter());
-        await AssertStops(verb);
+        // Of another pool, so that only the gate is in the way.
+        using SqlitePool other = new(_database.Options());
+        using SqlitePoolConnection writer = OtherFlow.Run(() => other.RentWriter());
+        await AssertStops(verb, () => _gate.Waiting == 1);
     }
 
     [Theory]
@@ -121,7 +137,10 @@ public sealed class CancelledWaitTests : IDisposable
     {
         using SqliteConnection outside = _database.OpenDirectly();
         outside.Run("begin immediate; insert into t values (0)");
-        await AssertStops(verb);
+        long entries = _gate.Entries;
+
+        // Inside the gate only the lock is in its way.
+        await AssertStops(verb, () => _gate.Entries > entries);
         outside.Run("rollback");
     }
 
@@ -132,9 +151,10 @@ public sealed class CancelledWaitTests : IDisposable
         _database.Dispose();
     }
 
-    private async Task AssertStops(string verb)
+    private async Task AssertStops(string verb, Func<bool> isHeld)
     {
         Task run = OtherFlow.Run(() => Verbs[verb](_pool, _stop.Token));
+        await Limit.Until(isHeld);
         await _stop.CancelAsync();
         OperationCanceledException exception = await Assert.ThrowsAsync<OperationCanceledException>(() =>
             run.Limited()

@@ -3,13 +3,18 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Face;
 
+/// <summary>
+/// On a clock that stands still, so that no round of the housekeeper has an idle connection in its hands.
+/// </summary>
 public sealed class ClearAsyncTests
 {
+    private readonly FakeTimeProvider _time = new();
+
     [Fact]
     public async Task Idle_connections_close_now_and_those_that_are_out_on_their_return()
     {
         using TempDatabase database = new();
-        await using SqlitePool pool = new(database.Options());
+        await using SqlitePool pool = new(database.Options(), timeProvider: _time);
         SqlitePoolConnection held = await pool.RentAsync();
         (await pool.RentAsync()).Dispose();
         await pool.WarmUpAsync();
@@ -49,7 +54,7 @@ public sealed class ClearAsyncTests
         Latch latch = new();
         SqlitePoolOptions options = database.Options();
         options.ConnectionOpened = _ => latch.Pass();
-        await using SqlitePool pool = new(options);
+        await using SqlitePool pool = new(options, timeProvider: _time);
         Task<SqlitePoolConnection> renting = pool.RentAsync().AsTask();
         await latch.Reached;
         await pool.ClearAsync();
@@ -79,7 +84,7 @@ public sealed class ClearAsyncTests
     public async Task A_cancelled_token_and_a_closed_pool_are_refused()
     {
         using TempDatabase database = new();
-        SqlitePool pool = new(database.Options());
+        SqlitePool pool = new(database.Options(), timeProvider: _time);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.ClearAsync(new CancellationToken(true)));
         await pool.DisposeAsync();
 
@@ -90,7 +95,7 @@ public sealed class ClearAsyncTests
     public async Task Clearing_again_and_again_under_load_loses_no_connection()
     {
         using TempDatabase database = new();
-        await using SqlitePool pool = new(database.Options(size: 3, overflow: 1));
+        await using SqlitePool pool = new(database.Options(size: 3, overflow: 1), timeProvider: _time);
         bool stop = false;
         Task[] users =
         [

@@ -16,7 +16,7 @@ public sealed class ForgottenPoolTests
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            return !pool.IsAlive;
+            return !pool.IsAlive && database.OpenFiles().Length == 0;
         });
         Assert.Equal(1, time.ArmedTimers);
 

@@ -3,7 +3,10 @@ using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.Tests.Face;
 
-/// <summary>A clock that is set while the pool waits: its timers are the system's, its time is not.</summary>
+/// <summary>
+/// A clock that is set while the pool waits: its timers are the system's, its time is not. It stands still until it is
+/// set, so that no wait is over before.
+/// </summary>
 public sealed class JumpingClockTests
 {
     [Theory]
@@ -53,14 +56,21 @@ public sealed class JumpingClockTests
 
     private sealed class JumpingClock : TimeProvider
     {
-        private long _offset = TimeSpan.TicksPerDay * 100;
+        private const long Start = TimeSpan.TicksPerDay * 100;
+        private long _started;
+        private long _offset;
 
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-        public override long GetTimestamp() => Stopwatch.GetElapsedTime(0).Ticks + Volatile.Read(ref _offset);
+        public override long GetTimestamp() =>
+            Volatile.Read(ref _started) is var started and > 0
+                ? Start + _offset + Stopwatch.GetElapsedTime(started).Ticks
+                : Start;
 
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Volatile.Read(ref _offset));
-
-        public void Jump(TimeSpan by) => Interlocked.Add(ref _offset, by.Ticks);
+        public void Jump(TimeSpan by)
+        {
+            _offset = by.Ticks;
+            Volatile.Write(ref _started, Stopwatch.GetTimestamp());
+        }
     }
 }

@@ -112,7 +112,7 @@ public sealed class ProcessesTests(ITestOutputHelper output) : IDisposable
         Assert.Equal("ready", await one.ReadLine());
         Assert.Equal("ready", await two.ReadLine());
         using SqliteConnection direct = _database.OpenDirectly();
-        await Limit.Until(() => direct.Ask("select count(*) > 600 from added") == "1");
+        await Limit.Until(() => direct.Ask("select count(*) > 600 and count(distinct name) = 2 from added") == "1");
 
         string[] ends = await Task.WhenAll(one.StopAndRead(), two.StopAndRead());
 

@@ -12,8 +12,8 @@ internal sealed class FakeTimeProvider()
     private readonly ConcurrentDictionary<CountedTimer, DateTimeOffset> _armed = new();
     private int _created;
 
-    /// <summary>Timers that will go off some time.</summary>
-    public int ArmedTimers => _armed.Count;
+    /// <summary>Timers that will go off some time, when the clock is moved from now on.</summary>
+    public int ArmedTimers => _armed.Keys.Count(static timer => timer.IsSet);
 
     /// <summary>All timers that there have ever been.</summary>
     public int CreatedTimers => Volatile.Read(ref _created);
@@ -47,14 +47,21 @@ internal sealed class FakeTimeProvider()
     private sealed class CountedTimer(FakeTimeProvider time) : ITimer
     {
         private TimeSpan _period;
+        private volatile bool _isSet;
 
         public ITimer Inner { get; set; } = null!;
+
+        /// <summary>
+        /// False while another thread is about to set it: it would count its time from where the clock is by then.
+        /// </summary>
+        public bool IsSet => _isSet;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             // The library would call back inside this call, which the system's timers never do.
             dueTime = dueTime == TimeSpan.Zero ? TimeSpan.FromTicks(1) : dueTime;
             _period = period;
+            _isSet = false;
             time._armed.TryRemove(this, out _);
             if (dueTime != Timeout.InfiniteTimeSpan)
             {
@@ -62,6 +69,7 @@ internal sealed class FakeTimeProvider()
             }
 
             bool isChanged = Inner.Change(dueTime, period);
+            _isSet = true;
             if (!isChanged)
             {
                 time._armed.TryRemove(this, out _);
