@@ -96,7 +96,7 @@ internal sealed class EntryCloser<T>(PoolState<T> state, PermitStore<T> permits,
             return true;
         }
 
-        if (!shared.TryBeginReclaim())
+        if (!shared.TryBeginReclaim(hasItem: true))
         {
             return false;
         }

@@ -18,7 +18,10 @@ internal sealed class OpenBudget<T> : IDisposable
 
     // Also what keeps a pool reachable while it has something open.
     private readonly Dictionary<LeasePool<T>, int> _open = [];
+
+    // Those who look for an item to close, or close one; and how many of them have one.
     private int _reclaiming;
+    private int _closing;
     private bool _hasMissed;
     private int _peak;
     private long _evictions;
@@ -131,18 +134,35 @@ internal sealed class OpenBudget<T> : IDisposable
     public bool TryHandOver(LeasePool<T> pool, PoolEntry<T> item) => _waiters.TryGrant(item, pool);
 
     /// <summary>True when the caller shall close an item for a waiter; it owes <see cref="EndReclaim"/>.</summary>
-    public bool TryBeginReclaim()
+    /// <param name="hasItem">
+    /// True when it has one: it need not leave it to those who look for one, and may find none.
+    /// </param>
+    public bool TryBeginReclaim(bool hasItem = false)
     {
         lock (_lock)
         {
-            _hasMissed = _waiters.Count <= _reclaiming;
+            _hasMissed = _waiters.Count <= (hasItem ? _closing : _reclaiming);
             if (_hasMissed)
             {
                 return false;
             }
 
             _reclaiming++;
+            _closing += hasItem ? 1 : 0;
             return true;
+        }
+    }
+
+    /// <summary>
+    /// True when who looked for an item, and has taken one, shall close it: others may have closed theirs meanwhile.
+    /// </summary>
+    public bool TryBeginClose()
+    {
+        lock (_lock)
+        {
+            bool isWanted = _waiters.Count > _closing;
+            _closing += isWanted ? 1 : 0;
+            return isWanted;
         }
     }
 
@@ -158,6 +178,7 @@ internal sealed class OpenBudget<T> : IDisposable
         {
             // What has become idle since the look at the pools was left to be found by the next look.
             _reclaiming--;
+            _closing -= closed ? 1 : 0;
             return closed || _hasMissed;
         }
     }

@@ -59,21 +59,30 @@ internal sealed class PoolSweep<T>(
         }
     }
 
-    /// <summary>Closes an idle entry, or the one that has been idle for longest. False when there is none.</summary>
+    /// <summary>
+    /// Closes an idle entry, or the one that has been idle for longest. False when there is none, or no waiter left to
+    /// close it for.
+    /// </summary>
     public bool TryEvict(PoolEntry<T> entry)
     {
-        if (permits.Slots.TryRemove(entry))
+        if (!permits.Slots.TryRemove(entry))
         {
-            closer.Close(entry, RetireReason.Budget, withPermit: true);
-            return true;
+            if (!permits.TryBorrowIdle(out PoolEntry<T>? oldest))
+            {
+                return false;
+            }
+
+            permits.EndHousekeeping();
+            entry = oldest;
         }
 
-        if (!permits.TryBorrowIdle(out PoolEntry<T>? oldest))
+        if (!budget.Budget!.TryBeginClose())
         {
+            permits.ReturnToIdle(entry);
             return false;
         }
 
-        GiveBack(oldest, RetireReason.Budget);
+        closer.Close(entry, RetireReason.Budget, withPermit: true);
         return true;
     }
 
