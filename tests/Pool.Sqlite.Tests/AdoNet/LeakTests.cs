@@ -10,7 +10,9 @@ public sealed class LeakTests
     {
         using TempDatabase database = new();
         TestLog log = new();
-        await using SqlitePool pool = database.OneConnection(log);
+        SqlitePoolOptions options = database.Options(size: 1, overflow: 0);
+        options.SlowThreshold = Timeout.InfiniteTimeSpan;
+        await using SqlitePool pool = new(options, log);
         pool.Rent().Dispose();
         long lease = Drop(pool, "create table t(value int)");
 
@@ -69,10 +71,12 @@ public sealed class LeakTests
     {
         using TempDatabase database = new();
         await using SqlitePool pool = database.OneConnection();
-        Drop(pool, "select 1");
+        StrongBox<SqlitePoolConnection?> held = Hold(pool);
         Task<SqlitePoolConnection> waiting = pool.RentAsync().AsTask();
         Assert.Equal(1, pool.GetStatistics().Waiting);
 
+        // Only now: another test may collect at any time.
+        held.Value = null;
         await CollectUntil(() => waiting.IsCompleted);
 
         (await waiting).Dispose();
@@ -123,6 +127,9 @@ public sealed class LeakTests
         connection.Run(sql);
         return connection.LeaseId;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static StrongBox<SqlitePoolConnection?> Hold(SqlitePool pool) => new(pool.Rent());
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void DropWith(SqlitePool pool, bool transaction, bool command, bool reader)

@@ -37,7 +37,7 @@ public sealed class LikeTheDriverConnectionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Data Source=app;Mode=Memory;Cache=Shared;Pool Size=2")]
+    [InlineData("Data Source=parsed;Mode=Memory;Cache=Shared;Pool Size=2")]
     [InlineData("Data Source=:memory:;Pool Name=x")]
     public async Task Of_a_memory_database_the_driver_can_parse_it_too(string connectionString)
     {

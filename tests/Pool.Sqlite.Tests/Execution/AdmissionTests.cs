@@ -15,7 +15,7 @@ public sealed class AdmissionTests : IDisposable
     public AdmissionTests()
     {
         SqlitePoolOptions options = _database.Options();
-        options.Pragmas.BusyTimeout = TimeSpan.FromSeconds(20);
+        options.Pragmas.BusyTimeout = TimeSpan.FromMinutes(10);
         _pool = new SqlitePool(options);
         using SqlitePoolConnection lease = _pool.Rent();
         lease.Run("create table t(a)");
@@ -127,17 +127,23 @@ public sealed class AdmissionTests : IDisposable
     }
 
     [Fact]
-    public void A_busy_timeout_is_the_pools_and_can_be_asked_for_and_changed()
+    public async Task A_busy_timeout_is_the_pools_and_can_be_asked_for_and_changed()
     {
         using SqlitePoolConnection lease = _pool.Rent();
-        Assert.Equal("20000", lease.Ask("pragma busy_timeout"));
+        Assert.Equal("600000", lease.Ask("pragma busy_timeout"));
         Assert.Equal("150", lease.Ask("pragma busy_timeout = 150"));
         Assert.Equal("150", lease.Ask("pragma busy_timeout"));
         using SqliteConnection stranger = _database.OpenDirectly();
         stranger.Run("begin immediate");
+        using SqlitePoolCommand insert = lease.CreateCommand("insert into t values (1)");
+        insert.CommandTimeout = 0;
         Stopwatch time = Stopwatch.StartNew();
-        Assert.Equal(5, Assert.Throws<SqliteException>(() => lease.Run("insert into t values (1)")).SqliteErrorCode);
-        Assert.InRange(time.Elapsed, TimeSpan.FromMilliseconds(140), TimeSpan.FromSeconds(10));
+
+        // With the pool's own it would stay far beyond the limit.
+        Task<int> waits = Limit.OnThread(insert.ExecuteNonQuery);
+        SqliteException busy = await Assert.ThrowsAsync<SqliteException>(() => waits.Limited());
+        Assert.Equal(5, busy.SqliteErrorCode);
+        Assert.True(time.Elapsed >= TimeSpan.FromMilliseconds(140), $"It gave up after {time.Elapsed}.");
     }
 
     [Fact]
@@ -191,6 +197,7 @@ public sealed class AdmissionTests : IDisposable
         command.CommandTimeout = 1;
         Assert.Equal(5, Assert.Throws<SqliteException>(() => command.ExecuteScalar()).SqliteErrorCode);
 
+        command.CommandTimeout = 0;
         Task<object?> waits = command.ExecuteScalarAsync();
         stranger.Run("rollback");
         Assert.Equal(3L, await waits.Limited());

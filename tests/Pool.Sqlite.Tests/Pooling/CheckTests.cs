@@ -133,7 +133,9 @@ public sealed class CheckTests : LeasePoolTest
     {
         Source.ChecksEveryRent = true;
         Source.Checking = (item, _) => item.Number < 4 ? RetireReason.Retired : RetireReason.None;
-        MakePool(new LeasePoolOptions { Size = 1, RentTimeout = Seconds(5) });
+
+        // Without a timeout: its timer would be taken for that of a pause, and the time of the rent run out.
+        MakePool(new LeasePoolOptions { Size = 1 });
 
         Task<PoolEntry<FakeItem>> rent = StartRent();
         await Until(rent);
@@ -222,11 +224,12 @@ public sealed class CheckTests : LeasePoolTest
         Source.Checking = null;
     }
 
-    // The clock goes on only in the pauses: it must not run out while a thread is still to be found for an open.
+    // The clock goes on only in the pauses, the first of which comes after the second refusal: it must not run out while
+    // a thread is still to be found for an open.
     private Task Until(Task rent) =>
         Limit.Until(() =>
         {
-            if (Time.ArmedTimers == 1 && Counts is { Open: 0, Opening: 0 })
+            if (Time.ArmedTimers == 1 && Source.Closes.Count >= 2 && Counts is { Open: 0, Opening: 0 })
             {
                 Time.Advance(Milliseconds(1));
             }

@@ -143,6 +143,7 @@ public sealed class FairnessTests : LeasePoolTest
         Lock arrivals = new();
         int passedOver = 0;
         int waited = 0;
+        PoolEntry<FakeItem>[] held = await RentMany(size + overflow);
 
         async Task Renter()
         {
@@ -160,7 +161,12 @@ public sealed class FairnessTests : LeasePoolTest
             }
         }
 
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(Renter)));
+        Task[] renters = [.. Enumerable.Range(0, 6).Select(_ => Task.Run(Renter))];
+
+        // Each of them might run to its end before the next has begun.
+        await Limit.Until(() => Volatile.Read(ref waited) > 0);
+        Array.ForEach(held, item => Return(item));
+        await Task.WhenAll(renters);
 
         Assert.Equal(0, passedOver);
         Assert.NotEqual(0, waited);
