@@ -57,7 +57,6 @@ internal static class QueuedWrites
     {
         long failures = worker.Pool.GetStatistics().Writes.PostFailures;
         List<long> posted = [];
-        long failures = worker.Pool.GetStatistics().Writes.PostFailures;
         for (int i = worker.Random.Next(1, 20); i > 0; i--)
         {
             long tx = worker.Ledger.Begin();
