@@ -62,10 +62,11 @@ public sealed class AgreementTests(BrowserFixture browser) : IClassFixture<Brows
         Assert.Empty(page.Errors);
     }
 
+    // Once it is quiet nothing changes any more: what is beyond the pool's size is not closed after a while.
     private static TestApp App(string name, bool onKestrel = false) =>
         new(
-            $"Pool Name={name};Pool Size=3;Max Overflow=1;Rent Timeout=2;Write Queue Capacity=8",
-            (services, _) => services.AddHealthChecks().AddSqlitePool(),
+            $"Pool Name={name};Pool Size=3;Max Overflow=1;Overflow Idle Timeout=Infinite;Write Queue Capacity=8",
+            (services, _) => services.AddHealthChecks().AddSqlitePool(timeout: Limit.Length),
             onKestrel: onKestrel
         );
 

@@ -78,7 +78,7 @@ public sealed class HealthCheckTests
             services: (services, database) =>
             {
                 services.AddSqlitePool("missing", $"Data Source={database.In("no/such/folder.db")}");
-                services.AddHealthChecks().AddSqlitePool(serviceKey: "missing");
+                services.AddHealthChecks().AddSqlitePool(serviceKey: "missing", timeout: Limit.Length);
             }
         );
 
@@ -135,7 +135,7 @@ public sealed class HealthCheckTests
     }
 
     private static TestApp WithCheck(string keys = "") =>
-        new(keys, (services, _) => services.AddHealthChecks().AddSqlitePool());
+        new(keys, (services, _) => services.AddHealthChecks().AddSqlitePool(timeout: Limit.Length));
 
     private static async Task<HealthReportEntry> Check(TestApp app, string name = "sqlite_pool")
     {

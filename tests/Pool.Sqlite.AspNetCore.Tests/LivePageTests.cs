@@ -13,7 +13,10 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
     [Fact]
     public async Task Under_load_its_figures_move_and_agree_with_the_pool_once_it_is_quiet()
     {
-        await using TestApp app = new("Pool Size=3;Max Overflow=1", onKestrel: true);
+        await using TestApp app = new(
+            "Pool Size=3;Max Overflow=1;Overflow Idle Timeout=Infinite;Rent Timeout=Infinite",
+            onKestrel: true
+        );
         await using BrowserPage page = await browser.Open($"{app.Address}/pool");
         await page.Shows("#name", "test.db");
         await page.Shows("#status-word", "Healthy");
@@ -27,7 +30,7 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
             await page.Shows("#waiting", "2");
             await page.Shows("#status-word", "Warning");
             await page.Contains("#findings", "4 of 4");
-            await page.Contains("#announce", "warning");
+            await page.Announces("warning");
             Assert.Equal(4, await page["#leases tbody tr"].CountAsync());
             leases.Dispose();
             foreach (Task<SqlitePoolConnection> each in waiting)
@@ -47,7 +50,7 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
         await page.Shows("#legend-idle", $"{quiet.Idle}");
         await page.Shows("#legend-peak", "4");
         await page.Contains("#wait-note", $"{quiet.Waits}");
-        await page.Shows("#status-word", $"{app.Pool.GetHealth().Status}");
+        await page.Agrees("#status-word", () => $"{app.Pool.GetHealth().Status}");
         Assert.NotEqual("", await page["#history .used"].GetAttributeAsync("d"));
         Assert.Empty(page.Errors);
         await Picture.TakeIfAsked(browser);
@@ -64,11 +67,11 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
         {
             await page.Shows("#status-word", "Warning");
             await page.Contains("#findings", "1 lease has been out for more than");
-            await page.Contains("#announce", "warning");
+            await page.Announces("warning");
         }
 
         await page.Shows("#status-word", "Healthy");
-        await Assertions.Expect(page["#findings"]).Not.ToContainTextAsync("have been out");
+        await Assertions.Expect(page["#findings"]).Not.ToContainTextAsync("been out");
         Assert.Empty(page.Errors);
     }
 
@@ -117,9 +120,14 @@ public sealed class LivePageTests(BrowserFixture browser) : IClassFixture<Browse
         await page.Shows("#capacity", "3");
         await page.Shows("#commit-note", "nothing was written through the queue");
 
+        using ManualResetEventSlim begun = new();
         using ManualResetEventSlim over = new();
-        Task busy = app.Pool.Writes.EnqueueAsync(_ => over.Pass());
-        await Limit.Until(() => app.Pool.GetStatistics().Writes.Queued == 0);
+        Task busy = app.Pool.Writes.EnqueueAsync(_ =>
+        {
+            begun.Set();
+            Assert.True(over.Wait(BrowserPage.Patience * 10));
+        });
+        begun.Pass();
         Task[] writes =
         [
             .. Enumerable.Range(0, 5).Select(i => app.Pool.Writes.ExecuteAsync($"insert into t values ({i})")),

@@ -19,22 +19,36 @@ public sealed class ContextTests : ShopTest
                 Enumerable
                     .Range(0, 32)
                     .Select(writer =>
-                        Task.Run(async () =>
-                        {
-                            for (int i = 0; i < 5; i++)
-                            {
-                                await using Shop shop = MakeShop();
-                                shop.Add(new Item { Name = $"{writer}-{i}", Parts = { new Part { Name = "part" } } });
-                                Assert.Equal(2, writer % 2 == 0 ? await shop.SaveChangesAsync() : shop.SaveChanges());
-                                Assert.Equal(1, await shop.Items.CountAsync(item => item.Name == $"{writer}-{i}"));
-                            }
-                        })
+                        writer % 2 == 0 ? Task.Run(() => Save(writer)) : Limit.OnThread(() => SaveBlocking(writer))
                     )
             )
             .Limited();
 
         await using Shop check = MakeShop();
         Assert.Equal(160, await check.Items.CountAsync());
+
+        async Task Save(int writer)
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                await using Shop shop = MakeShop();
+                shop.Add(new Item { Name = $"{writer}-{i}", Parts = { new Part { Name = "part" } } });
+                Assert.Equal(2, await shop.SaveChangesAsync());
+                Assert.Equal(1, await shop.Items.CountAsync(item => item.Name == $"{writer}-{i}"));
+            }
+        }
+
+        // On threads of their own: so many that block would leave the thread pool none.
+        void SaveBlocking(int writer)
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                using Shop shop = MakeShop();
+                shop.Add(new Item { Name = $"{writer}-{i}", Parts = { new Part { Name = "part" } } });
+                Assert.Equal(2, shop.SaveChanges());
+                Assert.Equal(1, shop.Items.Count(item => item.Name == $"{writer}-{i}"));
+            }
+        }
     }
 
     [Fact]
@@ -100,7 +114,10 @@ public sealed class ContextTests : ShopTest
             }
         );
         DbContextOptions options = new DbContextOptionsBuilder()
-            .UseSqlitePool(pool, sqlite => sqlite.EnableRetryOnBusy(maxRetryCount: 30, TimeSpan.FromMilliseconds(20)))
+            .UseSqlitePool(
+                pool,
+                sqlite => sqlite.EnableRetryOnBusy(maxRetryCount: int.MaxValue, TimeSpan.FromMilliseconds(20))
+            )
             .Options;
         using SqliteConnection stranger = new($"Data Source={Pool.DatabaseFile};Pooling=False");
         stranger.Open();

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using Pool.Sqlite.Tests.Shared;
 using TradingBackend;
 
 namespace Pool.Sqlite.Integration.Tests;
@@ -123,11 +124,15 @@ public sealed class PriceBookTests(PostgresFixture postgres)
         await using TestDatabase database = await TestDatabase.CreateAsync(
             postgres,
             kind,
-            "Pool Size=1;Max Overflow=0;Rent Timeout=0.2",
+            "Pool Size=1;Max Overflow=0;Rent Timeout=1",
             "Maximum Pool Size=1;Timeout=1"
         );
         PriceBook prices = new(database.Source, database.Source);
-        await prices.CreateAsync();
+
+        // So short a limit holds for opening connections as well, which a busy machine may not keep at once. They are
+        // open when both a rent and a write have come through.
+        await Eventually.Holds(() => WhyNot(prices.CreateAsync), TimeSpan.FromSeconds(60));
+        await Eventually.Holds(() => WhyNot(() => prices.LoadAsync([])), TimeSpan.FromSeconds(60));
 
         await using (await database.Source.OpenConnectionAsync())
         {
@@ -140,6 +145,19 @@ public sealed class PriceBookTests(PostgresFixture postgres)
         }
 
         Assert.Equal(1, await prices.LoadAsync([("A", 1)]));
+    }
+
+    private static async Task<string?> WhyNot(Func<Task> work)
+    {
+        try
+        {
+            await work();
+            return null;
+        }
+        catch (Exception e) when (e is SqlitePoolTimeoutException or DbException)
+        {
+            return e.Message;
+        }
     }
 
     // The pool's own exception is a TimeoutException; Npgsql's is a DbException with one inside, one level deeper for

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using Pool.Sqlite.Samples.Tests;
 
@@ -20,7 +21,6 @@ public sealed class TradingBackendTests(PostgresFixture postgres)
                 "POST Conflict {\"refused\":\"NONE has no price.\"}",
                 "{\"cash\":6250,\"positions\":[{\"symbol\":\"ACME\",\"quantity\":3,\"cents\":3750}]}",
                 "[{\"symbol\":\"ACME\",\"cents\":1250,\"changes\":0}]",
-                "Healthy",
             ],
             sqlite
         );
@@ -43,6 +43,7 @@ public sealed class TradingBackendTests(PostgresFixture postgres)
         {
             using (client)
             {
+                await SampleProcess.Answers(client, "/health", HttpStatusCode.OK, "Healthy");
                 string[] answers =
                 [
                     await Answer(client.PutAsync("/prices/ACME/1250", null)),
@@ -53,7 +54,6 @@ public sealed class TradingBackendTests(PostgresFixture postgres)
                     await Buy("o3", "NONE", 1),
                     await client.GetStringAsync("/accounts/ada"),
                     await client.GetStringAsync("/prices"),
-                    await client.GetStringAsync("/health"),
                 ];
                 Assert.Equal(0, await sample.Stop());
                 return answers;

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text;
+using Pool.Sqlite.Tests.Shared;
 
 namespace Pool.Sqlite.Samples.Tests;
 
@@ -73,6 +75,22 @@ internal sealed class SampleProcess : IAsyncDisposable
             throw new TimeoutException($"{name} did not listen in time. It wrote: {output}");
         }
     }
+
+    /// <summary>
+    /// Waits until an address answers so: a machine that stands still for seconds makes a health check give up once.
+    /// </summary>
+    public static Task Answers(HttpClient client, string address, HttpStatusCode status, string content = "") =>
+        Eventually.Holds(
+            async () =>
+            {
+                using HttpResponseMessage response = await client.GetAsync(address);
+                string answer = await response.Content.ReadAsStringAsync();
+                return response.StatusCode == status && answer.Contains(content, StringComparison.Ordinal)
+                    ? null
+                    : $"{address} answered {response.StatusCode}: {answer}";
+            },
+            Limit
+        );
 
     /// <summary>Waits for its end.</summary>
     public async Task<int> WaitForExit()

@@ -33,7 +33,7 @@ public sealed partial class ServiceTests
         {
             using (client)
             {
-                Assert.Equal(HttpStatusCode.OK, await Get(client, "/health/ready"));
+                await SampleProcess.Answers(client, "/health/ready", HttpStatusCode.OK);
 
                 using CancellationTokenSource end = new();
                 Task<HttpResponseMessage> holding = client.PostAsync("/hold/600000", null, end.Token);

@@ -65,8 +65,10 @@ internal sealed class WaitReporter(
     /// </summary>
     public GateWait BeginGateWait()
     {
+        // Before it is counted: whoever sees it wait takes it to have begun.
+        long start = time.GetTimestamp();
         Interlocked.Increment(ref _gateWaiting);
-        return new GateWait(this, time.GetTimestamp());
+        return new GateWait(this, start);
     }
 
     private void EndGateWait(long start)

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Pool.Sqlite.Tests.Shared;
 
 namespace Pool.Sqlite.AspNetCore.Tests.Support;
 
@@ -43,7 +44,9 @@ public sealed class BrowserFixture : IAsyncLifetime
                 ColorScheme = scheme,
             }
         );
-        context.SetDefaultTimeout(20_000);
+        Assertions.SetDefaultExpectTimeout((float)BrowserPage.Patience.TotalMilliseconds);
+        context.SetDefaultTimeout((float)BrowserPage.Patience.TotalMilliseconds);
+        await context.AddInitScriptAsync(BrowserPage.KeepAnnouncements);
         BrowserPage page = new(context, await context.NewPageAsync());
         await page.Page.GotoAsync(address);
         return page;
@@ -71,6 +74,20 @@ public sealed class BrowserFixture : IAsyncLifetime
 /// <summary>An open page, with every error on its console.</summary>
 internal sealed class BrowserPage : IAsyncDisposable
 {
+    /// <summary>Long enough for any machine, so that only a test which has failed already ever meets it.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// What is announced stays on the page until the next announcement, which may come before anybody has looked.
+    /// </summary>
+    public const string KeepAnnouncements = """
+        window.announced = [];
+        document.addEventListener("DOMContentLoaded", () => {
+          const place = document.getElementById("announce");
+          new MutationObserver(() => window.announced.push(place.textContent)).observe(place, { childList: true });
+        });
+        """;
+
     private readonly IBrowserContext _context;
     private readonly List<string> _errors = [];
 
@@ -98,15 +115,32 @@ internal sealed class BrowserPage : IAsyncDisposable
 
     public ILocator this[string selector] => Page.Locator(selector);
 
-    public Task Shows(string selector, string text) =>
-        Assertions
-            .Expect(this[selector])
-            .ToHaveTextAsync(text, new LocatorAssertionsToHaveTextOptions { Timeout = 20_000 });
+    public Task Shows(string selector, string text) => Assertions.Expect(this[selector]).ToHaveTextAsync(text);
 
-    public Task Contains(string selector, string text) =>
-        Assertions
-            .Expect(this[selector])
-            .ToContainTextAsync(text, new LocatorAssertionsToContainTextOptions { Timeout = 20_000 });
+    public Task Contains(string selector, string text) => Assertions.Expect(this[selector]).ToContainTextAsync(text);
+
+    /// <summary>As <see cref="Shows"/>, for a text that may change meanwhile.</summary>
+    public Task Agrees(string selector, Func<string> text) =>
+        Eventually.Holds(
+            async () =>
+                await this[selector].InnerTextAsync() is var shown && shown != text()
+                    ? $"{selector} shows '{shown}', and not '{text()}'"
+                    : null,
+            Patience
+        );
+
+    /// <summary>It has told those who do not see it, now or before.</summary>
+    public Task Announces(string text) =>
+        Eventually.Holds(
+            async () =>
+            {
+                string[] announced = await Page.EvaluateAsync<string[]>("() => window.announced");
+                return Array.Exists(announced, each => each.Contains(text, StringComparison.Ordinal))
+                    ? null
+                    : $"'{text}' was not announced, but: {string.Join(" | ", announced)}";
+            },
+            Patience
+        );
 
     public ValueTask DisposeAsync() => new(_context.CloseAsync());
 

@@ -129,6 +129,9 @@ public sealed class LeaseListTests : DiagnosticsTest
         holder.Run("create table t(value int)");
         SqlitePoolTransaction transaction = await holder.BeginTransactionAsync();
         Task<SqlitePoolConnection> writer = OtherFlow.Run(() => pool.RentWriterAsync().AsTask());
+
+        // Its connection is opened on another thread first.
+        await Limit.Until(() => pool.GetStatistics().WriteGateWaiting == 1);
         Assert.False(writer.IsCompleted);
 
         Assert.Equal(holder.LeaseId, Assert.Single(pool.GetLeases()).LeaseId);

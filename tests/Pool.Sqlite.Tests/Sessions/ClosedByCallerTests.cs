@@ -31,9 +31,15 @@ public sealed class ClosedByCallerTests : IDisposable
     {
         await using SqlitePool pool = await MakePool();
         using SqlitePoolConnection writer = await pool.RentWriterAsync();
-        Task before = pool.Writes.ExecuteAsync($"insert into t values (10)");
-        Task culprit = pool.Writes.EnqueueAsync(c => c.SqliteConnection.Close());
-        Task after = pool.Writes.ExecuteAsync($"insert into t values (11)");
+
+        // Of another flow than the writer's, whose own items are refused when the writer does nothing for a second.
+        (Task before, Task culprit, Task after) = OtherFlow.Run(() =>
+            (
+                pool.Writes.ExecuteAsync($"insert into t values (10)"),
+                pool.Writes.EnqueueAsync(c => c.SqliteConnection.Close()),
+                pool.Writes.ExecuteAsync($"insert into t values (11)")
+            )
+        );
         writer.Dispose();
 
         AssertClear(await Assert.ThrowsAsync<InvalidOperationException>(() => culprit.Limited()));

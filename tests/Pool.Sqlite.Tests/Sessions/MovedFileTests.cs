@@ -9,9 +9,11 @@ namespace Pool.Sqlite.Tests.Sessions;
 public sealed class MovedFileTests : IDisposable
 {
     private readonly TempDatabase _database = new();
+
+    // On a clock that stands: the housekeeper looks at the file as well, and would find it moved before the write does.
     private readonly SqlitePool _pool;
 
-    public MovedFileTests() => _pool = new SqlitePool(_database.Options());
+    public MovedFileTests() => _pool = new SqlitePool(_database.Options(), timeProvider: new FakeTimeProvider());
 
     public static MatrixTheoryData<string, string> Cases =>
         new(

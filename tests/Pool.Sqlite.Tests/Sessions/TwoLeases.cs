@@ -9,7 +9,8 @@ namespace Pool.Sqlite.Tests.Sessions;
 /// </summary>
 /// <remarks>
 /// The native connection is known from the hook that sees each one opened: asking the lease for it would itself be
-/// something that is done to the connection.
+/// something that is done to the connection. The clock of the pool stands: an open that takes a second on this machine
+/// is no warning, and no housekeeper looks at connections.
 /// </remarks>
 public abstract class TwoLeases : IDisposable
 {
@@ -108,6 +109,6 @@ public abstract class TwoLeases : IDisposable
             _opened.Add(connection);
             hook?.Invoke(connection);
         };
-        return new SqlitePool(Options, Log);
+        return new SqlitePool(Options, Log, new FakeTimeProvider());
     }
 }
