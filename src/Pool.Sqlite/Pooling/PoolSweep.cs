@@ -132,6 +132,9 @@ internal sealed class PoolSweep<T>(
     private void GiveBack(PoolEntry<T> entry, RetireReason reason)
     {
         permits.EndHousekeeping();
+
+        // All may have been cleared since the look at it, which then did not find it.
+        reason = reason == RetireReason.None ? state.WhyRetire(entry) : reason;
         if (reason == RetireReason.None)
         {
             permits.ReturnToIdle(entry);

@@ -17,7 +17,7 @@ public sealed class FaultyDiskTests(ITestOutputHelper output)
         );
         using WriterProcess process = new(["disk", database.Path], FaultyDisk.Environs(library, database.Path));
 
-        (string said, int result) = await process.RunToEnd(TimeSpan.FromMinutes(2));
+        (string said, int result) = await process.RunToEnd(TimeSpan.FromMinutes(5));
 
         output.WriteLine(said);
         Assert.Equal(0, result);

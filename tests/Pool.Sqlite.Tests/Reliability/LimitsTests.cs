@@ -11,7 +11,7 @@ public sealed class LimitsTests(ITestOutputHelper output)
         using TempDatabase folder = new();
         using WriterProcess process = new(["limits", folder.Path, "100000", "5000", "400"]);
 
-        (string said, int result) = await process.RunToEnd(TimeSpan.FromMinutes(2));
+        (string said, int result) = await process.RunToEnd(TimeSpan.FromMinutes(5));
 
         output.WriteLine(said);
         Assert.True(result == 0, said);
