@@ -296,7 +296,7 @@ public sealed class OpenBudgetTests : IAsyncDisposable
                         })
                     )
             )
-            .WaitAsync(TimeSpan.FromMinutes(1));
+            .WaitAsync(TimeSpan.FromMinutes(5));
 
         Assert.True(served > 0);
         Assert.Equal(0, Budget.Waiting);

@@ -26,7 +26,7 @@ public sealed class StressTests : LeasePoolTest
             .. Enumerable.Range(0, 6).Select(i => Task.Run(() => Act(Seeded(seed, i), rounds: 1500))),
             .. Enumerable.Range(6, 2).Select(i => Limit.OnThread(() => Block(Seeded(seed, i), rounds: 1000))),
         ];
-        await Task.WhenAll(actors).WaitAsync(TimeSpan.FromMinutes(1));
+        await Task.WhenAll(actors).WaitAsync(TimeSpan.FromMinutes(5));
         _done = true;
         await clock.Limited();
 
@@ -62,7 +62,7 @@ public sealed class StressTests : LeasePoolTest
         ];
         await Limit.Until(() => Counts.Rents > seed % 40);
         await Task.WhenAll(Task.Run(Pool.Dispose), Task.Run(Pool.Dispose));
-        await Task.WhenAll(actors).WaitAsync(TimeSpan.FromMinutes(1));
+        await Task.WhenAll(actors).WaitAsync(TimeSpan.FromMinutes(5));
         _done = true;
         await clock.Limited();
         await AssertDrained();
