@@ -10,6 +10,10 @@ namespace Pool.Sqlite.Interleavings;
 /// <summary>Runs each scenario in many orders of its steps: <c>[schedules] [seed] [part of a name]</c>.</summary>
 internal static class Exploration
 {
+    // Coyote sees at once that no task can go on. This is for what it does not see, and must not be met by a machine
+    // that does not run the one task that can.
+    private const uint DeadlockMilliseconds = 120_000;
+
     private static readonly Scenario[] Scenarios =
     [
         .. PoolScenarios.All,
@@ -37,6 +41,7 @@ internal static class Exploration
             .WithTestingIterations(schedules)
             .WithRandomGeneratorSeed(seed)
             .WithMemoryAccessRaceCheckingEnabled(true)
+            .WithDeadlockTimeout(DeadlockMilliseconds)
             .WithSystematicFuzzingFallbackEnabled(false)
             .WithVerbosityEnabled(VerbosityLevel.None)
             .WithTelemetryEnabled(false);
