@@ -24,13 +24,6 @@ internal sealed class TempDatabase : IDisposable
             MaxOverflow = overflow,
         };
 
-    /// <summary>
-    /// A pool with one connection: whoever rents next gets the same one, if it is still there. On a clock that stands
-    /// still, so that no round of the housekeeper has it in its hands.
-    /// </summary>
-    public SqlitePool OneConnection(TestLog? log = null) =>
-        new(Options(size: 1, overflow: 0), log, new FakeTimeProvider());
-
     public string In(string name) => System.IO.Path.Combine(_folder, name);
 
     public bool Exists(string suffix = "") => File.Exists(Path + suffix);
