@@ -160,12 +160,16 @@ internal sealed class EntryOpener<T>(
 
     private void EndOpen(PoolEntry<T>? entry, int generation)
     {
-        _entries.EndOpen(entry, generation);
-        if (entry is null)
+        if (entry is not null)
         {
-            budget.Exit();
-            closer.NoteFailedOpen();
+            _entries.EndOpen(entry, generation);
+            return;
         }
+
+        // First its place: a pool that is drained holds none.
+        budget.Exit();
+        _entries.EndOpen(null, generation);
+        closer.NoteFailedOpen();
     }
 
     private PoolEntry<T> OpenOnce(Deadline deadline, CancellationToken abandoned)
