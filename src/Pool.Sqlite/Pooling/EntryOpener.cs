@@ -160,17 +160,16 @@ internal sealed class EntryOpener<T>(
 
     private void EndOpen(PoolEntry<T>? entry, int generation)
     {
-        // The place first: who waits until nothing is open finds it free.
-        if (entry is null)
+        if (entry is not null)
         {
-            budget.Exit();
+            _entries.EndOpen(entry, generation);
+            return;
         }
 
-        _entries.EndOpen(entry, generation);
-        if (entry is null)
-        {
-            closer.NoteFailedOpen();
-        }
+        // First its place: a pool that is drained holds none.
+        budget.Exit();
+        _entries.EndOpen(null, generation);
+        closer.NoteFailedOpen();
     }
 
     private PoolEntry<T> OpenOnce(Deadline deadline, CancellationToken abandoned)
