@@ -9,14 +9,17 @@ public sealed class HookTests : IDisposable
     private readonly TempDatabase _database = new();
     private readonly TestLog _log = new();
     private readonly SqlitePoolOptions _options;
-
-    // It stands, but where a test lets time pass: an open that takes a second on this machine is no warning.
-    private TimeProvider _time = new FakeTimeProvider();
     private SqlitePool? _pool;
 
-    public HookTests() => _options = _database.Options(size: 1, overflow: 0);
+    public HookTests()
+    {
+        _options = _database.Options(size: 1, overflow: 0);
 
-    private SqlitePool Pool => _pool ??= new SqlitePool(_options, _log, _time);
+        // An open that takes a second on this machine is no warning.
+        _options.SlowThreshold = Timeout.InfiniteTimeSpan;
+    }
+
+    private SqlitePool Pool => _pool ??= new SqlitePool(_options, _log);
 
     [Fact]
     public async Task Connection_opened_is_called_once_for_each_physical_connection()
@@ -143,7 +146,6 @@ public sealed class HookTests : IDisposable
     public async Task A_Renting_that_never_agrees_ends_with_the_deadline_of_the_rent(bool sync)
     {
         int calls = 0;
-        _time = TimeProvider.System;
         _options.RentTimeout = TimeSpan.FromMilliseconds(50);
 
         // After so many tries the test has failed; it agrees then, so as not to go on for ever.
