@@ -94,11 +94,13 @@ internal sealed class EntryLending<T>(
     // whatever lies there was out when the last permit was taken.
     private void NotePeak()
     {
-        int housekeeping = permits.Housekeeping;
+        bool isHousekeeping = permits.Housekeeping > 0;
         int held = permits.Taken;
         if (held > state.Counters.Peak)
         {
-            state.Counters.NotePeak(housekeeping == 0 ? held : state.Entries.CountLeased());
+            // Also after the look at the permits: it may have taken one of them in between.
+            isHousekeeping |= permits.Housekeeping > 0;
+            state.Counters.NotePeak(isHousekeeping ? state.Entries.CountLeased() : held);
         }
     }
 

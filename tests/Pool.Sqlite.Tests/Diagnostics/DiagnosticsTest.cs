@@ -27,6 +27,9 @@ public abstract class DiagnosticsTest : IDisposable
     private protected SqlitePool Pool(int size = 10, int overflow = 5, Action<SqlitePoolOptions>? more = null)
     {
         SqlitePoolOptions options = Database.Options(size, overflow);
+
+        // The clock is the test's: nothing is slow by itself.
+        options.SlowThreshold = new SqlitePoolOptions().SlowThreshold;
         options.Name = Name;
         more?.Invoke(options);
         return new SqlitePool(options, Log, Time);

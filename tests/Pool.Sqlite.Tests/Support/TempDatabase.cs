@@ -22,6 +22,7 @@ internal sealed class TempDatabase : IDisposable
             ConnectionString = ConnectionString,
             PoolSize = size,
             MaxOverflow = overflow,
+            SlowThreshold = Timeout.InfiniteTimeSpan,
         };
 
     public string In(string name) => System.IO.Path.Combine(_folder, name);
