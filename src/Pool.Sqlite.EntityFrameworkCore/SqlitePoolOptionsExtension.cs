@@ -1,14 +1,10 @@
 using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Migrations;
-using Microsoft.EntityFrameworkCore.Sqlite.Storage.Internal;
-using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Pool.Sqlite.EntityFrameworkCore;
 
 /// <summary>
-/// Holds the pool of a context, and puts the connection, the creator and the history that use it in place of the
-/// provider's.
+/// Holds the pool of a context, and puts the services that use it in place of the provider's.
 /// </summary>
 internal sealed class SqlitePoolOptionsExtension(SqlitePool pool) : IDbContextOptionsExtension
 {
@@ -18,15 +14,23 @@ internal sealed class SqlitePoolOptionsExtension(SqlitePool pool) : IDbContextOp
 
     public DbContextOptionsExtensionInfo Info => _info ??= new ExtensionInfo(this);
 
-    // The last registration of a service wins, and an earlier one keeps the provider from adding its own.
-    public void ApplyServices(IServiceCollection services)
-    {
-        services.AddScoped<ISqliteRelationalConnection, SqlitePoolRelationalConnection>();
-        services.AddScoped<IRelationalDatabaseCreator, SqlitePoolDatabaseCreator>();
-        services.AddScoped<IHistoryRepository, SqlitePoolHistoryRepository>();
-    }
+    public void ApplyServices(IServiceCollection services) => SqlitePoolServices.Add(services);
 
-    public void Validate(IDbContextOptions options) { }
+    /// <exception cref="InvalidOperationException">The context has services of its own, without the pool's.</exception>
+    public void Validate(IDbContextOptions options)
+    {
+        if (
+            options.FindExtension<CoreOptionsExtension>()?.InternalServiceProvider is { } services
+            && services.GetService(typeof(SqlitePoolServices)) is null
+        )
+        {
+            throw new InvalidOperationException(
+                "The services given to UseInternalServiceProvider are not those of UseSqlitePool: the context would not use the pool. "
+                    + $"Call {nameof(SqlitePoolEntityFrameworkServiceCollectionExtensions.AddEntityFrameworkSqlitePool)}() on them in "
+                    + "place of AddEntityFrameworkSqlite()."
+            );
+        }
+    }
 
     private sealed class ExtensionInfo(SqlitePoolOptionsExtension extension) : DbContextOptionsExtensionInfo(extension)
     {
