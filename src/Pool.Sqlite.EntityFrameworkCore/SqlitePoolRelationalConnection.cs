@@ -29,7 +29,12 @@ internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnectio
         _commands = rawSqlCommandBuilder;
         _logger = logger;
         _options = dependencies.ContextOptions.FindExtension<SqliteOptionsExtension>()!;
-        Pool = dependencies.ContextOptions.FindExtension<SqlitePoolOptionsExtension>()!.Pool;
+        Pool =
+            dependencies.ContextOptions.FindExtension<SqlitePoolOptionsExtension>()?.Pool
+            ?? throw new InvalidOperationException(
+                "The context has the services of a pool (AddEntityFrameworkSqlitePool), but no pool: call UseSqlitePool(pool) in place "
+                    + "of UseSqlite."
+            );
     }
 
     public SqlitePool Pool { get; }

@@ -34,4 +34,22 @@ public sealed class InternalServicesTests : ShopTest
 
         Assert.Contains("AddEntityFrameworkSqlitePool()", refused.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task One_without_a_pool_is_told_to_use_one()
+    {
+        await using ServiceProvider services = new ServiceCollection()
+            .AddEntityFrameworkSqlitePool()
+            .BuildServiceProvider();
+        DbContextOptionsBuilder<Shop> options = new();
+        options.UseSqlite("Data Source=:memory:").UseInternalServiceProvider(services);
+
+        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        {
+            await using Shop shop = new(options.Options);
+            await shop.Items.ToListAsync();
+        });
+
+        Assert.Contains("UseSqlitePool(pool)", refused.Message, StringComparison.Ordinal);
+    }
 }
