@@ -203,9 +203,17 @@ internal sealed class ConnectionPools
             {
                 Interlocked.Increment(ref state.Pools._leaks);
                 state.Pools._log.Leasing.LeaseLeaked(state.Pools._name, state.Entry.LeaseName);
-                state.Pools.Return(state.Entry);
+                if (state.IsReachable)
+                {
+                    state.Pools.Return(state.Entry);
+                }
+                else
+                {
+                    // Dropped with its pool. Finalizers close it; what it shares with other pools is the gate.
+                    state.Entry.Value.Writes.ReleaseGate();
+                }
             },
-            (Pools: this, Entry: entry),
+            (Pools: this, Entry: entry, entry.Value.IsReachable),
             preferLocal: false
         );
 

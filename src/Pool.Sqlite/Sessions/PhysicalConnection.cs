@@ -14,6 +14,7 @@ internal sealed class PhysicalConnection
     private readonly ConnectionClosing _closing;
     private readonly bool _isFile;
     private readonly bool _wasExposedToHook;
+    private readonly WeakReference<PhysicalConnection> _self;
 
     /// <summary>A connection that is open, and not set up yet: see <see cref="ConnectionOpening"/>.</summary>
     public PhysicalConnection(
@@ -24,6 +25,7 @@ internal sealed class PhysicalConnection
         OpeningWait wait
     )
     {
+        _self = new WeakReference<PhysicalConnection>(this);
         Driver = driver;
         IsTheDatabase = target.Kind == DatabaseKind.PrivateMemory;
         IsReadOnly = target.IsReadOnly;
@@ -56,6 +58,12 @@ internal sealed class PhysicalConnection
         _closing = new ConnectionClosing(this, _authorizer);
         _reset = new SessionReset(this, _authorizer, Pragmas, Access);
     }
+
+    /// <summary>
+    /// False for a finalizer when nothing refers to the connection any more: what is native of it is then finalized as
+    /// well, in no order, and SQLite must not be called.
+    /// </summary>
+    public bool IsReachable => _self.TryGetTarget(out _);
 
     public SqliteConnection Driver { get; }
 
