@@ -65,7 +65,7 @@ internal sealed class WaitReporter(
     /// </summary>
     public GateWait BeginGateWait()
     {
-        // Before it is counted: whoever sees it wait takes it to have begun.
+        // Before it is counted: what is counted has begun.
         long start = time.GetTimestamp();
         Interlocked.Increment(ref _gateWaiting);
         return new GateWait(this, start);

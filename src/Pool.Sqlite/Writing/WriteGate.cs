@@ -54,7 +54,7 @@ internal sealed class WriteGate
     public Lock Closing { get; } = new();
 
     /// <summary>
-    /// How long who holds it may do nothing while what its own flow has begun waits for it; tests set it.
+    /// How long its holder may do nothing while something that its own flow has begun waits for it; tests set it.
     /// </summary>
     public TimeSpan PatienceWithHolder { get; set; } = TimeSpan.FromSeconds(1);
 
