@@ -15,7 +15,7 @@ internal static class StatementErrors
     public static SqliteException LockTimeout(PhysicalConnection physical, TimeSpan waited)
     {
         // What the last try met; SQLITE_LOCKED where connections share a cache.
-        bool isTable = raw.sqlite3_errcode(physical.Handle) == raw.SQLITE_LOCKED;
+        bool isTable = (raw.sqlite3_errcode(physical.Handle) & 0xff) == raw.SQLITE_LOCKED;
         return new SqliteException(
             $"The {(isTable ? "table" : "database")} is locked: another process, a connection outside this pool, or one of its own that "
                 + $"still reads held the lock that the statement needs for {MessageFormat.Time(waited)} (BusyTimeout, CommandTimeout).",

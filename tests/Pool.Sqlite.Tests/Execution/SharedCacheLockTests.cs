@@ -14,9 +14,17 @@ public sealed class SharedCacheLockTests
     [InlineData("select count(*) from t", false)]
     [InlineData("insert into t values (1)", true)]
     [InlineData("insert into t values (1)", false)]
-    public async Task A_table_that_stays_locked_is_told_by_the_codes_that_the_driver_gives(string sql, bool async)
+    [InlineData("insert into t values (1)", true, true)]
+    public async Task A_table_that_stays_locked_is_told_by_the_codes_that_the_driver_gives(
+        string sql,
+        bool async,
+        bool extendedResultCodes = false
+    )
     {
-        await using SqlitePool pool = new(_connectionString);
+        SqlitePoolOptions options = new() { ConnectionString = _connectionString };
+        options.ConnectionOpened = connection =>
+            _ = raw.sqlite3_extended_result_codes(connection.Handle, extendedResultCodes ? 1 : 0);
+        await using SqlitePool pool = new(options);
         using SqlitePoolConnection lease = await pool.RentAsync();
         lease.Run("create table t(a)");
         using SqliteConnection other = new(_connectionString + ";Pooling=False");
