@@ -32,9 +32,10 @@ internal sealed class PoolSetMember(string key)
     /// <summary>The pool, kept or let go; null when there is none any more.</summary>
     public SqlitePool? Existing => _pool ?? (_let is { } let && let.TryGetTarget(out SqlitePool? pool) ? pool : null);
 
-    public void Use(TimeProvider time)
+    /// <param name="now">A timestamp of the set's clock.</param>
+    public void Use(long now)
     {
-        Volatile.Write(ref _usedAt, time.GetTimestamp());
+        Volatile.Write(ref _usedAt, now);
         Volatile.Write(ref _lastUse, Stopwatch.GetTimestamp());
     }
 
@@ -62,7 +63,7 @@ internal sealed class PoolSetMember(string key)
     }
 
     /// <summary>True when the pool was not used for that long, and is not now.</summary>
-    public bool IsIdleFor(TimeSpan timeout, TimeProvider time)
+    public bool IsIdleFor(TimeSpan timeout, TimeProvider time, long now)
     {
         if (_pool is not { } pool)
         {
@@ -74,9 +75,9 @@ internal sealed class PoolSetMember(string key)
         if (rents != _seenRents || isInUse)
         {
             _seenRents = rents;
-            Volatile.Write(ref _usedAt, time.GetTimestamp());
+            Volatile.Write(ref _usedAt, now);
         }
 
-        return time.GetElapsedTime(Volatile.Read(ref _usedAt)) >= timeout;
+        return time.GetElapsedTime(Volatile.Read(ref _usedAt), now) >= timeout;
     }
 }

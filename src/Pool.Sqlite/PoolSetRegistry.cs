@@ -55,7 +55,7 @@ internal sealed class PoolSetRegistry(
         closing = Task.CompletedTask;
         if (_members.TryGetValue(key, out PoolSetMember? known) && known.Pool is { } kept)
         {
-            known.Use(time);
+            known.Use(time.GetTimestamp());
             return kept;
         }
 
@@ -100,20 +100,27 @@ internal sealed class PoolSetRegistry(
     /// <returns>What is to be closed.</returns>
     public SqlitePool[] Close(out Task[] closing)
     {
+        PoolSetRounds? rounds;
+        SqlitePool[] pools;
         lock (_lock)
         {
             _isClosed = true;
-            _rounds?.Dispose();
+            rounds = _rounds;
             closing = [.. _members.Values.Select(static member => member.Closing).OfType<Task>()];
-            SqlitePool[] pools = [.. _members.Values.Select(static member => member.Existing).OfType<SqlitePool>()];
+            pools = [.. _members.Values.Select(static member => member.Existing).OfType<SqlitePool>()];
             _members.Clear();
-            return pools;
         }
+
+        rounds?.Dispose();
+        return pools;
     }
 
     /// <summary>False when a fresh pool is needed, and not there yet.</summary>
     private bool TryGet(string key, ref Task closing, SqlitePool? fresh, out SqlitePool? pool)
     {
+        // A clock may run the callbacks of its timers when it is read: so with no lock held.
+        long now = time.GetTimestamp();
+        PoolSetRounds rounds;
         lock (_lock)
         {
             pool = null;
@@ -131,10 +138,12 @@ internal sealed class PoolSetRegistry(
                 return false;
             }
 
-            member.Use(time);
-            (_rounds ??= new PoolSetRounds(LetIdlePoolsGo, idleTimeout, time)).Start();
-            return true;
+            member.Use(now);
+            rounds = _rounds ??= new PoolSetRounds(LetIdlePoolsGo, idleTimeout, time);
         }
+
+        rounds.Start();
+        return true;
     }
 
     // Code that was given the pool before it was let go may have it still: then that is the pool again.
@@ -184,7 +193,8 @@ internal sealed class PoolSetRegistry(
         foreach (PoolSetMember member in _members.Values)
         {
             // Asked before the lock is taken, and again under it.
-            bool isIdle = member.IsIdleFor(idleTimeout, time);
+            long now = time.GetTimestamp();
+            bool isIdle = member.IsIdleFor(idleTimeout, time, now);
             if (!isIdle && member.Pool is not null)
             {
                 continue;
@@ -192,13 +202,13 @@ internal sealed class PoolSetRegistry(
 
             lock (_lock)
             {
-                if (isIdle && member.IsIdleFor(idleTimeout, time))
+                if (isIdle && member.IsIdleFor(idleTimeout, time, now))
                 {
                     LetGo(member);
                 }
                 else if (member.Pool is null && member.Existing is { } pool && pool.Activity().IsInUse)
                 {
-                    KeepAgain(member, pool);
+                    KeepAgain(member, pool, now);
                 }
                 else if (member.IsForgotten)
                 {
@@ -209,12 +219,12 @@ internal sealed class PoolSetRegistry(
     }
 
     // Code that has kept the pool goes on using it.
-    private void KeepAgain(PoolSetMember member, SqlitePool pool)
+    private void KeepAgain(PoolSetMember member, SqlitePool pool, long now)
     {
         _kept++;
         pool.EndRest();
         member.Keep(pool);
-        member.Use(time);
+        member.Use(now);
     }
 
     private async Task CloseRemoved(PoolSetMember member, SqlitePool pool, TaskCompletionSource closed)

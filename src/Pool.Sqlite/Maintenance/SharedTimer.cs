@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pool.Sqlite.Pooling;
 
 namespace Pool.Sqlite.Maintenance;
 
@@ -13,23 +14,27 @@ internal sealed class SharedTimer
     private readonly Lock _lock = new();
     private readonly List<Registration> _registrations = [];
     private readonly TimeProvider _time;
-    private ITimer? _timer;
-    private long _dueAt = long.MaxValue;
+    private readonly DueTimer _timer;
 
-    private SharedTimer(TimeProvider time) => _time = time;
+    private SharedTimer(TimeProvider time)
+    {
+        _time = time;
+        _timer = new DueTimer(time, Earliest, Tick);
+    }
 
     public static SharedTimer For(TimeProvider time) => Timers.GetValue(time, static time => new SharedTimer(time));
 
     /// <summary>Has some work called in each period, until it answers false, is removed or collected.</summary>
     public void Add(IPeriodicWork work, TimeSpan period)
     {
+        Registration registration = new(work, (long)(period.TotalSeconds * _time.TimestampFrequency));
+        registration.DueAt = _time.GetTimestamp() + registration.Period;
         lock (_lock)
         {
-            Registration registration = new(work, (long)(period.TotalSeconds * _time.TimestampFrequency));
-            registration.DueAt = _time.GetTimestamp() + registration.Period;
             _registrations.Add(registration);
-            SetTimer();
         }
+
+        _timer.Set();
     }
 
     public void Remove(IPeriodicWork work)
@@ -39,17 +44,27 @@ internal sealed class SharedTimer
             _registrations.RemoveAll(registration =>
                 !registration.Work.TryGetTarget(out IPeriodicWork? known) || known == work
             );
-            SetTimer();
+        }
+
+        _timer.Set();
+    }
+
+    private long Earliest()
+    {
+        lock (_lock)
+        {
+            return _registrations.Count == 0
+                ? long.MaxValue
+                : _registrations.Min(static registration => registration.DueAt);
         }
     }
 
     private void Tick()
     {
         List<IPeriodicWork> due = [];
+        long now = _time.GetTimestamp();
         lock (_lock)
         {
-            _dueAt = long.MaxValue;
-            long now = _time.GetTimestamp();
             _registrations.RemoveAll(static registration => !registration.Work.TryGetTarget(out _));
             foreach (Registration registration in _registrations)
             {
@@ -59,9 +74,9 @@ internal sealed class SharedTimer
                     due.Add(work);
                 }
             }
-
-            SetTimer();
         }
+
+        _timer.Set();
 
         // On the system's clock none waits for the others; a test's clock has them done when it has moved.
         if (_time == TimeProvider.System)
@@ -80,45 +95,6 @@ internal sealed class SharedTimer
         {
             Remove(work);
         }
-    }
-
-    private void SetTimer()
-    {
-        long dueAt =
-            _registrations.Count == 0 ? long.MaxValue : _registrations.Min(static registration => registration.DueAt);
-        if (dueAt == _dueAt)
-        {
-            return;
-        }
-
-        _dueAt = dueAt;
-        if (dueAt == long.MaxValue)
-        {
-            // A timer that is not armed would still be one, for as long as the clock lives.
-            _timer?.Dispose();
-            _timer = null;
-            return;
-        }
-
-        double milliseconds = Math.Ceiling(_time.GetElapsedTime(_time.GetTimestamp(), dueAt).TotalMilliseconds);
-        _timer ??= _time.CreateTimer(
-            static timer => ((SharedTimer)timer!).OnTimer(),
-            this,
-            Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan
-        );
-        _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 0, int.MaxValue)), Timeout.InfiniteTimeSpan);
-    }
-
-    // An exception here would end the process.
-    private void OnTimer()
-    {
-        try
-        {
-            Tick();
-        }
-        // On a timer's thread there is no caller to tell; what the work throws, it has reported itself.
-        catch { }
     }
 
     private sealed class Registration(IPeriodicWork work, long period)

@@ -33,16 +33,21 @@ internal sealed class MonotonicTime : TimeProvider
 
     public override long GetTimestamp()
     {
+        (long last, long lost) = Seen();
+
+        // With no lock held: a clock may run the callbacks of its timers in here, and they have locks of their own.
+        long now = _inner.GetTimestamp();
         lock (_lock)
         {
-            long now = _inner.GetTimestamp();
-            if (now < _last)
+            // What is older than another thread's look at the clock, or from before a jump, is as if it were that look.
+            if (lost == _lost)
             {
-                _lost += _last - now;
+                bool isJump = now < last && last == _last;
+                _lost += isJump ? last - now : 0;
+                _last = isJump ? now : Math.Max(_last, now);
             }
 
-            _last = now;
-            return now + _lost;
+            return _last + _lost;
         }
     }
 
@@ -50,4 +55,12 @@ internal sealed class MonotonicTime : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         _inner.CreateTimer(callback, state, dueTime, period);
+
+    private (long Last, long Lost) Seen()
+    {
+        lock (_lock)
+        {
+            return (_last, _lost);
+        }
+    }
 }

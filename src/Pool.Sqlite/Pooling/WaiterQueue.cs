@@ -13,7 +13,7 @@ internal sealed class WaiterQueue<T> : IDisposable
     private readonly int _capacity;
     private Waiter<T>? _head;
     private Waiter<T>? _tail;
-    private ITimer? _timer;
+    private DueTimer? _timer;
     private long _timerDueAt = long.MaxValue;
     private bool _closed;
     private int _count;
@@ -58,6 +58,8 @@ internal sealed class WaiterQueue<T> : IDisposable
                 ? long.MaxValue
                 : _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency);
 
+        Waiter<T> waiter;
+        DueTimer? toSet = null;
         lock (_lock)
         {
             if (_closed || (_count >= _capacity && !always))
@@ -65,7 +67,7 @@ internal sealed class WaiterQueue<T> : IDisposable
                 return null;
             }
 
-            Waiter<T> waiter = new(this, needed, dueAt)
+            waiter = new Waiter<T>(this, needed, dueAt)
             {
                 IsQueued = true,
                 Previous = _tail,
@@ -75,12 +77,22 @@ internal sealed class WaiterQueue<T> : IDisposable
             _ = _tail is null ? _head = waiter : _tail.Next = waiter;
             _tail = waiter;
             _count++;
-            SetTimer(dueAt);
+            if (dueAt < _timerDueAt)
+            {
+                _timerDueAt = dueAt;
+                toSet = _timer ??= new DueTimer(
+                    _time,
+                    () => Volatile.Read(ref _timerDueAt),
+                    () => FailDue(_time.GetTimestamp(), WaitOutcome.TimedOut)
+                );
+            }
 
             // A full fence: what the caller looks for afterwards, it looks for with this already visible.
             Interlocked.Increment(ref _waiterSignal);
-            return waiter;
         }
+
+        toSet?.Set();
+        return waiter;
     }
 
     /// <summary>
@@ -156,7 +168,6 @@ internal sealed class WaiterQueue<T> : IDisposable
             Interlocked.Increment(ref _waiterSignal);
         }
 
-        _timer?.Dispose();
         FailDue(long.MaxValue, WaitOutcome.Closed);
     }
 
@@ -182,10 +193,11 @@ internal sealed class WaiterQueue<T> : IDisposable
                 waiter = following;
             }
 
-            _timerDueAt = long.MaxValue;
-            SetTimer(next);
+            // It may have gone off for a waiter that was served meanwhile; it is then set for the next.
+            _timerDueAt = next;
         }
 
+        _timer?.Set();
         foreach (Waiter<T> waiter in due)
         {
             waiter.SetResult(outcome);
@@ -200,39 +212,5 @@ internal sealed class WaiterQueue<T> : IDisposable
         waiter.IsQueued = false;
         _count--;
         Interlocked.Decrement(ref _waiterSignal);
-    }
-
-    // The timer may go off for a waiter that was served meanwhile; it is then set for the next.
-    private void SetTimer(long dueAt)
-    {
-        if (_closed || dueAt >= _timerDueAt)
-        {
-            return;
-        }
-
-        _timerDueAt = dueAt;
-        TimeSpan left = _time.GetElapsedTime(_time.GetTimestamp(), dueAt);
-
-        // Timers count whole milliseconds, rounded down: rounded up, it never goes off too early, and then again.
-        TimeSpan due = TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(left.TotalMilliseconds), 0, int.MaxValue));
-        _timer ??= _time.CreateTimer(
-            static state => ((WaiterQueue<T>)state!).Expire(),
-            this,
-            Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan
-        );
-        _timer.Change(due, Timeout.InfiniteTimeSpan);
-    }
-
-    // An exception here would end the process. One that a clock throws is as if it had not gone off: blocked
-    // waiters keep their own time, and the next waiter sets the timer again.
-    private void Expire()
-    {
-        try
-        {
-            FailDue(_time.GetTimestamp(), WaitOutcome.TimedOut);
-        }
-        // On a timer's thread there is no caller to tell.
-        catch { }
     }
 }

@@ -76,16 +76,17 @@ internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
 
         public bool TryWrite()
         {
+            long now = time.GetTimestamp();
             lock (_lock)
             {
                 // What was left out is reported first, and begins the next interval.
-                if (_leftOut > 0 || (_written is { } written && time.GetElapsedTime(written) < Interval))
+                if (_leftOut > 0 || (_written is { } written && time.GetElapsedTime(written, now) < Interval))
                 {
                     _leftOut++;
                     return false;
                 }
 
-                _written = time.GetTimestamp();
+                _written = now;
                 return true;
             }
         }
@@ -98,14 +99,15 @@ internal sealed class QuietLogger(ILogger inner, TimeProvider time) : ILogger
                 return false;
             }
 
+            long now = time.GetTimestamp();
             lock (_lock)
             {
-                if (time.GetElapsedTime(_written!.Value) < Interval)
+                if (time.GetElapsedTime(_written!.Value, now) < Interval)
                 {
                     return false;
                 }
 
-                (count, _leftOut, _written) = (_leftOut, 0, time.GetTimestamp());
+                (count, _leftOut, _written) = (_leftOut, 0, now);
                 return true;
             }
         }

@@ -21,6 +21,7 @@ internal sealed class StatementFailures(TimeProvider time)
             return;
         }
 
+        long now = time.GetTimestamp();
         lock (_lock)
         {
             if (!_timestamps.TryGetValue(kind, out Queue<long>? kept))
@@ -28,7 +29,7 @@ internal sealed class StatementFailures(TimeProvider time)
                 _timestamps.Add(kind, kept = new Queue<long>());
             }
 
-            kept.Enqueue(time.GetTimestamp());
+            kept.Enqueue(now);
             if (kept.Count > MostKept)
             {
                 kept.Dequeue();
