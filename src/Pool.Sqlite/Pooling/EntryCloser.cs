@@ -30,9 +30,10 @@ internal sealed class EntryCloser<T>(PoolState<T> state, PermitStore<T> permits,
     /// <summary>As <see cref="Close"/>, for an entry that is claimed for closing already.</summary>
     public void FinishClose(PoolEntry<T> entry, RetireReason reason, bool withPermit)
     {
+        // Counted before the look: a close in turn then knows of it, or this one that it has to queue.
+        Interlocked.Increment(ref _closingNow);
         if (!state.IsClosed)
         {
-            Interlocked.Increment(ref _closingNow);
             state.Source.Close(entry.Value, reason, last: false);
             budget.Exit();
             _entries.EndClose(entry, reason);
@@ -49,6 +50,7 @@ internal sealed class EntryCloser<T>(PoolState<T> state, PermitStore<T> permits,
         }
         else
         {
+            Interlocked.Decrement(ref _closingNow);
             _queue.Enqueue((entry, reason, withPermit));
         }
 

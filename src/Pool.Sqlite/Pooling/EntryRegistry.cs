@@ -16,7 +16,11 @@ internal sealed class EntryRegistry<T>
     private int _open;
     private int _generation;
     private bool _hasOpened;
-    private bool _closed;
+    private bool _drains;
+    private volatile bool _isClosed;
+
+    /// <summary>True once no open begins any more.</summary>
+    public bool IsClosed => _isClosed;
 
     /// <summary>How many are open and not being closed.</summary>
     public int Open => Volatile.Read(ref _open);
@@ -29,7 +33,7 @@ internal sealed class EntryRegistry<T>
     /// <summary>Counts up with each <see cref="Clear"/>; what was begun in an older one is cleared with it.</summary>
     public int Generation => Volatile.Read(ref _generation);
 
-    /// <summary>Ends once the registry is closed and nothing is open, or being opened or closed.</summary>
+    /// <summary>Ends after <see cref="Drain"/>, once nothing is open, or being opened or closed.</summary>
     public Task Drained => _drained.Task;
 
     /// <summary>
@@ -40,7 +44,7 @@ internal sealed class EntryRegistry<T>
     {
         lock (_lock)
         {
-            if (_closed || _items.Count + _opening >= limit)
+            if (_isClosed || _items.Count + _opening >= limit)
             {
                 return false;
             }
@@ -124,11 +128,21 @@ internal sealed class EntryRegistry<T>
         }
     }
 
+    /// <summary>Refuses every open from now on.</summary>
     public void Close()
     {
         lock (_lock)
         {
-            _closed = true;
+            _isClosed = true;
+        }
+    }
+
+    /// <summary>Has <see cref="Drained"/> end once there is nothing left.</summary>
+    public void Drain()
+    {
+        lock (_lock)
+        {
+            _drains = true;
             SignalIfDrained();
         }
     }
@@ -170,7 +184,7 @@ internal sealed class EntryRegistry<T>
 
     private void SignalIfDrained()
     {
-        if (_closed && _opening == 0 && _items.Count == 0)
+        if (_drains && _opening == 0 && _items.Count == 0)
         {
             _drained.TrySetResult();
         }

@@ -263,7 +263,7 @@ internal sealed class LeasePool<T> : IDisposable
         _state.Close();
         _waiters.Dispose();
         _closer.CloseIdle();
-        _entries.Close();
+        _entries.Drain();
     }
 
     private void CloseIdleIfClosed()

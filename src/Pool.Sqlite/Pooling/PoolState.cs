@@ -7,7 +7,6 @@ namespace Pool.Sqlite.Pooling;
 internal sealed class PoolState<T>(ILeaseSource<T> source, LeasePoolOptions options, TimeProvider time)
 {
     private readonly CancellationTokenSource _closing = new();
-    private volatile bool _isClosed;
 
     public ILeaseSource<T> Source => source;
 
@@ -20,14 +19,15 @@ internal sealed class PoolState<T>(ILeaseSource<T> source, LeasePoolOptions opti
 
     public LeaseCounters Counters { get; } = new();
 
-    public bool IsClosed => _isClosed;
+    /// <summary>True from the moment at which no entry is opened any more.</summary>
+    public bool IsClosed => Entries.IsClosed;
 
     /// <summary>Cancelled when the pool is closed.</summary>
     public CancellationToken Closing => _closing.Token;
 
     public void Close()
     {
-        _isClosed = true;
+        Entries.Close();
 
         // Not on this thread, which would go on with what follows the pauses that this ends.
         _ = _closing.CancelAsync();
@@ -36,7 +36,7 @@ internal sealed class PoolState<T>(ILeaseSource<T> source, LeasePoolOptions opti
     /// <summary>Why an entry is not to be lent again; <see cref="RetireReason.None"/> when it can be.</summary>
     public RetireReason WhyRetire(PoolEntry<T> entry)
     {
-        if (_isClosed)
+        if (IsClosed)
         {
             return RetireReason.Closing;
         }
