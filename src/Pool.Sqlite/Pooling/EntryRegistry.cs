@@ -147,6 +147,15 @@ internal sealed class EntryRegistry<T>
         }
     }
 
+    /// <summary>Notes what has gone out or come home since the last look.</summary>
+    public void Observe(long now)
+    {
+        lock (_lock)
+        {
+            _items.ForEach(item => item.Observe(now));
+        }
+    }
+
     public PoolEntry<T>[] ToArray()
     {
         lock (_lock)

@@ -248,13 +248,19 @@ internal sealed class LeasePool<T> : IDisposable
         return counts;
     }
 
-    /// <summary>What is out, with how long it has been, at the grain of the housekeeper's rounds.</summary>
+    /// <summary>
+    /// What is out, with how long it has been: since the last round of the housekeeper, the last look with this, or the
+    /// beginning of a wait has seen it, so short by at most the time between two of these.
+    /// </summary>
     public IEnumerable<(PoolEntry<T> Item, TimeSpan Held)> Leased()
     {
         long now = _state.Time.GetTimestamp();
+        _entries.Observe(now);
         return from item in _entries.ToArray()
             where item.IsLeased
-            select (item, _state.Time.GetElapsedTime(item.UnchangedSince, now));
+            // The housekeeper may have seen it since the clock was read.
+            let held = _state.Time.GetElapsedTime(item.UnchangedSince, now)
+            select (item, held < TimeSpan.Zero ? TimeSpan.Zero : held);
     }
 
     /// <summary>Fails all waiters and all later rents, closes what is idle; what is out closes on its return.</summary>

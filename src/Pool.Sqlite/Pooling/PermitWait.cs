@@ -25,6 +25,7 @@ internal sealed class PermitWait<T>(
             throw state.IsClosed ? state.Source.Closed() : state.Refused(RentRefusal.TooManyWaiters, TimeSpan.Zero);
         }
 
+        ObserveLeases();
         permits.GrantToWaiters();
         WaitOutcome outcome = await waiter.Wait(async, cancellationToken).ConfigureAwait(false);
         TimeSpan waited = deadline.Elapsed;
@@ -46,6 +47,7 @@ internal sealed class PermitWait<T>(
         TimeSpan timeout = mayWait ? _options.RentTimeout : Timeout.InfiniteTimeSpan;
         Waiter<PoolEntry<T>> waiter =
             permits.Waiters.TryEnqueue(timeout, _options.Permits, always: true) ?? throw state.Source.Closed();
+        ObserveLeases();
         permits.GrantToWaiters();
         if (!mayWait)
         {
@@ -124,6 +126,15 @@ internal sealed class PermitWait<T>(
         throw outcome == WaitOutcome.Canceled
             ? state.Canceled(cancellationToken)
             : state.Refused(RentRefusal.BudgetUsedUp, waited);
+    }
+
+    // So that a refusal can say how long those were out for which it waited.
+    private void ObserveLeases()
+    {
+        if (permits.Waiters.Count == 1)
+        {
+            state.Entries.Observe(state.Time.GetTimestamp());
+        }
     }
 
     private Exception Failure(WaitOutcome outcome, TimeSpan waited, CancellationToken cancellationToken) =>

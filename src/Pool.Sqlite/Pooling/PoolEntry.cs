@@ -14,7 +14,7 @@ internal sealed class PoolEntry<T>(LeasePool<T> pool, T value, int number, long 
     private long _rents;
     private volatile bool _isLeased;
     private long _seenRents;
-    private bool _seenLeased;
+    private volatile bool _seenLeased;
     private long _seenAt = openedAt;
 
     /// <summary>Where it goes back to.</summary>
@@ -51,7 +51,7 @@ internal sealed class PoolEntry<T>(LeasePool<T> pool, T value, int number, long 
     public long ReturnedAt { get; set; }
 
     /// <summary>
-    /// When it last went out or came home, seen at the grain of the housekeeper's rounds; a timestamp.
+    /// When it last went out or came home, as far as <see cref="Observe"/> has seen it; a timestamp.
     /// </summary>
     public long UnchangedSince => Volatile.Read(ref _seenAt);
 
@@ -71,19 +71,23 @@ internal sealed class PoolEntry<T>(LeasePool<T> pool, T value, int number, long 
 
     public void EndLease() => _isLeased = false;
 
-    /// <summary>The housekeeper's look. True when the item went out or came home since the last one.</summary>
+    /// <summary>
+    /// The look of the housekeeper, or of one that wants to know how long it is out. True when the item went out or
+    /// came home since the last one.
+    /// </summary>
     public bool Observe(long now)
     {
         long rents = Rents;
         bool leased = IsLeased;
-        if (rents == _seenRents && leased == _seenLeased)
+        if (rents == Volatile.Read(ref _seenRents) && leased == _seenLeased)
         {
             return false;
         }
 
-        _seenRents = rents;
-        _seenLeased = leased;
+        // The time first: a look by another thread meanwhile sees the change itself.
         Volatile.Write(ref _seenAt, now);
+        Volatile.Write(ref _seenRents, rents);
+        _seenLeased = leased;
         return true;
     }
 }

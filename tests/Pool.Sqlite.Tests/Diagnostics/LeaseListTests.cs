@@ -33,6 +33,19 @@ public sealed class LeaseListTests : DiagnosticsTest
     }
 
     [Fact]
+    public async Task The_time_before_it_was_rented_is_not_its_age()
+    {
+        await using SqlitePool pool = Pool();
+        (await pool.RentAsync()).Dispose();
+        Time.Advance(TimeSpan.FromSeconds(100));
+        using SqlitePoolConnection lease = await pool.RentAsync();
+
+        Assert.Equal(TimeSpan.Zero, Assert.Single(pool.GetLeases()).Age);
+        Time.Advance(TimeSpan.FromSeconds(0.3));
+        Assert.Equal(TimeSpan.FromSeconds(0.3), Assert.Single(pool.GetLeases()).Age);
+    }
+
+    [Fact]
     public async Task With_a_leak_threshold_the_age_is_exact()
     {
         await using SqlitePool pool = Pool(more: options => options.LeakThreshold = TimeSpan.FromHours(1));

@@ -46,6 +46,21 @@ public sealed class RentTimeoutTests : IDisposable
         (await second.Limited()).Dispose();
     }
 
+    [Fact]
+    public async Task A_lease_that_was_waited_for_was_out_at_least_as_long()
+    {
+        _options.MaxOverflow = 0;
+        _options.RentTimeout = TimeSpan.FromSeconds(0.4);
+        (await Pool.RentAsync()).Dispose();
+        _time.Advance(TimeSpan.FromSeconds(100));
+        using SqlitePoolConnection held = await Pool.RentAsync();
+        Task<SqlitePoolConnection> waiting = Pool.RentAsync().AsTask();
+        _time.Advance(TimeSpan.FromSeconds(0.4));
+
+        SqlitePoolTimeoutException error = await Assert.ThrowsAsync<SqlitePoolTimeoutException>(waiting.Limited);
+        Assert.Equal((error.Waited, TimeSpan.FromSeconds(0.4)), (error.LongestHeld, error.Waited));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
