@@ -29,7 +29,14 @@ internal sealed class WorkRunner(
 
     /// <summary>In one transaction, which is run again when another process was in the way.</summary>
     public Task<T> Write<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken) =>
-        Retry.While(IsBusy, () => WriteOnce(work, cancellationToken), NewDeadline(), time, cancellationToken);
+        Retry.While(
+            IsBusy,
+            () => WriteOnce(work, cancellationToken),
+            NewDeadline(),
+            time,
+            cancellationToken,
+            StatementErrors.AfterTries
+        );
 
     public async Task<int> Execute(FormattableString sql, CancellationToken cancellationToken)
     {
@@ -111,7 +118,14 @@ internal sealed class WorkRunner(
 
     /// <summary>As <see cref="Write"/>, blocking.</summary>
     public T WriteBlocking<T>(Func<SqlitePoolConnection, T> work, CancellationToken cancellationToken) =>
-        Retry.While(IsBusy, () => WriteOnceBlocking(work, cancellationToken), NewDeadline(), time, cancellationToken);
+        Retry.While(
+            IsBusy,
+            () => WriteOnceBlocking(work, cancellationToken),
+            NewDeadline(),
+            time,
+            cancellationToken,
+            StatementErrors.AfterTries
+        );
 
     public static Func<SqlitePoolConnection, Task<bool>> Answering(Func<SqlitePoolConnection, Task> work)
     {

@@ -24,6 +24,17 @@ internal static class StatementErrors
         );
     }
 
+    /// <summary>The last of several tries; its own message knows only how long that one waited.</summary>
+    public static SqliteException AfterTries(Exception last, int tries, TimeSpan time)
+    {
+        SqliteException busy = (SqliteException)last;
+        return new SqliteException(
+            $"Nothing could be written in {tries} tries within {MessageFormat.Time(time)}. {busy.Message}",
+            busy.SqliteErrorCode,
+            busy.SqliteExtendedErrorCode
+        );
+    }
+
     /// <summary>SQLITE_BUSY_SNAPSHOT.</summary>
     public static SqliteException SnapshotIsOld(PhysicalConnection physical)
     {

@@ -7,13 +7,22 @@ internal static class Retry
     /// Runs it until it succeeds, or fails in a way that the next try would meet again. The pauses between grow, and none
     /// of them ends after the deadline: the last failure is thrown instead.
     /// </summary>
+    /// <param name="mayPass">Whether the work may succeed after that failure.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="deadline">When no more tries begin.</param>
+    /// <param name="time">The clock of the pauses.</param>
+    /// <param name="cancellationToken">Ends the pauses.</param>
+    /// <param name="sumUp">
+    /// What is thrown after several tries, in place of the last failure: that knows only how long its own try took.
+    /// </param>
     /// <exception cref="OperationCanceledException">The token was cancelled in a pause.</exception>
     public static async Task<T> While<T>(
         Func<Exception, bool> mayPass,
         Func<Task<T>> work,
         Deadline deadline,
         TimeProvider time,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Func<Exception, int, TimeSpan, Exception>? sumUp = null
     )
     {
         for (int retry = 0; ; retry++)
@@ -23,8 +32,18 @@ internal static class Retry
             {
                 return await work().ConfigureAwait(false);
             }
-            catch (Exception e) when (mayPass(e) && deadline.Allows(pause))
+            catch (Exception e) when (mayPass(e))
             {
+                if (!deadline.Allows(pause))
+                {
+                    if (retry == 0 || sumUp is null)
+                    {
+                        throw;
+                    }
+
+                    throw sumUp(e, retry + 1, deadline.Elapsed);
+                }
+
                 await Cancellation.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -36,7 +55,8 @@ internal static class Retry
         Func<T> work,
         Deadline deadline,
         TimeProvider time,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Func<Exception, int, TimeSpan, Exception>? sumUp = null
     )
     {
         for (int retry = 0; ; retry++)
@@ -46,8 +66,18 @@ internal static class Retry
             {
                 return work();
             }
-            catch (Exception e) when (mayPass(e) && deadline.Allows(pause))
+            catch (Exception e) when (mayPass(e))
             {
+                if (!deadline.Allows(pause))
+                {
+                    if (retry == 0 || sumUp is null)
+                    {
+                        throw;
+                    }
+
+                    throw sumUp(e, retry + 1, deadline.Elapsed);
+                }
+
                 Blocking.Pause(async: false, pause, time, cancellationToken).AsTask().GetAwaiter().GetResult();
             }
         }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
+using Pool.Sqlite.Execution;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
@@ -258,12 +259,7 @@ internal sealed class WriteLoop : IThreadPoolWorkItem
             }
             catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_BUSY && retry > 0)
             {
-                // The message of the last try knows only how long that one waited.
-                throw new SqliteException(
-                    $"Nothing could be written in {retry + 1} tries within {MessageFormat.Time(deadline.Elapsed)}. {e.Message}",
-                    e.SqliteErrorCode,
-                    e.SqliteExtendedErrorCode
-                );
+                throw StatementErrors.AfterTries(e, retry + 1, deadline.Elapsed);
             }
 
             await _expiry.During(Pause(pause)).ConfigureAwait(false);

@@ -170,6 +170,35 @@ public sealed class WriterLeaseTests : IDisposable
         Assert.Equal("1", Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WriteAsync_that_gives_up_says_how_often_and_how_long_it_has_tried(bool async)
+    {
+        FakeTimeProvider time = new();
+        SqlitePoolOptions options = _database.Options();
+        options.Pragmas.BusyTimeout = TimeSpan.FromMilliseconds(1);
+        await using SqlitePool pool = new(options, timeProvider: time);
+        using SqliteConnection outside = _database.OpenDirectly();
+        outside.Run("begin immediate");
+        WriteGate gate = WriteGate.ForFile(_database.Path);
+        long entries = gate.Entries;
+        Task write = async
+            ? pool.WriteAsync(static _ => Task.CompletedTask)
+            : Limit.OnThread(() => pool.Write(static _ => { }));
+        await Limit.Until(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            return gate.Entries >= entries + 2;
+        });
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        SqliteException error = await Assert.ThrowsAsync<SqliteException>(write.Limited);
+
+        Assert.Equal(5, error.SqliteErrorCode);
+        Assert.Matches("^Nothing could be written in [0-9]+ tries within [0-9.]+ m?(s|in)[.] The database is", error.Message);
+    }
+
     [Fact]
     public async Task WriteAsync_runs_again_work_that_was_told_the_database_is_busy()
     {
