@@ -46,7 +46,7 @@ public static class DbDataSourceExtensions
             .ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            return await work(connection, cancellationToken).ConfigureAwait(false);
+            return await work(connection, cancellationToken).OrThrow().ConfigureAwait(false);
         }
     }
 
