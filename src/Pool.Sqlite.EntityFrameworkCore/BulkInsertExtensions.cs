@@ -21,6 +21,7 @@ public static class BulkInsertExtensions
     /// Stops it; what it inserted is then rolled back, unless the transaction is the caller's.
     /// </param>
     /// <returns>How many were inserted.</returns>
+    /// <exception cref="ArgumentException">One of them is null.</exception>
     /// <exception cref="InvalidOperationException">
     /// The type is not in the model, or not one that is stored in one table.
     /// </exception>
@@ -66,6 +67,14 @@ public static class BulkInsertExtensions
             foreach (TEntity entity in entities)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                if (entity is null)
+                {
+                    throw new ArgumentException(
+                        $"The entity at index {done} is null. Leave it out: entities.Where(entity => entity is not null).",
+                        nameof(entities)
+                    );
+                }
+
                 await inserter.InsertAsync(entity, cancellationToken).ConfigureAwait(false);
                 if (++done % RowsBetweenReports == 0)
                 {

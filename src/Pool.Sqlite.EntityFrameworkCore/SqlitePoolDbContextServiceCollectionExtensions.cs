@@ -70,10 +70,29 @@ public static class SqlitePoolDbContextServiceCollectionExtensions
     ) =>
         (provider, options) =>
         {
-            SqlitePool pool = serviceKey is null
-                ? provider.GetRequiredService<SqlitePool>()
-                : provider.GetRequiredKeyedService<SqlitePool>(serviceKey);
-            options.UseSqlitePool(pool, sqliteOptionsAction);
+            options.UseSqlitePool(FindPool(provider, serviceKey), sqliteOptionsAction);
             optionsAction?.Invoke(options);
+        };
+
+    private static SqlitePool FindPool(IServiceProvider provider, object? serviceKey)
+    {
+        SqlitePool? pool = serviceKey is null
+            ? provider.GetService<SqlitePool>()
+            : provider.GetKeyedService<SqlitePool>(serviceKey);
+        return pool ?? throw new InvalidOperationException(NoPool(serviceKey));
+    }
+
+    private static string NoPool(object? serviceKey) =>
+        serviceKey?.ToString() switch
+        {
+            null =>
+                "No SqlitePool is registered. Call services.AddSqlitePool(connectionString), or pass the serviceKey of a keyed one.",
+
+            // Not shown: a connection string can have a password in it.
+            string key when key.Contains('=', StringComparison.Ordinal) =>
+                "The serviceKey looks like a connection string. Pass that to services.AddSqlitePool(serviceKey, connectionString), "
+                    + "and here the serviceKey alone.",
+            string key =>
+                $"No SqlitePool is registered with the key '{key}'. Call services.AddSqlitePool(serviceKey, connectionString).",
         };
 }

@@ -12,7 +12,14 @@ namespace Pool.Sqlite;
 /// </summary>
 public static class DbDataSourceExtensions
 {
-    /// <summary>Runs <paramref name="work"/> on an open connection for reading; on a pool, in one snapshot.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> on an open connection for reading. On a <see cref="SqlitePool"/> that is a reader
+    /// lease: one snapshot, and it cannot write.
+    /// </summary>
+    /// <remarks>
+    /// Elsewhere it is a plain connection: each statement may see a later state than the one before, and nothing keeps
+    /// it from writing. Where several selects must agree, begin a transaction in <paramref name="work"/>.
+    /// </remarks>
     /// <typeparam name="T">What it answers.</typeparam>
     /// <param name="source">Where connections come from.</param>
     /// <param name="work">What to read. It is called once.</param>
@@ -39,7 +46,7 @@ public static class DbDataSourceExtensions
             .ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            return await work(connection, cancellationToken).ConfigureAwait(false);
+            return await work(connection, cancellationToken).OrThrow().ConfigureAwait(false);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Pool.Sqlite.Configuration;
+using Pool.Sqlite.Execution;
 using Pool.Sqlite.Maintenance;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
@@ -212,7 +213,7 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
                 {
                     try
                     {
-                        await work(key, GetPool(key), token).ConfigureAwait(false);
+                        await work(key, GetPool(key), token).OrThrow().ConfigureAwait(false);
                     }
                     // Thrown with the others, at the end.
                     catch (Exception e) when (e is not OperationCanceledException || !token.IsCancellationRequested)

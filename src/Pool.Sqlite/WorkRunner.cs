@@ -24,7 +24,7 @@ internal sealed class WorkRunner(
     public async Task<T> Read<T>(Func<SqlitePoolConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         using SqlitePoolConnection connection = await pool.RentReaderAsync(cancellationToken).ConfigureAwait(false);
-        return await work(connection).ConfigureAwait(false);
+        return await work(connection).OrThrow().ConfigureAwait(false);
     }
 
     /// <summary>In one transaction, which is run again when another process was in the way.</summary>
@@ -132,7 +132,7 @@ internal sealed class WorkRunner(
         ArgumentNullException.ThrowIfNull(work);
         return async connection =>
         {
-            await work(connection).ConfigureAwait(false);
+            await work(connection).OrThrow().ConfigureAwait(false);
             return true;
         };
     }
@@ -206,7 +206,7 @@ internal sealed class WorkRunner(
             .ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            T result = await work(connection).ConfigureAwait(false);
+            T result = await work(connection).OrThrow().ConfigureAwait(false);
 
             // The gate goes to the next before the wait for the disk.
             CommitTicket commit = await transaction

@@ -137,6 +137,18 @@ public sealed class BulkInsertTests : ShopTest
         Assert.Contains("Add it to the model", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_null_among_the_entities_is_named_by_its_index_and_nothing_is_stored()
+    {
+        await using Shop shop = MakeShop();
+        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() =>
+            shop.BulkInsertAsync([new Item { Name = "a" }, null!, new Item { Name = "c" }])
+        );
+        Assert.Contains("index 1 is null", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("entities", refused.ParamName);
+        Assert.Equal(0, await shop.Items.CountAsync());
+    }
+
     private sealed class Told(List<long> list) : IProgress<long>
     {
         public void Report(long value) => list.Add(value);

@@ -133,6 +133,16 @@ public sealed class ContextTests : ShopTest
         Assert.Equal(1, await save.Limited());
     }
 
+    [Fact]
+    public async Task In_a_transaction_that_was_begun_blocking_a_write_on_the_pool_itself_is_refused_at_once()
+    {
+        await using Shop shop = MakeShop();
+        using IDbContextTransaction transaction = shop.Database.BeginTransaction();
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            Pool.ExecuteAsync($"insert into Items (Name) values ('late')")
+        );
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("orders")]

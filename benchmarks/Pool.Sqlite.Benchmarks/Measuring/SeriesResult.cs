@@ -16,17 +16,20 @@ internal sealed record SeriesResult(
     IReadOnlyList<double> Rounds
 )
 {
-    public double Nanoseconds => PerSecond > 0 ? 1e9 / PerSecond : 0;
+    /// <summary>Null when it finished no operation.</summary>
+    public double? Nanoseconds => PerSecond > 0 ? 1e9 / PerSecond : null;
 
     /// <summary>The distance between the best and the worst round, as a share of the median.</summary>
     public double Spread => PerSecond > 0 ? (Rounds.Max() - Rounds.Min()) / PerSecond : 0;
 
-    public double Value(Figure figure) =>
+    /// <summary>Null when there is none: who finished no operation has neither a time nor an amount.</summary>
+    public double? Value(Figure figure) =>
         figure switch
         {
+            _ when !(PerSecond > 0) => null,
             Figure.Rate => PerSecond,
             Figure.Time => Nanoseconds,
-            Figure.Worst => Worst,
+            Figure.Worst => Worst > 0 ? Worst : null,
             _ => Math.Round(BytesPerOperation),
         };
 
@@ -36,13 +39,19 @@ internal sealed record SeriesResult(
     {
         if (figure is Figure.Rate or Figure.Time && Rounds.Count == other.Rounds.Count)
         {
+            // A round in which one of them finished nothing would count as infinitely good for the other.
+            if (!Rounds.Concat(other.Rounds).All(round => round > 0))
+            {
+                return null;
+            }
+
             double[] ratios = Rounds
                 .Zip(other.Rounds, (own, its) => figure == Figure.Rate ? own / its : its / own)
                 .Order()
                 .ToArray();
-            return double.IsFinite(ratios[ratios.Length / 2]) ? ratios[ratios.Length / 2] : null;
+            return ratios[ratios.Length / 2];
         }
 
-        return other.Value(figure) > 0 ? Value(figure) / other.Value(figure) : null;
+        return other.Value(figure) is > 0 and double its ? Value(figure) / its : null;
     }
 }

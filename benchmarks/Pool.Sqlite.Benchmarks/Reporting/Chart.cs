@@ -73,7 +73,7 @@ internal static class Chart
                 Reads,
                 [Role.Driver, Role.Pool, Role.Floor],
                 theme,
-                series => series.Nanoseconds,
+                series => series.Nanoseconds ?? 0,
                 value => Format.Time(value)
             )
         );

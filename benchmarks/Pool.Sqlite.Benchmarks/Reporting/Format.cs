@@ -6,12 +6,13 @@ namespace Pool.Sqlite.Benchmarks.Reporting;
 /// <summary>Numbers as people read them: three figures and a unit.</summary>
 internal static class Format
 {
-    public static string Value(Figure figure, double value) =>
-        figure switch
+    public static string Value(Figure figure, double? found) =>
+        (figure, found) switch
         {
-            Figure.Rate => Count(value) + "/s",
-            Figure.Bytes => Count(value) + " B",
-            _ => Time(value),
+            (_, null) => "-",
+            (Figure.Rate, { } value) => Count(value) + "/s",
+            (Figure.Bytes, { } value) => Count(value) + " B",
+            (_, { } value) => Time(value),
         };
 
     public static string Time(double nanoseconds) =>

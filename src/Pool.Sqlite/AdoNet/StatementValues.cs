@@ -8,6 +8,9 @@ namespace Pool.Sqlite;
 /// <summary>The values of a statement in each form in which a caller can give them: by position or by name.</summary>
 internal static class StatementValues
 {
+    private const string HowToWrite =
+        "Write the values one by one in the order of the parameters, or by name: (\"$id\", id), (\"$name\", name).";
+
     /// <summary>
     /// What was given one by one: a token at the end is the call's, and a single list or dictionary holds the values.
     /// </summary>
@@ -43,6 +46,15 @@ internal static class StatementValues
             _ => FromList(sql, [.. ((IEnumerable)values).Cast<object?>()]),
         };
 
+    /// <summary>What to say when there are not as many values as parameters.</summary>
+    public static string CountDiffers(IReadOnlyList<string> names, IReadOnlyList<object?> values)
+    {
+        string told =
+            $"There are {values.Count} values, but the statement has {names.Count} parameters"
+            + (names.Count == 0 ? "." : $" ({string.Join(", ", names)}).");
+        return values.Any(IsAnonymous) ? told + " An anonymous object counts as one value. " + HowToWrite : told;
+    }
+
     private static SqliteParameter[] FromList(string sql, IReadOnlyList<object?> values)
     {
         if (values.Count > 0 && values.All(static value => value is SqliteParameter))
@@ -60,9 +72,7 @@ internal static class StatementValues
         string[] names = ParameterNames.Of(sql);
         if (values.Count != names.Length)
         {
-            throw new ArgumentException(
-                $"There are {values.Count} values, but the statement has {names.Length} parameters{List(names)}."
-            );
+            throw new ArgumentException(CountDiffers(names, values));
         }
 
         return [.. names.Zip(values, Parameter)];
@@ -108,18 +118,15 @@ internal static class StatementValues
             SqliteParameter => throw NotAValue(name, "a parameter among values"),
             CancellationToken => throw NotAValue(name, "a CancellationToken, which comes last"),
             IEnumerable and not (string or byte[] or ArraySegment<byte>) => throw NotAValue(name, "a collection"),
-            _ when value.GetType().Name.StartsWith("<>", StringComparison.Ordinal) => throw NotAValue(
-                name,
-                "an anonymous object"
-            ),
+            _ when IsAnonymous(value) => throw NotAValue(name, "an anonymous object"),
             _ => new SqliteParameter(name, value),
         };
 
     private static ArgumentException NotAValue(string name, string what) =>
-        new(
-            $"The value of the parameter {name} is {what}, which cannot be stored. Write the values one by one in the order of "
-                + "the parameters, or by name: (\"$id\", id), (\"$name\", name)."
-        );
+        new($"The value of the parameter {name} is {what}, which cannot be stored. " + HowToWrite);
+
+    private static bool IsAnonymous(object? value) =>
+        value?.GetType().Name.StartsWith("<>", StringComparison.Ordinal) == true;
 
     private static string List(string[] names) => names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
 }

@@ -34,7 +34,8 @@ internal static class TransactionStart
         if (connection.CurrentTransaction is not null || IsInTransaction(connection))
         {
             throw new InvalidOperationException(
-                "The connection is in a transaction already, and SQLite does not nest them. Use Save() for a savepoint in it."
+                "The connection is in a transaction already, and SQLite does not nest them. For a part of it that can be undone alone run the "
+                    + "SQL \"savepoint x\", then \"release x\" or \"rollback to x\"."
             );
         }
     }

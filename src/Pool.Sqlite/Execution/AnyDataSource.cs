@@ -70,7 +70,7 @@ internal static class AnyDataSource
     ) =>
         async (connection, token) =>
         {
-            await work(connection, token).ConfigureAwait(false);
+            await work(connection, token).OrThrow().ConfigureAwait(false);
             return true;
         };
 
@@ -169,7 +169,7 @@ internal static class AnyDataSource
                 .ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
-                T result = await work(connection, cancellationToken).ConfigureAwait(false);
+                T result = await work(connection, cancellationToken).OrThrow().ConfigureAwait(false);
                 isCommitting.Value = true;
                 await transaction.CommitAsync(cancellationToken).Exactly().ConfigureAwait(false);
                 return result;

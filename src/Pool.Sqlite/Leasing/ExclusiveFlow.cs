@@ -1,3 +1,5 @@
+using Pool.Sqlite.Execution;
+
 namespace Pool.Sqlite.Leasing;
 
 /// <summary>
@@ -32,7 +34,7 @@ internal static class ExclusiveFlow
         Current.Value = mark;
         try
         {
-            await work(cancellationToken).ConfigureAwait(false);
+            await work(cancellationToken).OrThrow().ConfigureAwait(false);
         }
         finally
         {

@@ -160,7 +160,7 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
         if (values.Count != _parameters.Length)
         {
             throw new ArgumentException(
-                $"There are {values.Count} values, but the statement has {_parameters.Length} parameters.",
+                StatementValues.CountDiffers([.. _parameters.Select(static each => each.ParameterName)], values),
                 nameof(values)
             );
         }

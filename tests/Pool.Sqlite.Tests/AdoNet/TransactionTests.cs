@@ -43,6 +43,33 @@ public sealed class TransactionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_transaction_inside_WriteAsync_is_refused_with_the_SQL_that_does_it()
+    {
+        _connection.Dispose();
+        await _pool.WriteAsync(async connection =>
+        {
+            string[] messages =
+            [
+                Assert.Throws<InvalidOperationException>(() => connection.BeginTransaction()).Message,
+                (
+                    await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+                        await connection.BeginTransactionAsync()
+                    )
+                ).Message,
+            ];
+            Assert.All(messages, message => Assert.Contains("\"savepoint x\"", message, StringComparison.Ordinal));
+
+            connection.Run("insert into t values(1)");
+            connection.Run("savepoint x");
+            connection.Run("insert into t values(2)");
+            connection.Run("rollback to x");
+            connection.Run("release x");
+        });
+        using SqlitePoolConnection after = await _pool.RentAsync();
+        Assert.Equal("1", after.Ask("select group_concat(value) from t"));
+    }
+
+    [Fact]
     public void A_transaction_disposed_without_a_commit_is_rolled_back()
     {
         using (_connection.BeginTransaction())
