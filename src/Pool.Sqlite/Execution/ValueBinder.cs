@@ -21,20 +21,20 @@ internal static class ValueBinder
     {
         int result = parameter.Value switch
         {
-            null => throw NotAValue("Value must be set.", parameter, "has none: write DBNull.Value for NULL"),
+            null => throw new InvalidOperationException("Value must be set."),
             string value => BindText(statement, index, Cut(value, parameter.Size)),
             int value => raw.sqlite3_bind_int64(statement, index, value),
             long value => raw.sqlite3_bind_int64(statement, index, value),
             bool value => raw.sqlite3_bind_int64(statement, index, value ? 1 : 0),
-            double value => BindDouble(statement, index, parameter, value),
+            double value => BindDouble(statement, index, value),
             DBNull => raw.sqlite3_bind_null(statement, index),
             byte[] value => raw.sqlite3_bind_blob(statement, index, Cut(value, parameter.Size)),
             DateTime value => parameter.SqliteType == SqliteType.Real
-                ? BindDouble(statement, index, parameter, JulianDate.From(value))
+                ? BindDouble(statement, index, JulianDate.From(value))
                 : BindFormatted(statement, index, parameter, value, "yyyy-MM-dd HH:mm:ss.FFFFFFF"),
             Guid value => BindGuid(statement, index, parameter, value),
             decimal value => BindFormatted(statement, index, parameter, value, "0.0###########################"),
-            Enum value => BindInteger(statement, index, parameter, value, Type.GetTypeCode(value.GetType())),
+            Enum value => BindInteger(statement, index, value, Type.GetTypeCode(value.GetType())),
             { } value => BindOther(statement, index, parameter, value),
         };
         if (result != raw.SQLITE_OK)
@@ -50,24 +50,24 @@ internal static class ValueBinder
         switch (boxed)
         {
             case float value:
-                return BindDouble(statement, index, parameter, value);
+                return BindDouble(statement, index, value);
             case Half value:
-                return BindDouble(statement, index, parameter, (double)value);
+                return BindDouble(statement, index, (double)value);
             case char value when parameter.SqliteType == SqliteType.Integer:
                 return raw.sqlite3_bind_int64(statement, index, value);
             case char value:
                 return BindText(statement, index, CutOther([value], parameter.Size));
             case DateTimeOffset value:
                 return isReal
-                    ? BindDouble(statement, index, parameter, JulianDate.From(value.UtcDateTime))
+                    ? BindDouble(statement, index, JulianDate.From(value.UtcDateTime))
                     : BindFormatted(statement, index, parameter, value, "yyyy-MM-dd HH:mm:ss.FFFFFFFzzz");
             case DateOnly value:
                 return isReal
-                    ? BindDouble(statement, index, parameter, JulianDate.From(value.ToDateTime(TimeOnly.MinValue)))
+                    ? BindDouble(statement, index, JulianDate.From(value.ToDateTime(TimeOnly.MinValue)))
                     : BindFormatted(statement, index, parameter, value, "yyyy-MM-dd");
             case TimeOnly value:
                 return isReal
-                    ? BindDouble(statement, index, parameter, JulianDate.DaysOf(value))
+                    ? BindDouble(statement, index, JulianDate.DaysOf(value))
                     : BindFormatted(
                         statement,
                         index,
@@ -77,7 +77,7 @@ internal static class ValueBinder
                     );
             case TimeSpan value:
                 return isReal
-                    ? BindDouble(statement, index, parameter, value.TotalDays)
+                    ? BindDouble(statement, index, value.TotalDays)
                     : BindFormatted(statement, index, parameter, value, "c");
             case UInt128 value:
                 return BindFormatted(statement, index, parameter, value, "D39");
@@ -102,18 +102,12 @@ internal static class ValueBinder
                     CutOther((ReadOnlySpan<byte>)ReadAll(value), parameter.Size)
                 );
             default:
-                return BindInteger(statement, index, parameter, boxed, Type.GetTypeCode(boxed.GetType()));
+                return BindInteger(statement, index, boxed, Type.GetTypeCode(boxed.GetType()));
         }
     }
 
     // Unboxed by the type underneath, which is allowed of an enum.
-    private static int BindInteger(
-        sqlite3_stmt statement,
-        int index,
-        SqliteParameter parameter,
-        object boxed,
-        TypeCode type
-    ) =>
+    private static int BindInteger(sqlite3_stmt statement, int index, object boxed, TypeCode type) =>
         type switch
         {
             TypeCode.SByte => raw.sqlite3_bind_int64(statement, index, (sbyte)boxed),
@@ -124,21 +118,15 @@ internal static class ValueBinder
             TypeCode.UInt32 => raw.sqlite3_bind_int64(statement, index, (uint)boxed),
             TypeCode.Int64 => raw.sqlite3_bind_int64(statement, index, (long)boxed),
             TypeCode.UInt64 => raw.sqlite3_bind_int64(statement, index, unchecked((long)(ulong)boxed)),
-            _ => throw NotAValue(
-                $"No mapping exists from object type {boxed.GetType()} to a known managed provider native type.",
-                parameter,
-                "is of that type: convert it to a text, a number or a blob, and give each value of a list a parameter of its own"
+            _ => throw new InvalidOperationException(
+                $"No mapping exists from object type {boxed.GetType()} to a known managed provider native type."
             ),
         };
 
-    // The driver's words first: code may look for them.
-    private static InvalidOperationException NotAValue(string ofTheDriver, SqliteParameter parameter, string advice) =>
-        new($"{ofTheDriver} The parameter {parameter.ParameterName} {advice}.");
-
-    private static int BindDouble(sqlite3_stmt statement, int index, SqliteParameter parameter, double value) =>
+    private static int BindDouble(sqlite3_stmt statement, int index, double value) =>
         !double.IsNaN(value)
             ? raw.sqlite3_bind_double(statement, index, value)
-            : throw NotAValue("Cannot store 'NaN' values.", parameter, "is one: write null instead");
+            : throw new InvalidOperationException("Cannot store 'NaN' values.");
 
     private static int BindGuid(sqlite3_stmt statement, int index, SqliteParameter parameter, Guid value)
     {

@@ -160,25 +160,6 @@ public sealed class ExecuteParametersTests : IDisposable
     }
 
     [Fact]
-    public async Task A_value_of_a_type_that_cannot_be_stored_is_told_with_its_parameter()
-    {
-        Uri uri = new("http://hunter2/");
-        List<int> list = [1, 2];
-        Assert.Contains("$p1 is of that type", await CannotStore($"select {1}, {uri}"), StringComparison.Ordinal);
-        Assert.Contains("$p0 is of that type", await CannotStore($"select {list}"), StringComparison.Ordinal);
-        Assert.Contains("$p0 is one: write null", await CannotStore($"select {double.NaN}"), StringComparison.Ordinal);
-        string[] others =
-        [
-            await Told(() => _pool.ExecuteAsync(Insert, 1, uri)),
-            await Told(() => _pool.Writes.ExecuteAsync(Insert, [1, uri])),
-            await Told(() => _pool.ExecuteManyAsync(Insert, [(1, uri)])),
-        ];
-        Assert.All(others, message => Assert.Contains("$name is of that type", message, StringComparison.Ordinal));
-        Assert.All(others, message => Assert.DoesNotContain("hunter2", message, StringComparison.Ordinal));
-        Assert.Equal("", Stored);
-    }
-
-    [Fact]
     public async Task A_missing_value_is_never_in_the_message()
     {
         Assert.DoesNotContain("hunter2", await Refused(Insert, "hunter2"), StringComparison.Ordinal);
@@ -235,11 +216,6 @@ public sealed class ExecuteParametersTests : IDisposable
         _pool.Dispose();
         _database.Dispose();
     }
-
-    private Task<string> CannotStore(FormattableString sql) => Told(() => _pool.ExecuteScalarAsync<object>(sql));
-
-    private static async Task<string> Told(Func<Task> call) =>
-        (await Assert.ThrowsAsync<InvalidOperationException>(call)).Message;
 
     private async Task<string> Refused(string sql, params object?[] values) =>
         (await Assert.ThrowsAsync<ArgumentException>(() => _pool.ExecuteAsync(sql, values))).Message;

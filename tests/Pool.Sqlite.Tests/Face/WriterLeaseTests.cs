@@ -196,7 +196,10 @@ public sealed class WriterLeaseTests : IDisposable
         SqliteException error = await Assert.ThrowsAsync<SqliteException>(write.Limited);
 
         Assert.Equal(5, error.SqliteErrorCode);
-        Assert.Matches("^Nothing could be written in [0-9]+ tries within [0-9.]+ m?(s|in)[.] The database is", error.Message);
+        Assert.Matches(
+            "^Nothing could be written in [0-9]+ tries within [0-9.]+ m?(s|in)[.] The database is",
+            error.Message
+        );
     }
 
     [Fact]
