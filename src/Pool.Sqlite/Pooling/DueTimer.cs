@@ -24,7 +24,12 @@ internal sealed class DueTimer(TimeProvider time, Func<long> earliest, Action go
         do
         {
             seen = Volatile.Read(ref _changes);
-            SetOnce();
+            try
+            {
+                SetOnce();
+            }
+            // A clock that throws must not lose a waiter that is in its queue: the next change sets the timer.
+            catch { }
         } while (Interlocked.CompareExchange(ref _changes, 0, seen) != seen);
     }
 

@@ -104,6 +104,24 @@ public sealed class CallbackClockTests
         _clock.AssertNothingWasHeld();
     }
 
+    [Fact]
+    public async Task A_clock_that_throws_when_a_timer_is_set_loses_no_permit()
+    {
+        using TempDatabase database = new();
+        ThrowingClock clock = new();
+        await using SqlitePool pool = new(database.Options(size: 1, overflow: 0), timeProvider: clock);
+        SqlitePoolConnection held = pool.Rent();
+        clock.Throws = true;
+        Task<SqlitePoolConnection> waiting = pool.RentAsync().AsTask();
+        clock.Throws = false;
+        held.Dispose();
+
+        (await waiting.Limited()).Dispose();
+        (await pool.RentAsync().AsTask().Limited()).Dispose();
+        SqlitePoolStatistics statistics = pool.GetStatistics();
+        Assert.Equal((0, 0), (statistics.InUse, statistics.Waiting));
+    }
+
     private SqlitePool MakePool(TempDatabase database, int size)
     {
         SqlitePoolOptions options = database.Options(size, overflow: 0);
@@ -143,6 +161,14 @@ public sealed class CallbackClockTests
             pool.Rent(TimeSpan.FromMilliseconds(1)).Dispose();
         }
         catch (SqlitePoolTimeoutException) { }
+    }
+
+    private sealed class ThrowingClock : TimeProvider
+    {
+        public bool Throws { get; set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            Throws ? throw new NotSupportedException() : base.CreateTimer(callback, state, dueTime, period);
     }
 
     private sealed class CallbackClock : TimeProvider
