@@ -1,4 +1,4 @@
-using Pool.Sqlite.Execution;
+using Pool.Sqlite.Pooling;
 
 namespace Pool.Sqlite.Leasing;
 

@@ -1,4 +1,4 @@
-namespace Pool.Sqlite.Execution;
+namespace Pool.Sqlite.Pooling;
 
 /// <summary>The task that a caller's work returned, which is none when the work is not written as async.</summary>
 internal static class ReturnedTask
