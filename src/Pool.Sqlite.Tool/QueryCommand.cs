@@ -18,8 +18,9 @@ internal static class QueryCommand
     {
         await using SqlitePool pool = DatabaseFile.OpenToRead(path);
         using SqlitePoolConnection connection = await pool.RentReaderAsync(cancellationToken);
+        QueryText.Check(connection.SqliteConnection, sql);
         using SqlitePoolCommand command = connection.CreateCommand(sql);
-        using SqlitePoolDataReader reader = (SqlitePoolDataReader)await command.ExecuteReaderAsync(cancellationToken);
+        using SqlitePoolDataReader reader = await Execute(command, cancellationToken);
         string[] columns = Unique(reader);
         if (json)
         {
@@ -49,6 +50,22 @@ internal static class QueryCommand
 
         terminal.Progress($"{Terminal.Number(rows.Count)} {(rows.Count == 1 ? "row" : "rows")}");
         return ExitCode.Success;
+    }
+
+    private static async Task<SqlitePoolDataReader> Execute(
+        SqlitePoolCommand command,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return (SqlitePoolDataReader)await command.ExecuteReaderAsync(cancellationToken);
+        }
+        // One statement with rows and without parameters: all that a reader lease refuses of it is that it writes.
+        catch (InvalidOperationException e) when (e is not ObjectDisposedException)
+        {
+            throw QueryText.Writes(e);
+        }
     }
 
     // Row by row: there may be more of them than memory.

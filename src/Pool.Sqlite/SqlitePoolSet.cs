@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Pool.Sqlite.Configuration;
-using Pool.Sqlite.Execution;
 using Pool.Sqlite.Maintenance;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;

@@ -204,18 +204,58 @@ public sealed class SqliteCommandTests : ToolTest
     }
 
     [Theory]
-    [InlineData("insert into t values (1)")]
-    [InlineData("select 1; delete from t")]
-    [InlineData("pragma user_version = 5")]
-    [InlineData("not sql")]
-    public async Task Query_refuses_what_is_no_query(string sql)
+    [InlineData("insert into t values (1)", "query only reads")]
+    [InlineData("delete from t", "query only reads")]
+    [InlineData("delete from t returning x", "query only reads")]
+    [InlineData("pragma journal_mode = wal", "query only reads")]
+    [InlineData("select x from t where x = $x", "has parameters")]
+    [InlineData("pragma user_version = 5", "query only reads")]
+    [InlineData("pragma wal_checkpoint", "query only reads")]
+    [InlineData("begin", "query only reads")]
+    [InlineData("create temp table u (x)", "query only reads")]
+    [InlineData("select 1; delete from t", "more than one statement")]
+    [InlineData("select 1; select 2", "more than one statement")]
+    [InlineData("select 1; not sql", "more than one statement")]
+    [InlineData(";; select 1;; select 2", "more than one statement")]
+    [InlineData("", "no statement")]
+    [InlineData("  ; -- nothing\n ;", "no statement")]
+    [InlineData("not sql", "syntax error")]
+    public async Task Query_refuses_what_is_no_query_in_its_own_words(string sql, string expected)
     {
         Make("create table t (x); insert into t values (7)");
-        (int code, _, string error) = await Run("query", File1, sql);
+        foreach (
+            string[] more in (string[][])
+                [
+                    [],
+                    ["--json"],
+                ]
+        )
+        {
+            (int code, string output, string error) = await Run(["query", File1, sql, .. more]);
+            Assert.Equal(ExitCode.Failure, code);
+            Assert.Empty(output);
+            Assert.Contains(expected, error, StringComparison.Ordinal);
+            Assert.DoesNotContain("lease", error, StringComparison.Ordinal);
+        }
+
         Assert.Equal("7", Ask("select x from t"));
         Assert.Equal("0", Ask("pragma user_version"));
-        Assert.Equal(ExitCode.Failure, code);
-        Assert.NotEmpty(error);
+    }
+
+    [Theory]
+    [InlineData("select x from t;")]
+    [InlineData(" ; /* first */ select x from t; -- last")]
+    [InlineData("with a as (select x from t) select x from a")]
+    [InlineData("pragma table_info(t)")]
+    [InlineData("explain query plan delete from t where x = 1")]
+    [InlineData("pragma journal_mode")]
+    [InlineData("pragma user_version")]
+    public async Task Query_takes_one_statement_with_what_may_stand_around_it(string sql)
+    {
+        Make("create table t (x); insert into t values (7)");
+        (int code, string output, string error) = await Run("query", File1, sql);
+        Assert.Equal((ExitCode.Success, "1 row"), (code, error.Trim()));
+        Assert.NotEmpty(output);
     }
 
     [Fact]
