@@ -5,12 +5,14 @@ namespace Pool.Sqlite;
 /// <summary>
 /// One database of a <see cref="SqlitePoolSet"/>. Its pool is kept while it is used. One that is not is let go: its
 /// files are closed, and it is held weakly, so that code which still has it goes on with the same pool. The set's lock
-/// guards the changes.
+/// guards the changes. A pool that the caller's code has closed is not lent again; while something of it is still open it
+/// is remembered, for the one that removes the key or closes the set.
 /// </summary>
 internal sealed class PoolSetMember(string key)
 {
     private volatile SqlitePool? _pool;
     private WeakReference<SqlitePool>? _let;
+    private List<SqlitePool>? _closedByCaller;
     private long _usedAt;
     private long _lastUse;
     private long _seenRents;
@@ -27,10 +29,18 @@ internal sealed class PoolSetMember(string key)
     public long LastUse => Volatile.Read(ref _lastUse);
 
     /// <summary>True when there is nothing left to be remembered.</summary>
-    public bool IsForgotten => _pool is null && Closing is null && Existing is null;
+    public bool IsForgotten => Closing is null && Existing is null && !NotShut.Any();
 
     /// <summary>The pool, kept or let go; null when there is none any more.</summary>
     public SqlitePool? Existing => _pool ?? (_let is { } let && let.TryGetTarget(out SqlitePool? pool) ? pool : null);
+
+    /// <summary>True when there is a pool, and the caller's code has closed it.</summary>
+    public bool IsClosedByCaller => Existing is { IsClosed: true };
+
+    /// <summary>Every pool of which something may be open.</summary>
+    public SqlitePool[] NotClosed => Existing is { IsShut: false } pool ? [.. NotShut, pool] : [.. NotShut];
+
+    private IEnumerable<SqlitePool> NotShut => _closedByCaller?.Where(static pool => !pool.IsShut) ?? [];
 
     /// <param name="now">A timestamp of the set's clock.</param>
     public void Use(long now)
@@ -45,11 +55,20 @@ internal sealed class PoolSetMember(string key)
         _pool = pool;
     }
 
-    /// <summary>Forgets the pool, which is being closed.</summary>
+    /// <summary>Makes room for another pool in place of one that the caller's code has closed.</summary>
+    public void Replace()
+    {
+        _closedByCaller = [.. NotClosed];
+        _pool = null;
+        _let = null;
+    }
+
+    /// <summary>Forgets what there is, which is being closed.</summary>
     public void Remove(Task closing)
     {
         _pool = null;
         _let = null;
+        _closedByCaller = null;
         Closing = closing;
     }
 

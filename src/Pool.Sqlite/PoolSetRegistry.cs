@@ -4,7 +4,7 @@ namespace Pool.Sqlite;
 
 /// <summary>
 /// The pools of a <see cref="SqlitePoolSet"/> by their keys: made when they are asked for, let go when they are not
-/// used or too many, made anew after they were removed.
+/// used or too many, made anew after they were removed, or closed by the caller's code.
 /// </summary>
 /// <param name="make">Makes the pool of a key.</param>
 /// <param name="maxPools">How many are kept, unless more are in use.</param>
@@ -38,7 +38,7 @@ internal sealed class PoolSetRegistry(
         {
             foreach (PoolSetMember member in _members.Values)
             {
-                if (member.Pool is { } pool)
+                if (member.Pool is { IsClosed: false } pool)
                 {
                     yield return (member.Key, pool);
                 }
@@ -53,7 +53,7 @@ internal sealed class PoolSetRegistry(
     public SqlitePool? TryGet(string key, out Task closing)
     {
         closing = Task.CompletedTask;
-        if (_members.TryGetValue(key, out PoolSetMember? known) && known.Pool is { } kept)
+        if (_members.TryGetValue(key, out PoolSetMember? known) && known.Pool is { IsClosed: false } kept)
         {
             known.Use(time.GetTimestamp());
             return kept;
@@ -83,7 +83,9 @@ internal sealed class PoolSetRegistry(
                 return member?.Closing;
             }
 
-            if (member.Existing is not { } pool)
+            SqlitePool[] pools = member.NotClosed;
+            ReplaceIfClosed(member);
+            if (pools.Length == 0)
             {
                 return null;
             }
@@ -91,7 +93,7 @@ internal sealed class PoolSetRegistry(
             _kept -= member.Pool is null ? 0 : 1;
             TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
             member.Remove(closed.Task);
-            _ = CloseRemoved(member, pool, closed);
+            _ = CloseRemoved(member, pools, closed);
             return closed.Task;
         }
     }
@@ -107,7 +109,7 @@ internal sealed class PoolSetRegistry(
             _isClosed = true;
             rounds = _rounds;
             closing = [.. _members.Values.Select(static member => member.Closing).OfType<Task>()];
-            pools = [.. _members.Values.Select(static member => member.Existing).OfType<SqlitePool>()];
+            pools = [.. _members.Values.SelectMany(static member => member.NotClosed)];
             _members.Clear();
         }
 
@@ -132,6 +134,7 @@ internal sealed class PoolSetRegistry(
                 return true;
             }
 
+            ReplaceIfClosed(member);
             pool = member.Pool ?? Revive(member, fresh);
             if (pool is null)
             {
@@ -157,12 +160,34 @@ internal sealed class PoolSetRegistry(
         }
 
         member.Keep(pool);
-        if (++_kept > maxPools && LeastRecentlyUsed(except: member) is { } surplus)
+        if (++_kept > maxPools)
         {
-            LetGo(surplus);
+            LetSurplusGo(except: member);
         }
 
         return pool;
+    }
+
+    private void LetSurplusGo(PoolSetMember except)
+    {
+        foreach (PoolSetMember member in _members.Values)
+        {
+            ReplaceIfClosed(member);
+        }
+
+        if (_kept > maxPools && LeastRecentlyUsed(except) is { } surplus)
+        {
+            LetGo(surplus);
+        }
+    }
+
+    private void ReplaceIfClosed(PoolSetMember member)
+    {
+        if (member.IsClosedByCaller)
+        {
+            _kept -= member.Pool is null ? 0 : 1;
+            member.Replace();
+        }
     }
 
     private SqlitePool Make(string key)
@@ -195,13 +220,14 @@ internal sealed class PoolSetRegistry(
             // Asked before the lock is taken, and again under it.
             long now = time.GetTimestamp();
             bool isIdle = member.IsIdleFor(idleTimeout, time, now);
-            if (!isIdle && member.Pool is not null)
+            if (!isIdle && member.Pool is { IsClosed: false })
             {
                 continue;
             }
 
             lock (_lock)
             {
+                ReplaceIfClosed(member);
                 if (isIdle && member.IsIdleFor(idleTimeout, time, now))
                 {
                     LetGo(member);
@@ -227,13 +253,16 @@ internal sealed class PoolSetRegistry(
         member.Use(now);
     }
 
-    private async Task CloseRemoved(PoolSetMember member, SqlitePool pool, TaskCompletionSource closed)
+    private async Task CloseRemoved(PoolSetMember member, SqlitePool[] pools, TaskCompletionSource closed)
     {
         Exception? failure = null;
         try
         {
-            await Task.Run(async () => await pool.DisposeAsync().ConfigureAwait(false)).ConfigureAwait(false);
-            failure = pool.WhyNotClosed();
+            await Task.WhenAll(
+                    pools.Select(static pool => Task.Run(async () => await pool.DisposeAsync().ConfigureAwait(false)))
+                )
+                .ConfigureAwait(false);
+            failure = pools.Select(static pool => pool.WhyNotClosed()).FirstOrDefault(static why => why is not null);
         }
         // Told to the one that removes it.
         catch (Exception e)

@@ -5,7 +5,7 @@ namespace Pool.Sqlite;
 
 /// <summary>
 /// Rents from the pools of a <see cref="SqlitePoolSet"/>. One that meets the removal of its pool waits for that, and
-/// then goes to the new one.
+/// then goes to the new one; one whose pool the caller's code has closed goes to the new one at once.
 /// </summary>
 internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions options, TimeProvider time)
 {
@@ -103,13 +103,28 @@ internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions
             }
             catch (ObjectDisposedException) when (pool!.IsClosed)
             {
-                // Removed once more.
+                // Removed or closed once more.
+                if (!deadline.Allows(TimeSpan.Zero))
+                {
+                    throw TimedOut(
+                        $"The pool of the key '{key}' was closed each time it was made anew.",
+                        key,
+                        deadline.Elapsed
+                    );
+                }
             }
         }
     }
 
     private SqlitePoolTimeoutException StillBeingRemoved(string key, TimeSpan waited) =>
-        new($"The pool of the key '{key}' is being removed from its set, which waits for its leases to come back.")
+        TimedOut(
+            $"The pool of the key '{key}' is being removed from its set, which waits for its leases to come back.",
+            key,
+            waited
+        );
+
+    private SqlitePoolTimeoutException TimedOut(string message, string key, TimeSpan waited) =>
+        new(message)
         {
             PoolName = key,
             Waited = waited,

@@ -20,7 +20,7 @@ public sealed partial class SqlitePool
     /// A connection was to be opened, and that failed.
     /// </exception>
     public ValueTask<SqlitePoolConnection> RentAsync(CancellationToken cancellationToken = default) =>
-        RentAsync(_options.RentTimeout, cancellationToken);
+        RentWithin(_options.RentTimeout, cancellationToken);
 
     /// <summary>As <see cref="RentAsync(CancellationToken)"/>, with a limit of its own.</summary>
     /// <param name="timeout">
@@ -31,12 +31,7 @@ public sealed partial class SqlitePool
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative, or longer than 24 days.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public ValueTask<SqlitePoolConnection> RentAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
-            ? new ValueTask<SqlitePoolConnection>(new SqlitePoolConnection(this, entry))
-            : Awaited(
-                _pools.Rent(async: true, Checked(timeout), cancellationToken),
-                SqlitePoolConnectionRole.ReadWrite
-            );
+        RentWithin(Checked(timeout), cancellationToken);
 
     /// <summary>As <see cref="RentAsync(CancellationToken)"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
@@ -46,7 +41,7 @@ public sealed partial class SqlitePool
     /// <summary>As <see cref="RentAsync(TimeSpan, CancellationToken)"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync(TimeSpan, CancellationToken)"/>
     public SqlitePoolConnection Rent(TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        new(this, RentEntry(timeout, cancellationToken));
+        new(this, RentEntry(Checked(timeout), cancellationToken));
 
     /// <summary>
     /// Lends a connection for reading: one read transaction from the first statement to the return, so that everything
@@ -137,10 +132,15 @@ public sealed partial class SqlitePool
             && _leases.TryRentFromSlot(out entry);
     }
 
+    private ValueTask<SqlitePoolConnection> RentWithin(TimeSpan timeout, CancellationToken cancellationToken) =>
+        TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
+            ? new ValueTask<SqlitePoolConnection>(new SqlitePoolConnection(this, entry))
+            : Awaited(_pools.Rent(async: true, timeout, cancellationToken), SqlitePoolConnectionRole.ReadWrite);
+
     private PoolEntry<PhysicalConnection> RentEntry(TimeSpan timeout, CancellationToken cancellationToken) =>
         TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
             ? entry
-            : Blocking.Result(_pools.Rent(async: false, Checked(timeout), cancellationToken));
+            : Blocking.Result(_pools.Rent(async: false, timeout, cancellationToken));
 
     private async ValueTask<SqlitePoolConnection> Awaited(
         ValueTask<PoolEntry<PhysicalConnection>> rent,

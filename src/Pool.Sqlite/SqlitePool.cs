@@ -48,6 +48,7 @@ public sealed partial class SqlitePool : DbDataSource
     private readonly DatabaseMaintenance _maintenance;
     private readonly WorkRunner _work;
     private readonly PoolShutdown _shutdown;
+    private volatile bool _isClosed;
 
     /// <summary>Makes a pool with the default settings.</summary>
     /// <param name="connectionString">As for Microsoft.Data.Sqlite: <c>Data Source=app.db</c>.</param>
@@ -254,13 +255,17 @@ public sealed partial class SqlitePool : DbDataSource
 
     internal void EndRest() => PoolMeter.Add(_metrics);
 
-    internal bool IsClosed => _leases.IsClosed;
+    /// <summary>True from the first moment of a close.</summary>
+    internal bool IsClosed => _isClosed;
+
+    /// <summary>True when nothing of a closed pool is open any more.</summary>
+    internal bool IsShut => _pools.Closed.IsCompleted;
 
     internal void CloseIdle() => _maintenance.ClearNow();
 
     /// <summary>Null once nothing of a closed pool is open any more.</summary>
     internal SqlitePoolTimeoutException? WhyNotClosed() =>
-        _pools.Closed.IsCompleted
+        IsShut
             ? null
             : _leaseInspector.Refused(
                 "It was closed, but leases are still out, so its file is still open: do not delete or move it.",
@@ -308,6 +313,7 @@ public sealed partial class SqlitePool : DbDataSource
 
     private Task Close()
     {
+        _isClosed = true;
         _housekeeper.Dispose();
         _sharedLockKeeper?.Dispose();
         PoolMeter.Remove(_metrics);

@@ -74,8 +74,8 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
         [.. _registry.Kept.Select(static each => each.Key).Order(StringComparer.Ordinal)];
 
     /// <summary>
-    /// The pool of a key. It is closed by the set: do not dispose it. One that is kept by the caller stays usable until
-    /// the set is closed, or its key removed.
+    /// The pool of a key. It is closed by the set: do not dispose it. One that is disposed all the same is replaced by a
+    /// new one. One that is kept by the caller stays usable until the set is closed, or its key removed.
     /// </summary>
     /// <param name="key">Names the database.</param>
     /// <remarks>

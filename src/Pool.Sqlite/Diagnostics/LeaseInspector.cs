@@ -48,29 +48,29 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
         );
 
     public SqlitePoolTimeoutException Refused(RentRefusal refusal, TimeSpan waited, Exception? cause) =>
-        Refused(
-            refusal switch
-            {
-                RentRefusal.TooManyWaiters => $"{options.MaxWaiters} rents are waiting already, which is MaxWaiters.",
-                RentRefusal.RejectedByHook =>
-                    $"The Renting hook refused every connection for {MessageFormat.Seconds(waited)}: it "
-                        + (
-                            cause is null
-                                ? "returned false."
-                                : $"threw {cause.GetType().Name}, which is the inner exception."
-                        ),
-                RentRefusal.RejectedByProbe =>
-                    $"Every connection failed its health check for {MessageFormat.Seconds(waited)}.",
-                RentRefusal.BudgetUsedUp =>
-                    $"All {Budget?.Size} connections that the set of pools may have open (MaxOpenConnections) were in use for "
-                        + $"{MessageFormat.Seconds(waited)}; code that holds one while it rents another needs room for both.",
-                RentRefusal.TimedOutOpening =>
-                    $"A connection could not be opened within {MessageFormat.Seconds(waited)}.",
-                _ => $"No connection was free within {MessageFormat.Seconds(waited)}.",
-            },
-            waited,
-            cause
-        );
+        refusal == RentRefusal.TimedOutWaitingForAll
+            ? ExclusiveWorkRefused(waited)
+            : Refused(WhyRefused(refusal, waited, cause), waited, cause);
+
+    private string WhyRefused(RentRefusal refusal, TimeSpan waited, Exception? cause) =>
+        refusal switch
+        {
+            RentRefusal.TooManyWaiters => $"{options.MaxWaiters} rents are waiting already, which is MaxWaiters.",
+            RentRefusal.RejectedByHook =>
+                $"The Renting hook refused every connection for {MessageFormat.Seconds(waited)}: it "
+                    + (
+                        cause is null
+                            ? "returned false."
+                            : $"threw {cause.GetType().Name}, which is the inner exception."
+                    ),
+            RentRefusal.RejectedByProbe =>
+                $"Every connection failed its health check for {MessageFormat.Seconds(waited)}.",
+            RentRefusal.BudgetUsedUp =>
+                $"All {Budget?.Size} connections that the set of pools may have open (MaxOpenConnections) were in use for "
+                    + $"{MessageFormat.Seconds(waited)}; code that holds one while it rents another needs room for both.",
+            RentRefusal.TimedOutOpening => $"A connection could not be opened within {MessageFormat.Seconds(waited)}.",
+            _ => $"No connection was free within {MessageFormat.Seconds(waited)}.",
+        };
 
     /// <summary>The exception of a rent that was refused.</summary>
     /// <param name="why">A sentence.</param>
@@ -79,23 +79,53 @@ internal sealed class LeaseInspector(string name, SqlitePoolOptions options, Lea
     public SqlitePoolTimeoutException Refused(string why, TimeSpan waited, Exception? cause = null)
     {
         LeaseCounts counts = _leases!.Count();
-        (PoolEntry<PhysicalConnection> Item, TimeSpan Held)[] leased =
+        (PoolEntry<PhysicalConnection> Item, TimeSpan Held)[] leased = LongestFirst(_leases.Leased());
+        string longest = leased is [var first, ..] ? $" Out for the longest: {Describe(first.Item, first.Held)}." : "";
+        return Refused(why + Stand(counts, counts.InUse) + longest, waited, cause, counts, counts.InUse, leased);
+    }
+
+    // It waits for all of them, those of the writers' connections included, and each may be the one.
+    private SqlitePoolTimeoutException ExclusiveWorkRefused(TimeSpan waited)
+    {
+        LeaseCounts counts = _leases!.Count();
+        (PoolEntry<PhysicalConnection> Item, TimeSpan Held)[] leased = LongestFirst(
+            _all.SelectMany(static pool => pool.Leased())
+        );
+        string those = string.Join(", ", leased.Select(lease => Describe(lease.Item, lease.Held)));
+        string why =
+            "Exclusive work, as by RunExclusiveAsync or RestoreAsync, begins when every connection has come back: not all had within "
+            + $"{MessageFormat.Seconds(waited)}.{Stand(counts, leased.Length)}{(those.Length > 0 ? $" Still out: {those}." : "")}";
+        return Refused(why, waited, null, counts, leased.Length, leased);
+    }
+
+    private string Stand(LeaseCounts counts, int inUse) =>
+        $" {inUse} are in use (PoolSize {_leases!.Size}, MaxOverflow {_leases.MaxOverflow}), {counts.Waiting} others wait.";
+
+    private (PoolEntry<PhysicalConnection> Item, TimeSpan Held)[] LongestFirst(
+        IEnumerable<(PoolEntry<PhysicalConnection> Item, TimeSpan Held)> leased
+    ) =>
         [
-            .. _leases
-                .Leased()
+            .. leased
                 .Select(lease => (lease.Item, HeldFor(lease.Item, lease.Held)))
                 .OrderByDescending(lease => lease.Item2),
         ];
-        string stand =
-            $" {counts.InUse} are in use (PoolSize {_leases.Size}, MaxOverflow {_leases.MaxOverflow}), {counts.Waiting} others wait.";
-        string longest = leased is [var first, ..] ? $" Out for the longest: {Describe(first.Item, first.Held)}." : "";
-        return new SqlitePoolTimeoutException($"Pool '{name}': {why}{stand}{longest}", cause)
+
+    private SqlitePoolTimeoutException Refused(
+        string message,
+        TimeSpan waited,
+        Exception? cause,
+        LeaseCounts counts,
+        int inUse,
+        (PoolEntry<PhysicalConnection> Item, TimeSpan Held)[] leased
+    )
+    {
+        return new SqlitePoolTimeoutException($"Pool '{name}': {message}", cause)
         {
             PoolName = name,
             Waited = waited,
-            PoolSize = _leases.Size,
+            PoolSize = _leases!.Size,
             MaxOverflow = _leases.MaxOverflow,
-            InUse = counts.InUse,
+            InUse = inUse,
             Waiting = counts.Waiting,
             LongestHeld = leased is [var held, ..] ? held.Held : null,
             LongestHeldRentSite = leased is [var site, ..] ? SiteOf(site.Item) : null,

@@ -35,7 +35,9 @@ internal interface ILeaseSource<T>
     /// <param name="last">True for the last item of a closing pool.</param>
     void Close(T item, RetireReason reason, bool last);
 
-    /// <summary>Makes the exception of a rent that was refused for want of time or of room among the waiters.</summary>
+    /// <summary>
+    /// Makes the exception of a rent that was refused for want of time or of room among the waiters, or of exclusive work.
+    /// </summary>
     /// <param name="refusal">Why.</param>
     /// <param name="waited">How long the rent took.</param>
     /// <param name="cause">What the last check threw, when checks refused everything that was opened.</param>
@@ -55,6 +57,9 @@ internal enum RentRefusal
 {
     /// <summary>The deadline passed while waiting for a permit.</summary>
     TimedOutWaiting,
+
+    /// <summary>The deadline of exclusive work passed while it waited for every permit. No rent was refused.</summary>
+    TimedOutWaitingForAll,
 
     /// <summary>The deadline passed while an item was being opened.</summary>
     TimedOutOpening,

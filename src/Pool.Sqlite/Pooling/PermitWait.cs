@@ -75,7 +75,11 @@ internal sealed class PermitWait<T>(
         }
 
         GiveBack(waiter.Permits);
-        throw Failure(outcome, deadline.Elapsed, cancellationToken);
+
+        // Nobody wanted a connection: it is no rent that was refused, and not counted as one.
+        throw outcome == WaitOutcome.TimedOut
+            ? state.Source.RentRefused(RentRefusal.TimedOutWaitingForAll, deadline.Elapsed)
+            : Failure(outcome, deadline.Elapsed, cancellationToken);
     }
 
     public void GiveBack(int count)

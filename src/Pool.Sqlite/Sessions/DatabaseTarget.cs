@@ -33,6 +33,8 @@ internal sealed class DatabaseTarget
             || FileUri.Has(builder.DataSource, "mode=ro")
             || FileUri.Has(builder.DataSource, "immutable=1");
         DataSource = FileUri.Is(builder.DataSource) ? builder.DataSource.Split('?')[0] : builder.DataSource;
+        CreatesFile =
+            !IsReadOnly && builder.Mode != SqliteOpenMode.ReadWrite && !FileUri.Has(builder.DataSource, "mode=rw");
         HasOwnVfs = FileUri
             .Parameters(builder.DataSource)
             .Any(static each => each.StartsWith("vfs=", StringComparison.OrdinalIgnoreCase));
@@ -65,6 +67,9 @@ internal sealed class DatabaseTarget
     public bool SharesCache { get; }
 
     public bool IsReadOnly { get; }
+
+    /// <summary>True when a file that does not exist is made.</summary>
+    public bool CreatesFile { get; }
 
     /// <summary>
     /// True when a URI names the file system to be used, so that there need not be a file of that name.

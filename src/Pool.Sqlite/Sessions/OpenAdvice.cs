@@ -25,6 +25,8 @@ internal static class OpenAdvice
                 $" The folder '{folder}' does not exist: create it first.",
             raw.SQLITE_CANTOPEN when target.IsReadOnly && !File.Exists(path) =>
                 " The file does not exist, and Mode=ReadOnly does not create it.",
+            raw.SQLITE_CANTOPEN when !target.CreatesFile && !File.Exists(path) =>
+                " The file does not exist, and Mode=ReadWrite does not create it: leave Mode out to have it made.",
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED when !BecomesWal(doing) =>
                 " Another process, or a connection outside this pool, held its lock on the file for too long.",
             _ when !BecomesWal(doing) => "",

@@ -99,6 +99,26 @@ public sealed class RentTimeoutTests : IDisposable
     }
 
     [Theory]
+    [InlineData(-5000)]
+    [InlineData(-0.0001)]
+    [InlineData(400d * 24 * 60 * 60 * 1000)]
+    public async Task A_timeout_that_makes_no_sense_is_refused_also_when_a_connection_is_idle(double milliseconds)
+    {
+        TimeSpan timeout = TimeSpan.FromMilliseconds(milliseconds);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Throws<ArgumentOutOfRangeException>("timeout", () => Pool.Rent(timeout));
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+                "timeout",
+                async () => (await Pool.RentAsync(timeout)).Dispose()
+            );
+            using SqlitePoolConnection idle = Pool.Rent(TimeSpan.FromMilliseconds(int.MaxValue));
+        }
+
+        Assert.Equal((0, 1), (Pool.GetStatistics().InUse, Pool.GetStatistics().Idle));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Zero_opens_a_connection_where_there_is_room_for_one(bool async)

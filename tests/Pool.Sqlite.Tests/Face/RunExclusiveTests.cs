@@ -173,7 +173,6 @@ public sealed class RunExclusiveTests : IDisposable
             error.Message,
             StringComparison.Ordinal
         );
-        Assert.Contains("1 are in use", error.Message, StringComparison.Ordinal);
         _ = await Record.ExceptionAsync(() => behind.Limited());
         SqlitePoolConnection[] others = [await _pool.RentAsync().Limited(), await _pool.RentAsync().Limited()];
         Array.ForEach(others, other => other.Dispose());

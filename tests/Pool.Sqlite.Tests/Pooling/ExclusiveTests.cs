@@ -103,7 +103,7 @@ public sealed class ExclusiveTests : LeasePoolTest
         else
         {
             Time.Advance(Seconds(4));
-            RefusedException refused = await AssertRefused(exclusive, RentRefusal.TimedOutWaiting);
+            RefusedException refused = await AssertRefused(exclusive, RentRefusal.TimedOutWaitingForAll);
             Assert.Equal(Seconds(5), refused.Waited);
         }
 
@@ -112,7 +112,7 @@ public sealed class ExclusiveTests : LeasePoolTest
         Assert.False(behind[2].IsCompleted);
         Return(items[2]);
         await behind[2].Limited();
-        Assert.Equal(byCancelling ? (0, 1) : (1, 0), (Counts.Timeouts, Counts.Cancellations));
+        Assert.Equal((0, byCancelling ? 1 : 0), (Counts.Timeouts, Counts.Cancellations));
         Assert.Empty(Source.Closes);
     }
 
@@ -124,8 +124,8 @@ public sealed class ExclusiveTests : LeasePoolTest
 
         Task exclusive = StartExclusive();
 
-        await AssertRefused(exclusive, RentRefusal.TimedOutWaiting);
-        Assert.Equal((1, 0), (Counts.Timeouts, Counts.Waiting));
+        await AssertRefused(exclusive, RentRefusal.TimedOutWaitingForAll);
+        Assert.Equal((0, 0), (Counts.Timeouts, Counts.Waiting));
         Take(Pool.Rent());
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.Loader;
 using Microsoft.Data.Sqlite;
@@ -57,11 +58,30 @@ public sealed class OpeningTests : IDisposable
         Assert.Contains("leave it out", refused.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_missing_folder_is_named()
+    [Theory]
+    [InlineData("{0};Mode=ReadOnly", "Mode=ReadOnly does not create it")]
+    [InlineData("{0};Mode=ReadWrite", "Mode=ReadWrite does not create it: leave Mode out")]
+    [InlineData("file:{0}?mode=ro", "Mode=ReadOnly does not create it")]
+    [InlineData("file:{0}?mode=rw", "Mode=ReadWrite does not create it: leave Mode out")]
+    public void A_missing_file_that_is_not_to_be_created_is_told(string format, string advice)
+    {
+        string path = _database.In("missing.db");
+        using SqlitePool pool = new("Data Source=" + string.Format(CultureInfo.InvariantCulture, format, path));
+
+        string message = Assert.Throws<SqliteException>(() => pool.Rent()).Message;
+
+        Assert.Contains($"The file does not exist, and {advice}", message, StringComparison.Ordinal);
+        Assert.False(File.Exists(path));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(";Mode=ReadOnly")]
+    [InlineData(";Mode=ReadWrite")]
+    public void A_missing_folder_is_named(string mode)
     {
         string folder = _database.In("missing");
-        using SqlitePool pool = new($"Data Source={Path.Combine(folder, "a.db")}");
+        using SqlitePool pool = new($"Data Source={Path.Combine(folder, "a.db")}{mode}");
         Assert.Contains(
             $"The folder '{folder}' does not exist",
             Assert.Throws<SqliteException>(() => pool.Rent()).Message,
