@@ -177,11 +177,13 @@ public sealed class SqlitePoolOptions
 
     /// <summary>
     /// Called each time before a connection is lent. False, or an exception, retires it, and another is taken.
+    /// (That of a private memory database stays, and is asked for again until RentTimeout has passed.)
     /// </summary>
     public Func<SqliteConnection, bool>? Renting { get; set; }
 
     /// <summary>
-    /// Called each time a connection has come back and is clean. False, or an exception, retires it.
+    /// Called each time a connection has come back and is clean. False, or an exception, retires it, unless it is
+    /// that of a private memory database.
     /// </summary>
     public Func<SqliteConnection, bool>? Returning { get; set; }
 

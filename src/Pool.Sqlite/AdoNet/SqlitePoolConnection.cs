@@ -196,7 +196,10 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
         Physical.Access.SetUpOnce(key, setUp);
     }
 
-    /// <summary>Makes the pool close this connection when it comes back, instead of lending it again.</summary>
+    /// <summary>
+    /// Makes the pool close this connection when it comes back, instead of lending it again. Not that of a private
+    /// memory database, which would be lost.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
     /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>
     public void Retire()

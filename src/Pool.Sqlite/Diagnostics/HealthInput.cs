@@ -12,6 +12,9 @@ internal sealed record HealthInput
     /// <summary>True while the database file is not the one that was open, and none has been opened since.</summary>
     public bool IsFileMoved { get; init; }
 
+    /// <summary>True when a private memory database was lost in the time that the status is judged by.</summary>
+    public bool WasDatabaseLost { get; init; }
+
     /// <summary>True when not even a writer has its connection.</summary>
     public required bool NothingIsOpen { get; init; }
 

@@ -42,6 +42,16 @@ internal static class HealthJudge
                 "The database file was deleted, renamed or replaced while it was open. The next rent opens what is at its path now."
             );
         }
+
+        if (view.WasDatabaseLost)
+        {
+            yield return (
+                SqlitePoolStatus.Critical,
+                MessageFormat.Of(
+                    $"The memory database was lost in the last {MessageFormat.Time(view.Options.Window)}, since the caller's code closed the driver's connection (SqliteConnection); the next rent begins with an empty one."
+                )
+            );
+        }
     }
 
     private static IEnumerable<(SqlitePoolStatus Status, string Text)> Syncs(HealthInput view)

@@ -23,6 +23,7 @@ internal sealed class HealthReporter(
             Statistics = now.Statistics,
             IsClosed = isClosed,
             IsFileMoved = figures.IsFileMoved,
+            WasDatabaseLost = figures.WasDatabaseLost(options.Health.Window),
             NothingIsOpen = statistics.NothingIsOpen,
             Options = options.Health,
             CriticalFor = utilization.Observe(now.Statistics),

@@ -24,14 +24,19 @@ internal sealed class EntryLending<T>(
         // Why the last try was rejected, should the time be up while the next one opens.
         RentRefusal refusal = RentRefusal.TimedOutOpening;
         Exception? cause = null;
+        bool isNew = false;
         for (int rejections = 0; ; )
         {
-            if (entry is null && !permits.TryDequeueIdle(out entry))
+            if (entry is null)
             {
-                entry = await wait.ForPlace(async, deadline, cancellationToken).ConfigureAwait(false);
+                if (!permits.TryDequeueIdle(out entry))
+                {
+                    entry = await wait.ForPlace(async, deadline, cancellationToken).ConfigureAwait(false);
+                }
+
+                isNew = entry is null;
             }
 
-            bool isNew = entry is null;
             entry ??= await opener
                 .Open(async, state.OpenDeadline(deadline), state.Options.Permits, cancellationToken, refusal, cause)
                 .ConfigureAwait(false);
@@ -54,8 +59,9 @@ internal sealed class EntryLending<T>(
             }
 
             // A check that refuses what has just been opened, twice, may refuse everything: it must not make the pool
-            // open and close without end.
-            bool isRejected = isNew && reason is (RetireReason.Retired or RetireReason.Unhealthy);
+            // open and close without end. What is kept all the same is asked for again, in the same manner.
+            bool isKept = state.WhyRetire(entry, reason) == RetireReason.None;
+            bool isRejected = (isNew || isKept) && reason is (RetireReason.Retired or RetireReason.Unhealthy);
             TimeSpan pause = isRejected && rejections++ > 0 ? Backoff.Delay(rejections - 2) : TimeSpan.Zero;
             if (isRejected)
             {
@@ -63,9 +69,17 @@ internal sealed class EntryLending<T>(
                 cause = thrown;
             }
 
-            Exception? failure = WhyGiveUp(isNew ? pause : null, refusal, cause, deadline, cancellationToken);
-            closer.Close(entry, reason, withPermit: failure is not null);
-            entry = null;
+            Exception? failure = WhyGiveUp(isNew || isKept ? pause : null, refusal, cause, deadline, cancellationToken);
+            if (!isKept)
+            {
+                closer.Close(entry, reason, withPermit: failure is not null);
+                entry = null;
+            }
+            else if (failure is not null)
+            {
+                permits.ReturnToIdle(entry);
+            }
+
             if (failure is not null)
             {
                 throw failure;
@@ -73,7 +87,7 @@ internal sealed class EntryLending<T>(
 
             if (pause > TimeSpan.Zero)
             {
-                await PauseForNextTry(async, pause, cancellationToken).ConfigureAwait(false);
+                await PauseForNextTry(entry, async, pause, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -145,8 +159,13 @@ internal sealed class EntryLending<T>(
         return pause is { } delay && !deadline.Allows(delay) ? state.Refused(refusal, deadline.Elapsed, cause) : null;
     }
 
-    /// <summary>Keeps the permit through a pause, unless that ends early.</summary>
-    private async ValueTask PauseForNextTry(bool async, TimeSpan pause, CancellationToken cancellationToken)
+    /// <summary>Keeps the permit, and the entry if there is one, through a pause, unless that ends early.</summary>
+    private async ValueTask PauseForNextTry(
+        PoolEntry<T>? entry,
+        bool async,
+        TimeSpan pause,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -158,7 +177,7 @@ internal sealed class EntryLending<T>(
         }
         catch (OperationCanceledException)
         {
-            permits.Release();
+            permits.ReturnToIdle(entry);
             throw state.IsClosed ? state.Source.Closed() : state.Canceled(cancellationToken);
         }
     }

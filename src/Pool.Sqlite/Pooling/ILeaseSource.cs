@@ -29,6 +29,12 @@ internal interface ILeaseSource<T>
     /// <returns>Why it must not be kept.</returns>
     RetireReason Probe(T item) => Check(item, probe: true, out RetireReason reason, out _) ? RetireReason.None : reason;
 
+    /// <summary>
+    /// True while an item holds what cannot be had back once it is closed: whatever speaks for closing it, it stays
+    /// until the pool is closed. Never throws.
+    /// </summary>
+    bool MustKeep(T item) => false;
+
     /// <summary>Closes an item. Never throws.</summary>
     /// <param name="item">The item, held by the caller alone.</param>
     /// <param name="reason">Why.</param>

@@ -171,7 +171,7 @@ internal sealed class LeasePool<T> : IDisposable
     /// <summary>As <see cref="Return"/>, for what does not go into a per-core slot.</summary>
     public void ReturnSlow(PoolEntry<T> item, RetireReason reason)
     {
-        reason = reason == RetireReason.None ? _state.WhyRetire(item) : reason;
+        reason = _state.WhyRetire(item, reason);
         if (reason != RetireReason.None)
         {
             _closer.Close(item, reason, withPermit: true);
@@ -180,7 +180,7 @@ internal sealed class LeasePool<T> : IDisposable
         {
             return;
         }
-        else if (_closesOverflow && _entries.TryBeginClose(item, floor: _options.Size))
+        else if (_closesOverflow && _state.TryBeginClose(item, floor: _options.Size))
         {
             _closer.FinishClose(item, RetireReason.Overflow, withPermit: true);
         }

@@ -33,18 +33,33 @@ internal sealed class PoolState<T>(ILeaseSource<T> source, LeasePoolOptions opti
         _ = _closing.CancelAsync();
     }
 
-    /// <summary>Why an entry is not to be lent again; <see cref="RetireReason.None"/> when it can be.</summary>
-    public RetireReason WhyRetire(PoolEntry<T> entry)
+    /// <summary>
+    /// The one place that decides whether an entry leaves the pool. Answers why; <see cref="RetireReason.None"/> when it
+    /// stays.
+    /// </summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="reason">What its last lease, or a check, has against it.</param>
+    public RetireReason WhyRetire(PoolEntry<T> entry, RetireReason reason = RetireReason.None)
     {
         if (IsClosed)
         {
-            return RetireReason.Closing;
+            return reason == RetireReason.None ? RetireReason.Closing : reason;
         }
 
-        return entry.RetireReason == RetireReason.None && entry.HasExpired(time.GetTimestamp())
-            ? RetireReason.Age
-            : entry.RetireReason;
+        reason = reason == RetireReason.None ? entry.RetireReason : reason;
+        if (reason == RetireReason.None && entry.HasExpired(time.GetTimestamp()))
+        {
+            reason = RetireReason.Age;
+        }
+
+        return reason != RetireReason.None && source.MustKeep(entry.Value) ? RetireReason.None : reason;
     }
+
+    /// <summary>
+    /// As <see cref="EntryRegistry{T}.TryBeginClose"/>, for an entry that is only closed since there are enough others.
+    /// </summary>
+    public bool TryBeginClose(PoolEntry<T> entry, int floor) =>
+        !source.MustKeep(entry.Value) && Entries.TryBeginClose(entry, floor);
 
     /// <summary>
     /// How long an open may take: a timeout of zero refuses to wait for others, not to open where there is room.

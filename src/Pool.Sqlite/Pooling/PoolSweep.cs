@@ -100,11 +100,11 @@ internal sealed class PoolSweep<T>(
         RetireReason reason = state.WhyRetire(entry);
         if (reason == RetireReason.None)
         {
-            if (idle >= Limit(_options.OverflowIdleTimeout) && _entries.TryBeginClose(entry, floor: _options.Size))
+            if (idle >= Limit(_options.OverflowIdleTimeout) && state.TryBeginClose(entry, floor: _options.Size))
             {
                 reason = RetireReason.Overflow;
             }
-            else if (idle >= Limit(_options.IdleTimeout) && _entries.TryBeginClose(entry, floor: _options.MinIdle))
+            else if (idle >= Limit(_options.IdleTimeout) && state.TryBeginClose(entry, floor: _options.MinIdle))
             {
                 reason = RetireReason.Idle;
             }
@@ -134,7 +134,7 @@ internal sealed class PoolSweep<T>(
         permits.EndHousekeeping();
 
         // All may have been cleared since the look at it, which then did not find it.
-        reason = reason == RetireReason.None ? state.WhyRetire(entry) : reason;
+        reason = entry.IsClosing ? reason : state.WhyRetire(entry, reason);
         if (reason == RetireReason.None)
         {
             permits.ReturnToIdle(entry);

@@ -21,6 +21,7 @@ internal sealed class ConnectionFigures(TimeProvider time, IGroupCommitEvents? s
     private FileGuard? _guard;
     private int _openFiles;
     private int _judgedEngine;
+    private Loss? _databaseLost;
 
     /// <summary>Statements that failed because of the database, not because of what they say.</summary>
     public StatementFailures Failures { get; } = new(time);
@@ -55,6 +56,13 @@ internal sealed class ConnectionFigures(TimeProvider time, IGroupCommitEvents? s
             return !IsFileMoved && _guard is { } newest && connection.File.Guard?.IsSameAs(newest) == true;
         }
     }
+
+    /// <summary>A private memory database is gone, with its connection.</summary>
+    public void NoteDatabaseLost() => Volatile.Write(ref _databaseLost, new Loss(time.GetTimestamp()));
+
+    /// <summary>True when a private memory database was lost in the last time.</summary>
+    public bool WasDatabaseLost(TimeSpan ago) =>
+        Volatile.Read(ref _databaseLost) is { } loss && time.GetElapsedTime(loss.At) <= ago;
 
     /// <summary>A round of the housekeeper: one <c>stat</c>, while anything is open.</summary>
     public void CheckFile()
@@ -159,4 +167,6 @@ internal sealed class ConnectionFigures(TimeProvider time, IGroupCommitEvents? s
             _statementMisses += misses;
         }
     }
+
+    private sealed record Loss(long At);
 }

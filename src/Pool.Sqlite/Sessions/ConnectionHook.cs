@@ -27,8 +27,16 @@ internal static class ConnectionHook
             return "has left a transaction open, which is rolled back: end it before returning.";
         }
 
-        return NativeStatements.IsAnyBusy(connection.Handle)
-            ? "has left a reader open: dispose it before returning."
-            : null;
+        if (!NativeStatements.IsAnyBusy(connection.Handle))
+        {
+            return null;
+        }
+
+        if (connection.IsTheDatabase)
+        {
+            NativeStatements.DisposeBusy(connection.Handle);
+        }
+
+        return "has left a reader open: dispose it before returning.";
     }
 }

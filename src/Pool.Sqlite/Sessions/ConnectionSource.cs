@@ -155,7 +155,15 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
 
         if (!result.IsClean)
         {
-            _logger.ConnectionNotReused(_name, item.LeaseName, result.Problem);
+            if (MustKeep(connection))
+            {
+                _logger.MemoryDatabaseNotClean(_name, item.LeaseName, result.Problem);
+            }
+            else
+            {
+                _logger.ConnectionNotReused(_name, item.LeaseName, result.Problem);
+            }
+
             return RetireReason.Unclean;
         }
 
@@ -166,10 +174,18 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
             : RetireReason.None;
     }
 
+    public bool MustKeep(PhysicalConnection item) => item is { IsTheDatabase: true, IsClosedByCaller: false };
+
     public void Close(PhysicalConnection item, RetireReason reason, bool last)
     {
         try
         {
+            if (item.IsTheDatabase && reason != RetireReason.Closing)
+            {
+                Figures.NoteDatabaseLost();
+                _logger.MemoryDatabaseLost(_name);
+            }
+
             Figures.NoteClosed(item.Statements);
             NoteCache(item);
             _logger.ConnectionRetired(_name, reason.ToString());

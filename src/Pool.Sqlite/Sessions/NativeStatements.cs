@@ -39,9 +39,14 @@ internal static class NativeStatements
     }
 
     /// <summary>Disposes those that are not running.</summary>
-    public static void DisposeIdle(sqlite3 handle)
+    public static void DisposeIdle(sqlite3 handle) => Dispose(handle, busy: false);
+
+    /// <summary>Disposes those that are running, as far as they can be reached.</summary>
+    public static void DisposeBusy(sqlite3 handle) => Dispose(handle, busy: true);
+
+    private static void Dispose(sqlite3 handle, bool busy)
     {
-        List<sqlite3_stmt> idle = [];
+        List<sqlite3_stmt> found = [];
         try
         {
             for (
@@ -50,9 +55,9 @@ internal static class NativeStatements
                 s = raw.sqlite3_next_stmt(handle, s)
             )
             {
-                if (raw.sqlite3_stmt_busy(s) == 0)
+                if (raw.sqlite3_stmt_busy(s) != 0 == busy)
                 {
-                    idle.Add(s);
+                    found.Add(s);
                 }
             }
         }
@@ -61,6 +66,6 @@ internal static class NativeStatements
             // One of SQLite's own.
         }
 
-        idle.ForEach(static statement => statement.Dispose());
+        found.ForEach(static statement => statement.Dispose());
     }
 }

@@ -113,8 +113,12 @@ internal sealed class PhysicalConnection
     /// <summary>True once the current lease has done anything with the connection.</summary>
     public bool IsTouched { get; set; }
 
-    /// <summary>True when the current lease wants it closed on return.</summary>
-    public bool IsRetired { get; set; }
+    /// <summary>True when the current lease wants it closed on return; never of one that is the database.</summary>
+    public bool IsRetired
+    {
+        get;
+        set => field = value && !IsTheDatabase;
+    }
 
     /// <summary>The housekeeper wants to know how the page cache does: at the next return, when nothing runs.</summary>
     public bool WantsCacheLook { get; set; }
@@ -232,7 +236,7 @@ internal sealed class PhysicalConnection
     public bool NoteFailure(SqliteException failure)
     {
         Failures?.Record(failure.SqliteErrorCode);
-        IsRetired |= !IsTheDatabase && !IsReadOnly && ConnectionFailure.MayBeItsOwn(failure);
+        IsRetired |= !IsReadOnly && ConnectionFailure.MayBeItsOwn(failure);
         return false;
     }
 

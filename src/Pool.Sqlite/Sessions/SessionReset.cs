@@ -18,6 +18,12 @@ internal sealed class SessionReset(
         // Whatever goes wrong here, the answer is the same: it is not certain, so not used again.
         catch (Exception e)
         {
+            if (connection.IsTheDatabase)
+            {
+                // What is closed lets go of it by that.
+                connection.Writes.ReleaseGate();
+            }
+
             return new SessionResetResult(false, false, e.Message);
         }
     }
@@ -45,6 +51,13 @@ internal sealed class SessionReset(
 
     private bool EndWork()
     {
+        if (connection.IsTheDatabase && access.IsExposed)
+        {
+            // It is not closed, which would end them. First, since ROLLBACK may meet them.
+            connection.OpenStatements.FinishAll();
+            NativeStatements.DisposeBusy(connection.Handle);
+        }
+
         connection.Blobs.CloseAll();
         bool rolledBack = connection.Transaction.End();
         connection.OpenStatements.FinishAll();

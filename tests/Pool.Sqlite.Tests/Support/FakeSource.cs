@@ -28,6 +28,9 @@ internal sealed class FakeSource : ILeaseSource<FakeItem>
 
     public bool ChecksEveryRent { get; set; }
 
+    /// <summary>True when an item is to stay, whatever speaks against it.</summary>
+    public bool KeepsItems { get; set; }
+
     public int Tries => Volatile.Read(ref _tries);
 
     public int Opened => Volatile.Read(ref _opened);
@@ -75,6 +78,8 @@ internal sealed class FakeSource : ILeaseSource<FakeItem>
         item.LetGo();
         return reason == RetireReason.None;
     }
+
+    public bool MustKeep(FakeItem item) => KeepsItems;
 
     public void Close(FakeItem item, RetireReason reason, bool last)
     {

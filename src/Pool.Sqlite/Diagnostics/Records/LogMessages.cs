@@ -35,7 +35,11 @@ internal static partial class LogMessages
     [LoggerMessage(4, LogLevel.Warning, "Pool {Pool}: opening a connection failed.")]
     public static partial void OpenFailed(this ILogger logger, Exception exception, string pool);
 
-    [LoggerMessage(5, LogLevel.Warning, "Pool {Pool}: the {Hook} hook threw; the connection is not used again.")]
+    [LoggerMessage(
+        5,
+        LogLevel.Warning,
+        "Pool {Pool}: the {Hook} hook threw; the connection is not used again, unless it is a private memory database."
+    )]
     public static partial void HookFailed(this ILogger logger, Exception exception, string pool, string hook);
 
     [LoggerMessage(
@@ -172,6 +176,22 @@ internal static partial class LogMessages
         "Pool {Pool}: the warm-up statement \"{Sql}\" cannot be prepared yet, and is left out: {Problem}."
     )]
     public static partial void StatementNotPrepared(this ILogger logger, string pool, string sql, string problem);
+
+    [LoggerMessage(
+        27,
+        LogLevel.Warning,
+        "Pool {Pool}: the memory database is lost. It lives in one connection, and the caller's code has closed that (SqliteConnection); "
+            + "the next rent begins with an empty one. Leave the driver's connection open, and dispose the lease instead."
+    )]
+    public static partial void MemoryDatabaseLost(this ILogger logger, string pool);
+
+    [LoggerMessage(
+        28,
+        LogLevel.Warning,
+        "Pool {Pool}: what lease {Lease} has left on the connection could not be undone ({Problem}). The connection is the memory database, "
+            + "and is used on as it is."
+    )]
+    public static partial void MemoryDatabaseNotClean(this ILogger logger, string pool, string lease, string? problem);
 
     [LoggerMessage(18, LogLevel.Error, "Pool {Pool}: a round of the housekeeper failed; the next one tries again.")]
     public static partial void RoundFailed(this ILogger logger, Exception exception, string pool);
