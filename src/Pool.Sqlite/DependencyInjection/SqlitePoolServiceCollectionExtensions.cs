@@ -10,6 +10,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers pools with a service collection.</summary>
 public static class SqlitePoolServiceCollectionExtensions
 {
+    private static readonly string[] ConnectionStringWords = ["Data Source", "DataSource", "Filename", "Password"];
+
     /// <summary>
     /// Registers a <see cref="SqlitePool"/>, also as <see cref="DbDataSource"/>, that gets all its settings through the
     /// returned builder, the connection string included.
@@ -187,11 +189,21 @@ public static class SqlitePoolServiceCollectionExtensions
         );
 
     /// <summary>Keys that only look alike, such as 1 and "1", or "" and none, must not share their settings.</summary>
+    /// <exception cref="ArgumentException">The key is a connection string, whose password messages would show.</exception>
     internal static string OptionsName(object? serviceKey) =>
         serviceKey switch
         {
             null => Options.Options.DefaultName,
+            string text when IsConnectionString(text) => throw new ArgumentException(
+                "The key of the pool is a connection string: the arguments seem to be swapped. Write the key first, "
+                    + "AddSqlitePool(\"orders\", \"Data Source=orders.db\"); without a key leave it out.",
+                nameof(serviceKey)
+            ),
             string { Length: > 0 } text => text,
             _ => $"{serviceKey.GetType()} {serviceKey}",
         };
+
+    private static bool IsConnectionString(string key) =>
+        key.Contains('=', StringComparison.Ordinal)
+        && ConnectionStringWords.Any(word => key.Contains(word, StringComparison.OrdinalIgnoreCase));
 }

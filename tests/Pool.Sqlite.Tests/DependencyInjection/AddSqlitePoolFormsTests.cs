@@ -17,6 +17,21 @@ public sealed class AddSqlitePoolFormsTests : IDisposable
     }
 
     [Fact]
+    public void A_connection_string_in_place_of_the_key_is_refused_and_not_shown()
+    {
+        const string Swapped = "Data Source=orders.db;Password=S3cret!";
+        ArgumentException[] errors =
+        [
+            Assert.Throws<ArgumentException>(() => _services.AddSqlitePool(Swapped, "orders")),
+            Assert.Throws<ArgumentException>(() => _services.AddSqlitePool((object)Swapped, null, _ => { })),
+            Assert.Throws<ArgumentException>(() => _services.AddSqlitePoolSet((object)Swapped, "orders")),
+        ];
+        Assert.All(errors, error => Assert.Contains("swapped", error.Message, StringComparison.Ordinal));
+        Assert.All(errors, error => Assert.DoesNotContain("S3cret", error.Message, StringComparison.Ordinal));
+        Assert.Empty(_services);
+    }
+
+    [Fact]
     public async Task Settings_in_code_come_with_every_form()
     {
         _services.AddSqlitePool(_database.ConnectionString, options => options.PoolSize = 1);

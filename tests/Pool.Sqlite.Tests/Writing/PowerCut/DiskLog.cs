@@ -73,8 +73,9 @@ internal sealed class DiskLog
         {
             if (record.Kind == 'S')
             {
-                long before = synced.TryGetValue(record.File, out (long Covers, long Before) last) ? last.Covers : 0;
-                synced[record.File] = (record.Offset, before);
+                // Logged as they end: of two that overlap, one that began earlier may end later, and takes nothing back.
+                (long Covers, long Before) last = synced.GetValueOrDefault(record.File);
+                synced[record.File] = record.Offset > last.Covers ? (record.Offset, last.Covers) : last;
             }
             else if (record.Kind == 'U')
             {
