@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pool.Sqlite;
 using Pool.Sqlite.AspNetCore;
+using Pool.Sqlite.Configuration;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -27,6 +28,7 @@ public static class SqlitePoolEndpointRouteBuilderExtensions
     /// <param name="pattern">Where. Default <c>/pool</c>.</param>
     /// <param name="serviceKey">The key that the pool was added with; null for the one without.</param>
     /// <returns>For conventions on all three, such as <c>RequireAuthorization()</c>.</returns>
+    /// <exception cref="ArgumentException">The pattern is a connection string.</exception>
     /// <exception cref="InvalidOperationException">No such pool is registered.</exception>
     /// <example><code>app.MapSqlitePool("/pool").RequireAuthorization("Operators");</code></example>
     public static IEndpointConventionBuilder MapSqlitePool(
@@ -36,6 +38,14 @@ public static class SqlitePoolEndpointRouteBuilderExtensions
     )
     {
         ArgumentNullException.ThrowIfNull(endpoints);
+        if (MistakenName.IsConnectionString(pattern))
+        {
+            throw new ArgumentException(
+                "The pattern is a connection string (not shown here: it may have a password). Write a path, such as \"/pool\".",
+                nameof(pattern)
+            );
+        }
+
         SqlitePool pool = PoolLookup.Find(endpoints.ServiceProvider, serviceKey);
         PoolEndpoints answers = new(pool, endpoints.ServiceProvider.GetService<TimeProvider>() ?? TimeProvider.System);
         LocalCallersOnly guard = new(

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Pool.Sqlite;
 using Pool.Sqlite.AspNetCore;
+using Pool.Sqlite.Configuration;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -22,6 +23,7 @@ public static class SqlitePoolHealthChecksBuilderExtensions
     /// <param name="failureStatus">What to report instead of unhealthy.</param>
     /// <param name="tags">To choose checks by.</param>
     /// <param name="timeout">How long renting and reading may take together. Default 5 seconds.</param>
+    /// <exception cref="ArgumentException">The name or the key is a connection string.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is not positive.</exception>
     public static IHealthChecksBuilder AddSqlitePool(
         this IHealthChecksBuilder builder,
@@ -33,6 +35,16 @@ public static class SqlitePoolHealthChecksBuilderExtensions
     )
     {
         ArgumentNullException.ThrowIfNull(builder);
+        MistakenName.Refuse(serviceKey, "Pass the key of services.AddSqlitePool(key, connectionString).");
+        if (MistakenName.IsConnectionString(name))
+        {
+            throw new ArgumentException(
+                "The name of the check is a connection string (not shown here: it may have a password). Write "
+                    + "services.AddSqlitePool(connectionString), and here the name of the check or nothing.",
+                nameof(name)
+            );
+        }
+
         TimeSpan limit = timeout ?? DefaultTimeout;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero, nameof(timeout));
         return builder.Add(

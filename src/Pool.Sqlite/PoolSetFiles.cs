@@ -24,6 +24,14 @@ internal sealed class PoolSetFiles(SqlitePoolSetOptions options)
         }
 
         string? name = fileName(key);
+        if (MistakenName.IsConnectionString(name))
+        {
+            throw new InvalidOperationException(
+                $"FileName has answered a connection string for the key '{key}'. Answer the path of a file only; the rest belongs into "
+                    + "Pool.ConnectionString."
+            );
+        }
+
         if (
             string.IsNullOrWhiteSpace(name)
             || Path.EndsInDirectorySeparator(name)

@@ -217,7 +217,9 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
                     // Thrown with the others, at the end.
                     catch (Exception e) when (e is not OperationCanceledException || !token.IsCancellationRequested)
                     {
-                        failures.Enqueue(new InvalidOperationException($"Database '{key}': {e.Message}", e));
+                        failures.Enqueue(
+                            new InvalidOperationException($"Database {DatabaseKey.Quoted(key)}: {e.Message}", e)
+                        );
                     }
                 }
             )

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Pool.Sqlite.AspNetCore.Tests.Support;
@@ -7,6 +8,28 @@ namespace Pool.Sqlite.AspNetCore.Tests;
 
 public sealed class HealthCheckTests
 {
+    [Fact]
+    public void A_connection_string_in_the_place_of_a_name_or_key_is_refused_and_not_shown()
+    {
+        const string Mistaken = "Data Source=o.db;Password=S3cret!";
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        IHealthChecksBuilder checks = builder.Services.AddHealthChecks();
+        WebApplication app = builder.Build();
+        ArgumentException[] errors =
+        [
+            Assert.Throws<ArgumentException>(() => checks.AddSqlitePool(Mistaken)),
+            Assert.Throws<ArgumentException>(() => checks.AddSqlitePool(serviceKey: Mistaken)),
+            Assert.Throws<ArgumentException>(() => app.MapSqlitePool(Mistaken)),
+        ];
+        Assert.Equal(["name", "serviceKey", "pattern"], errors.Select(error => error.ParamName));
+        Exception missing = Assert.Throws<InvalidOperationException>(() => app.MapSqlitePool(serviceKey: Mistaken));
+        Assert.Contains("looks like a connection string", missing.Message, StringComparison.Ordinal);
+        Assert.All(
+            errors.Append(missing),
+            error => Assert.DoesNotContain("S3cret!", error.ToString(), StringComparison.Ordinal)
+        );
+    }
+
     [Fact]
     public async Task A_quiet_pool_is_healthy_and_was_really_read_from()
     {

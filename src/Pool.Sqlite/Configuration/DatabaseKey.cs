@@ -52,6 +52,11 @@ internal static class DatabaseKey
             return "is empty.";
         }
 
+        if (MistakenName.IsConnectionString(key))
+        {
+            return "is a connection string. What all databases share belongs into Pool.ConnectionString.";
+        }
+
         if (key.AsSpan().ContainsAny(AnySeparator))
         {
             return "has a path separator ('/', '\\' or ':'): it would lead out of the folder.";
@@ -94,8 +99,14 @@ internal static class DatabaseKey
                 or UnicodeCategory.LineSeparator
                 or UnicodeCategory.ParagraphSeparator;
 
-    private static string Quoted(string key)
+    /// <summary>The key for a message: in quotes, without what cannot be printed or must not be.</summary>
+    public static string Quoted(string key)
     {
+        if (MistakenName.IsConnectionString(key))
+        {
+            return "(not shown: it may have a password)";
+        }
+
         IEnumerable<string> printable = key.EnumerateRunes()
             .Take(60)
             .Select(static rune => IsUnprintable(rune) ? "?" : rune.ToString());

@@ -46,6 +46,14 @@ internal static partial class OptionsCheck
             errors.Add(e.Message);
         }
 
+        if (MistakenName.IsConnectionString(options.Name))
+        {
+            errors.Add(
+                "Name is a connection string (not shown here). Set ConnectionString to that; Name is what messages and "
+                    + "metrics call the pool."
+            );
+        }
+
         Range(errors, nameof(options.PoolSize), options.PoolSize, 1, MostConnections);
         Range(errors, nameof(options.MaxOverflow), options.MaxOverflow, 0, MostConnections);
         Range(errors, nameof(options.MinIdle), options.MinIdle, 0, Math.Max(0, options.PoolSize), "PoolSize");

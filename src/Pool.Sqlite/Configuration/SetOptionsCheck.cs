@@ -31,6 +31,14 @@ internal static class SetOptionsCheck
             );
         }
 
+        if (MistakenName.IsConnectionString(options.Folder))
+        {
+            errors.Add(
+                "Folder is a connection string (not shown here). Set it to the path of a folder, and Pool.ConnectionString to what "
+                    + "all databases share."
+            );
+        }
+
         if (options.FileName is null && !IsExtension(options.Extension))
         {
             errors.Add(

@@ -107,7 +107,7 @@ public static class SqlitePoolOptionsBuilderExtensions
         IReadOnlyList<string> errors = ConfigurationBinding.Apply(section, options);
         if (errors.Count > 0)
         {
-            string pool = name.Length == 0 ? "SqlitePool" : $"SqlitePool '{name}'";
+            string pool = MistakenName.Title("SqlitePool", name);
             throw new OptionsValidationException(
                 name,
                 typeof(SqlitePoolOptions),

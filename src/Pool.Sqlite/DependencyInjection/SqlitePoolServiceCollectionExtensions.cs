@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pool.Sqlite;
+using Pool.Sqlite.Configuration;
 using Pool.Sqlite.DependencyInjection;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -10,8 +11,6 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers pools with a service collection.</summary>
 public static class SqlitePoolServiceCollectionExtensions
 {
-    private static readonly string[] ConnectionStringWords = ["Data Source", "DataSource", "Filename", "Password"];
-
     /// <summary>
     /// Registers a <see cref="SqlitePool"/>, also as <see cref="DbDataSource"/>, that gets all its settings through the
     /// returned builder, the connection string included.
@@ -64,6 +63,7 @@ public static class SqlitePoolServiceCollectionExtensions
     /// What to connect to; it can carry the pool's own keys. Null when a configuration that is bound through the
     /// returned builder says it.
     /// </param>
+    /// <exception cref="ArgumentException">The key is a connection string: the two are swapped.</exception>
     /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
         this IServiceCollection services,
@@ -137,6 +137,7 @@ public static class SqlitePoolServiceCollectionExtensions
     /// <param name="serviceKey">Its key. If it is a string, that is also the name of its options.</param>
     /// <param name="connectionString">What to connect to; null when <paramref name="configure"/> says it.</param>
     /// <param name="configure">Sets them.</param>
+    /// <exception cref="ArgumentException">The key is a connection string: the two are swapped.</exception>
     /// <inheritdoc cref="AddSqlitePool(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolOptions> AddSqlitePool(
         this IServiceCollection services,
@@ -157,6 +158,10 @@ public static class SqlitePoolServiceCollectionExtensions
     )
     {
         ArgumentNullException.ThrowIfNull(services);
+        MistakenName.Refuse(
+            serviceKey,
+            "The arguments seem to be swapped: write the key first, AddSqlitePool(\"orders\", \"Data Source=orders.db\"); without a key leave it out."
+        );
         string name = OptionsName(serviceKey);
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<SqlitePoolOptions>, ValidateSqlitePoolOptions>()
@@ -189,21 +194,11 @@ public static class SqlitePoolServiceCollectionExtensions
         );
 
     /// <summary>Keys that only look alike, such as 1 and "1", or "" and none, must not share their settings.</summary>
-    /// <exception cref="ArgumentException">The key is a connection string, whose password messages would show.</exception>
     internal static string OptionsName(object? serviceKey) =>
         serviceKey switch
         {
             null => Options.Options.DefaultName,
-            string text when IsConnectionString(text) => throw new ArgumentException(
-                "The key of the pool is a connection string: the arguments seem to be swapped. Write the key first, "
-                    + "AddSqlitePool(\"orders\", \"Data Source=orders.db\"); without a key leave it out.",
-                nameof(serviceKey)
-            ),
             string { Length: > 0 } text => text,
             _ => $"{serviceKey.GetType()} {serviceKey}",
         };
-
-    private static bool IsConnectionString(string key) =>
-        key.Contains('=', StringComparison.Ordinal)
-        && ConnectionStringWords.Any(word => key.Contains(word, StringComparison.OrdinalIgnoreCase));
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pool.Sqlite;
+using Pool.Sqlite.Configuration;
 using Pool.Sqlite.DependencyInjection;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -38,6 +39,7 @@ public static class SqlitePoolSetServiceCollectionExtensions
     /// <param name="services">Where to register it.</param>
     /// <param name="serviceKey">Its key. If it is a string, that is also the name of its options.</param>
     /// <param name="folder">The folder of the databases. Null when the returned builder says it.</param>
+    /// <exception cref="ArgumentException">The key is a connection string.</exception>
     /// <inheritdoc cref="AddSqlitePoolSet(IServiceCollection, string)"/>
     public static OptionsBuilder<SqlitePoolSetOptions> AddSqlitePoolSet(
         this IServiceCollection services,
@@ -56,6 +58,10 @@ public static class SqlitePoolSetServiceCollectionExtensions
     )
     {
         ArgumentNullException.ThrowIfNull(services);
+        MistakenName.Refuse(
+            serviceKey,
+            "Write AddSqlitePoolSet(key, folder), and what all databases share into Pool.ConnectionString of the options."
+        );
         string name = SqlitePoolServiceCollectionExtensions.OptionsName(serviceKey);
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<SqlitePoolSetOptions>, ValidateSqlitePoolSetOptions>()

@@ -10,7 +10,7 @@ internal sealed class ValidateSqlitePoolOptions : IValidateOptions<SqlitePoolOpt
     {
         List<string> errors = [];
         OptionsCheck.Find(options.Clone(), errors);
-        string pool = string.IsNullOrEmpty(name) ? "SqlitePool" : $"SqlitePool '{name}'";
+        string pool = MistakenName.Title("SqlitePool", name);
         return errors.Count == 0
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(errors.Select(error => $"{pool}: {error}"));

@@ -10,7 +10,7 @@ internal sealed class ValidateSqlitePoolSetOptions : IValidateOptions<SqlitePool
     {
         List<string> errors = [];
         SetOptionsCheck.Find(options.Clone(), errors);
-        string set = string.IsNullOrEmpty(name) ? "SqlitePoolSet" : $"SqlitePoolSet '{name}'";
+        string set = MistakenName.Title("SqlitePoolSet", name);
         return errors.Count == 0
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(errors.Select(error => $"{set}: {error}"));

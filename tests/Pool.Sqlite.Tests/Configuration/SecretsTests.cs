@@ -78,6 +78,43 @@ public sealed class SecretsTests : IDisposable
         Assert.DoesNotContain(Secret, error.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Data Source=o.db;Password=hunter2")]
+    [InlineData("Data Source=/var/o.db;Password=hunter2")]
+    [InlineData("file:o.db?key=hunter2")]
+    public async Task It_is_not_shown_where_a_connection_string_stands_in_the_place_of_a_name(string mistaken)
+    {
+        await using SqlitePoolSet set = new("tenants");
+        await using SqlitePoolSet named = new(new SqlitePoolSetOptions { FileName = _ => mistaken });
+        SqlitePoolSetOptions template = new() { Folder = "tenants" };
+        template.Pool.Name = mistaken;
+        Exception[] errors =
+        [
+            Assert.Throws<ArgumentException>(() =>
+                new SqlitePool(new SqlitePoolOptions { ConnectionString = "Data Source=o.db", Name = mistaken })
+            ),
+            Assert.Throws<ArgumentException>(() => new SqlitePoolSet(mistaken)),
+            Assert.Throws<ArgumentException>(() => new SqlitePoolSet(template)),
+            Assert.Throws<ArgumentException>(() => set.GetPath(mistaken)),
+            Assert.Throws<InvalidOperationException>(() => named.GetPath("a")),
+            await Assert.ThrowsAsync<AggregateException>(() =>
+                set.ForEachAsync([mistaken], (_, _, _) => Task.CompletedTask)
+            ),
+        ];
+
+        Assert.All(
+            errors,
+            error =>
+                Assert.Contains(
+                    "is a connection string",
+                    error.ToString().Replace("has answered", "is", StringComparison.Ordinal),
+                    StringComparison.Ordinal
+                )
+        );
+        Assert.All(errors, error => Assert.DoesNotContain(Secret, error.ToString(), StringComparison.Ordinal));
+        Assert.False(Directory.Exists("tenants"));
+    }
+
     [Fact]
     public void A_failing_open_with_a_password_says_where_but_not_with_what()
     {

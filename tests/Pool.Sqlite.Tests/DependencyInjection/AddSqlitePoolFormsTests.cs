@@ -17,21 +17,6 @@ public sealed class AddSqlitePoolFormsTests : IDisposable
     }
 
     [Fact]
-    public void A_connection_string_in_place_of_the_key_is_refused_and_not_shown()
-    {
-        const string Swapped = "Data Source=orders.db;Password=S3cret!";
-        ArgumentException[] errors =
-        [
-            Assert.Throws<ArgumentException>(() => _services.AddSqlitePool(Swapped, "orders")),
-            Assert.Throws<ArgumentException>(() => _services.AddSqlitePool((object)Swapped, null, _ => { })),
-            Assert.Throws<ArgumentException>(() => _services.AddSqlitePoolSet((object)Swapped, "orders")),
-        ];
-        Assert.All(errors, error => Assert.Contains("swapped", error.Message, StringComparison.Ordinal));
-        Assert.All(errors, error => Assert.DoesNotContain("S3cret", error.Message, StringComparison.Ordinal));
-        Assert.Empty(_services);
-    }
-
-    [Fact]
     public async Task Settings_in_code_come_with_every_form()
     {
         _services.AddSqlitePool(_database.ConnectionString, options => options.PoolSize = 1);
@@ -83,6 +68,64 @@ public sealed class AddSqlitePoolFormsTests : IDisposable
         );
         Assert.Contains("AddSqlitePool(key, connectionString, options", error.Message, StringComparison.Ordinal);
         Assert.Empty(_services);
+    }
+
+    [Theory]
+    [InlineData("Data Source=o.db;Password=S3cret!")]
+    [InlineData("datasource = o.db ; pwd = S3cret!")]
+    [InlineData("Filename=o.db;Passwort=S3cret!")]
+    [InlineData("file:o.db?hexkey=S3cret!")]
+    public void A_connection_string_in_the_place_of_the_key_is_told_at_once_and_not_shown(string key)
+    {
+        ArgumentException[] errors =
+        [
+            Assert.Throws<ArgumentException>(() => _services.AddSqlitePool(key, "orders")),
+            Assert.Throws<ArgumentException>(() => _services.AddSqlitePool(key, null, options => options.PoolSize = 2)),
+            Assert.Throws<ArgumentException>(() =>
+                _services.AddSqlitePool((object)key, options => options.PoolSize = 2)
+            ),
+            Assert.Throws<ArgumentException>(() => _services.AddSqlitePoolSet(key, "folder")),
+        ];
+        Assert.Contains(
+            "swapped: write the key first, AddSqlitePool(\"orders\",",
+            errors[0].Message,
+            StringComparison.Ordinal
+        );
+        Assert.All(errors, error => Assert.Equal("serviceKey", error.ParamName));
+        Assert.All(errors, error => Assert.DoesNotContain("S3cret!", error.ToString(), StringComparison.Ordinal));
+        Assert.Empty(_services);
+    }
+
+    [Theory]
+    [InlineData("region=eu")]
+    [InlineData("a=b;c=d")]
+    [InlineData("orders")]
+    public async Task A_key_may_have_an_equals_sign(string key)
+    {
+        _services.AddSqlitePool(key, _database.ConnectionString);
+        await using ServiceProvider provider = _services.BuildServiceProvider();
+        Assert.NotNull(provider.GetRequiredKeyedService<SqlitePool>(key));
+    }
+
+    [Fact]
+    public async Task Options_named_by_a_connection_string_are_refused_without_showing_it()
+    {
+        const string Name = "Data Source=o.db;Password=S3cret!";
+        _services.AddSqlitePool(_database.ConnectionString);
+        _services.AddSqlitePoolSet("folder");
+        _services.AddOptions<SqlitePoolOptions>(Name);
+        _services.AddOptions<SqlitePoolSetOptions>(Name);
+        await using ServiceProvider provider = _services.BuildServiceProvider();
+        Exception[] errors =
+        [
+            Assert.Throws<OptionsValidationException>(() =>
+                provider.GetRequiredService<IOptionsMonitor<SqlitePoolOptions>>().Get(Name)
+            ),
+            Assert.Throws<OptionsValidationException>(() =>
+                provider.GetRequiredService<IOptionsMonitor<SqlitePoolSetOptions>>().Get(Name)
+            ),
+        ];
+        Assert.All(errors, error => Assert.DoesNotContain("S3cret!", error.ToString(), StringComparison.Ordinal));
     }
 
     [Fact]

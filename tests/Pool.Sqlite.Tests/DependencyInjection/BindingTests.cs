@@ -19,6 +19,9 @@ public sealed class BindingTests : IDisposable
             each => $"SqlitePool:{each.Path}",
             each => Convert.ToString(each.Value, CultureInfo.InvariantCulture)
         );
+        // A name that is a connection string is refused.
+        samples = [.. samples.Select(each => each.Path == "Name" ? (each.Path, "sample") : each)];
+        settings["SqlitePool:Name"] = "sample";
         settings["SqlitePool:Pragmas:Additional:secure_delete"] = "1";
         settings["SqlitePool:Pragmas:Additional:RECURSIVE_TRIGGERS"] = "0";
 
