@@ -111,7 +111,7 @@ internal sealed class PoolSetFiles(SqlitePoolSetOptions options)
     private static void MakeFolder(string connectionString, string path)
     {
         if (
-            new SqliteConnectionStringBuilder(ConnectionStringKeys.Split(connectionString).Driver).Mode
+            new SqliteConnectionStringBuilder(ConnectionStringKeys.Split(connectionString, []).Driver).Mode
             == SqliteOpenMode.ReadWriteCreate
         )
         {

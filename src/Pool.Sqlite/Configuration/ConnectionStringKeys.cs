@@ -1,6 +1,4 @@
 using System.Data.Common;
-using Microsoft.Data.Sqlite;
-using Pool.Sqlite.Sessions;
 
 namespace Pool.Sqlite.Configuration;
 
@@ -102,19 +100,18 @@ internal static class ConnectionStringKeys
         StringComparer.Ordinal
     );
 
-    // Only asked, never changed.
-    private static readonly SqliteConnectionStringBuilder OfTheDriver = new();
-
     /// <summary>The keys, as they are written.</summary>
     public static IEnumerable<string> Names => All.Select(static key => key.Name);
 
     /// <summary>Splits a connection string into the driver's part and the pool's.</summary>
-    /// <exception cref="ArgumentException">It is not a connection string, or has a key that neither knows.</exception>
-    public static (string Driver, string Pool) Split(string connectionString)
+    /// <param name="connectionString">The string.</param>
+    /// <param name="errors">What is wrong with its keys, and with the values of the driver's.</param>
+    /// <exception cref="ArgumentException">It is not a connection string.</exception>
+    public static (string Driver, string Pool) Split(string connectionString, List<string> errors)
     {
         DbConnectionStringBuilder driver = new() { ConnectionString = connectionString };
         DbConnectionStringBuilder? pool = null;
-        List<string>? unknown = null;
+        List<string>? wrongKeys = null;
         foreach (string key in driver.Keys.Cast<string>().ToArray())
         {
             if (ByLetters.TryGetValue(NearestWord.Letters(key), out PoolKey? poolKey))
@@ -122,7 +119,7 @@ internal static class ConnectionStringKeys
                 pool ??= [];
                 if (pool.ContainsKey(poolKey.Name))
                 {
-                    throw new ArgumentException(
+                    (wrongKeys ??= []).Add(
                         $"The key '{poolKey.Name}' is there twice, in two spellings. Leave one out."
                     );
                 }
@@ -130,23 +127,35 @@ internal static class ConnectionStringKeys
                 pool[poolKey.Name] = driver[key];
                 driver.Remove(key);
             }
-            else if (!OfTheDriver.ContainsKey(key))
+            else if (!DriverKey.IsKnown(key))
             {
-                (unknown ??= []).Add(key);
+                (wrongKeys ??= []).Add(Unknown(key));
+            }
+            else if (DriverKey.WhyNot(key, driver[key]) is { } problem)
+            {
+                errors.Add(problem);
             }
         }
 
-        return unknown is null
-            ? (pool is null ? connectionString : driver.ConnectionString, pool?.ConnectionString ?? "")
-            : throw new ArgumentException(string.Join(" ", unknown.Select(static key => Unknown(key, OfTheDriver))));
+        if (wrongKeys is not null)
+        {
+            errors.Add(NotUnderstood(string.Join(" ", wrongKeys)));
+        }
+
+        return (pool is null ? connectionString : driver.ConnectionString, pool?.ConnectionString ?? "");
     }
+
+    /// <summary>What is said of a string that is no connection string, or that has keys which neither knows.</summary>
+    public static string NotUnderstood(string why) =>
+        $"ConnectionString is not one that the pool and Microsoft.Data.Sqlite understand: {why} Write, for example, "
+        + "\"Data Source=app.db\".";
 
     /// <summary>The pool's part; empty where the string cannot be split.</summary>
     public static string PoolPartOf(string? connectionString)
     {
         try
         {
-            return Split(connectionString ?? "").Pool;
+            return Split(connectionString ?? "", []).Pool;
         }
         catch (ArgumentException)
         {
@@ -173,9 +182,9 @@ internal static class ConnectionStringKeys
         }
     }
 
-    private static string Unknown(string key, SqliteConnectionStringBuilder known)
+    private static string Unknown(string key)
     {
-        string[] drivers = [.. known.Keys.Cast<string>().Except(Names, StringComparer.OrdinalIgnoreCase)];
+        string[] drivers = [.. DriverKey.Names.Except(Names, StringComparer.OrdinalIgnoreCase)];
         return NearestWord.Find(key, [.. drivers, "Filename", "Command Timeout", .. Names]) is { } nearest
             ? $"The key '{key}' is unknown. Did you mean '{nearest}'?"
             : $"The key '{key}' is unknown. The driver knows: {string.Join(", ", drivers)}; the pool: {string.Join(", ", Names)}.";

@@ -11,50 +11,53 @@ internal static class ConnectionStringParser
     /// </exception>
     public static DatabaseTarget Parse(string? connectionString)
     {
+        List<string> errors = [];
+        return Find(connectionString, errors) ?? throw new ArgumentException(string.Join(Environment.NewLine, errors));
+    }
+
+    /// <summary>
+    /// As <see cref="Parse"/>, but adds what is wrong to <paramref name="errors"/>, and then returns null.
+    /// </summary>
+    public static DatabaseTarget? Find(string? connectionString, List<string> errors)
+    {
         if (string.IsNullOrWhiteSpace(connectionString))
         {
-            throw new ArgumentException("ConnectionString is empty. Write at least \"Data Source=app.db\".");
+            errors.Add("ConnectionString is empty. Write at least \"Data Source=app.db\".");
+            return null;
         }
 
-        SqliteConnectionStringBuilder builder;
-        string poolPart;
+        List<string> wrong = [];
+        SqliteConnectionStringBuilder? builder = null;
+        string poolPart = "";
         try
         {
-            (string driverPart, poolPart) = ConnectionStringKeys.Split(connectionString);
-            builder = new SqliteConnectionStringBuilder(driverPart);
+            (string driverPart, poolPart) = ConnectionStringKeys.Split(connectionString, wrong);
+            builder = wrong.Count == 0 ? new SqliteConnectionStringBuilder(driverPart) : null;
         }
-        catch (OverflowException e)
+        catch (ArgumentException e)
         {
-            throw new ArgumentException(
-                "ConnectionString has a number that is too large. Default Timeout is in whole seconds, from 0 (for ever) to 2147483647.",
-                e
-            );
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException)
-        {
-            throw new ArgumentException(
-                $"ConnectionString is not one that the pool and Microsoft.Data.Sqlite understand: {e.Message} Write, for example, "
-                    + "\"Data Source=app.db\".",
-                e
-            );
+            wrong.Add(ConnectionStringKeys.NotUnderstood(e.Message));
         }
 
-        if (builder.DefaultTimeout < 0)
+        if (builder is { DataSource.Length: 0, Mode: not SqliteOpenMode.Memory })
         {
-            throw new ArgumentException(
-                $"ConnectionString has Default Timeout={builder.DefaultTimeout}. Allowed: whole seconds, 0 for no limit."
-            );
-        }
-
-        string source = builder.DataSource;
-        if (source.Length == 0 && builder.Mode != SqliteOpenMode.Memory)
-        {
-            throw new ArgumentException(
+            wrong.Add(
                 "ConnectionString has no Data Source. Write \"Data Source=app.db\" for a file, or "
                     + "\"Data Source=app;Mode=Memory;Cache=Shared\" for a database in memory."
             );
         }
 
+        errors.AddRange(wrong);
+        return builder is null || wrong.Count > 0 ? null : TargetOf(connectionString, poolPart, builder);
+    }
+
+    private static DatabaseTarget TargetOf(
+        string connectionString,
+        string poolPart,
+        SqliteConnectionStringBuilder builder
+    )
+    {
+        string source = builder.DataSource;
         bool inMemory =
             builder.Mode == SqliteOpenMode.Memory
             || source == ":memory:"

@@ -30,22 +30,16 @@ internal static partial class OptionsCheck
     /// </summary>
     public static DatabaseTarget? Find(SqlitePoolOptions options, List<string> errors)
     {
-        DatabaseTarget? target = null;
-        try
+        DatabaseTarget? target = ConnectionStringParser.Find(options.ConnectionString, errors);
+        string poolPart = target?.PoolPart ?? ConnectionStringKeys.PoolPartOf(options.ConnectionString);
+        ConnectionStringKeys.Apply(options, poolPart, errors);
+        if (target is not null)
         {
-            target = ConnectionStringParser.Parse(options.ConnectionString);
-            ConnectionStringKeys.Apply(options, target.PoolPart, errors);
             CheckTarget(target, options, errors);
             CheckExclusiveLock(options, target, errors);
-            CheckUntrusted(options, errors);
-        }
-        catch (ArgumentException e)
-        {
-            // Whatever else is wrong is listed, too.
-            ConnectionStringKeys.Apply(options, ConnectionStringKeys.PoolPartOf(options.ConnectionString), errors);
-            errors.Add(e.Message);
         }
 
+        CheckUntrusted(options, errors);
         if (MistakenName.IsConnectionString(options.Name))
         {
             errors.Add(

@@ -218,6 +218,19 @@ public sealed class ConnectionStringKeysTests : IDisposable
     [InlineData("Write Queue Capacity=0", "Writes.Capacity is 0", "1 or more")]
     [InlineData("Write Queue Item Timeout=soon", "Write Queue Item Timeout='soon'", "Infinite")]
     [InlineData("Write Queue Max Batch Delay=Infinite", "Writes.MaxBatchDelay is", "zero to a day")]
+    [InlineData(
+        "Mode=Sideways",
+        "ConnectionString has Mode='Sideways'",
+        "ReadWriteCreate, ReadWrite, ReadOnly, Memory."
+    )]
+    [InlineData("mode=99", "Mode='99'", "ReadWriteCreate, ReadWrite, ReadOnly, Memory.")]
+    [InlineData("Cache=foo", "Cache='foo'", "Default, Private, Shared.")]
+    [InlineData("Recursive Triggers=maybe", "Recursive Triggers='maybe'", "True or False")]
+    [InlineData("Pooling=maybe", "Pooling='maybe'", "True or False")]
+    [InlineData("Foreign Keys=perhaps", "Foreign Keys='perhaps'", "True or False")]
+    [InlineData("Default Timeout=abc", "Default Timeout='abc'", "whole seconds")]
+    [InlineData("Default Timeout=1.5", "Default Timeout='1.5'", "0 for no limit")]
+    [InlineData("Command Timeout=99999999999", "command timeout='99999999999'", "up to 2147483647")]
     [InlineData("Write Queue Synchronous=9", "Write Queue Synchronous='9'", "Normal")]
     public void A_value_that_makes_no_sense_is_said_with_what_is_allowed(string key, string named, string allowed)
     {
@@ -227,6 +240,32 @@ public sealed class ConnectionStringKeysTests : IDisposable
 
         Assert.Contains(named, message, StringComparison.Ordinal);
         Assert.Contains(allowed, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_that_is_wrong_in_one_string_is_said_at_once()
+    {
+        string message = Assert
+            .Throws<ArgumentException>(() =>
+                new SqlitePool(
+                    "Data Source=x.db;Passwort=hunter2;Mode=Sideways;Cache=foo;xyz=1;Pool Size=0;Rent Timeout=x;Synchronous=Q"
+                )
+            )
+            .Message;
+
+        Assert.All(
+            [
+                "'Password'",
+                "Mode='Sideways'",
+                "Cache='foo'",
+                "'xyz'",
+                "PoolSize is 0",
+                "Timeout='x'",
+                "Synchronous='Q'",
+            ],
+            text => Assert.Contains(text, message, StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain("hunter2", message, StringComparison.Ordinal);
     }
 
     [Fact]

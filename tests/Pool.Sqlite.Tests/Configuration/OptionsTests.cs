@@ -67,7 +67,7 @@ public sealed class OptionsTests : IDisposable
             },
             {
                 "ConnectionString",
-                "Default Timeout=-1",
+                "Default Timeout='-1'",
                 "0 for no limit",
                 options => options.ConnectionString += ";Default Timeout=-1"
             },
