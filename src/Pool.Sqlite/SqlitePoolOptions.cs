@@ -191,6 +191,9 @@ public sealed class SqlitePoolOptions
 
     internal bool HasOwnOverflow => _maxOverflow is not null;
 
+    // What a configuration says that cannot be taken: reported with everything else that is wrong.
+    internal List<string> Misread { get; private set; } = [];
+
     internal SqlitePoolOptions Clone()
     {
         SqlitePoolOptions copy = (SqlitePoolOptions)MemberwiseClone();
@@ -198,6 +201,7 @@ public sealed class SqlitePoolOptions
         copy.Writes = Writes.Clone();
         copy.Health = Health.Clone();
         copy.WarmUpStatements = [.. WarmUpStatements];
+        copy.Misread = [.. Misread];
         return copy;
     }
 }

@@ -62,10 +62,14 @@ public sealed class SqlitePoolSetOptions
     /// </summary>
     public TimeSpan PoolIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
+    // What a configuration says that cannot be taken: reported with everything else that is wrong.
+    internal List<string> Misread { get; private set; } = [];
+
     internal SqlitePoolSetOptions Clone()
     {
         SqlitePoolSetOptions copy = (SqlitePoolSetOptions)MemberwiseClone();
         copy.Pool = Pool.Clone();
+        copy.Misread = [.. Misread];
         return copy;
     }
 }

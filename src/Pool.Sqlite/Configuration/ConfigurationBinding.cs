@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 namespace Pool.Sqlite.Configuration;
 
 /// <summary>
-/// Reads a pool's settings from a section of a configuration. The general binder ignores a key that it does not know,
+/// Reads the settings of a pool, or of a set of pools, from a section of a configuration. The general binder ignores a key that it does not know,
 /// takes "5" for five days, and needs reflection that trimming does not allow.
 /// </summary>
 internal static class ConfigurationBinding
@@ -19,12 +19,21 @@ internal static class ConfigurationBinding
         return errors;
     }
 
+    /// <inheritdoc cref="Apply(IConfiguration, SqlitePoolOptions)"/>
+    public static IReadOnlyList<string> Apply(IConfiguration section, SqlitePoolSetOptions options)
+    {
+        List<string> errors = [];
+        Apply(section, options, typeof(SqlitePoolSetOptions).GetProperties(), errors);
+        return errors;
+    }
+
     private static void Apply(IConfiguration section, object target, PropertyInfo[] all, List<string> errors)
     {
         PropertyInfo[] properties =
         [
             .. all.Where(static each => !typeof(Delegate).IsAssignableFrom(each.PropertyType)),
         ];
+        RefuseValue(section, properties[0].Name, errors);
         foreach (IConfigurationSection child in section.GetChildren())
         {
             PropertyInfo? property = Array.Find(
@@ -37,6 +46,7 @@ internal static class ConfigurationBinding
             }
             else if (property.GetValue(target) is IDictionary<string, string> entries)
             {
+                RefuseValue(child, "name", errors);
                 foreach (IConfigurationSection entry in child.GetChildren())
                 {
                     entries[entry.Key] = entry.Value ?? "";
@@ -57,6 +67,17 @@ internal static class ConfigurationBinding
         }
     }
 
+    // Not shown: where a pool's settings belong, one may have written a connection string with a password.
+    private static void RefuseValue(IConfiguration section, string key, List<string> errors)
+    {
+        if (section is IConfigurationSection { Value.Length: > 0 } single)
+        {
+            errors.Add(
+                $"{single.Path} has a single value, but is a section: write keys below it, as {single.Path}:{key}."
+            );
+        }
+    }
+
     private static void AddAll(IConfigurationSection section, IList<string> texts, List<string> errors)
     {
         if (section.Value is { Length: > 0 })
@@ -74,6 +95,7 @@ internal static class ConfigurationBinding
     private static PropertyInfo[]? Nested(Type type) =>
         type == typeof(SqlitePragmas) ? typeof(SqlitePragmas).GetProperties()
         : type == typeof(SqlitePoolWriteQueueOptions) ? typeof(SqlitePoolWriteQueueOptions).GetProperties()
+        : type == typeof(SqlitePoolOptions) ? typeof(SqlitePoolOptions).GetProperties()
         : type == typeof(SqlitePoolHealthOptions) ? typeof(SqlitePoolHealthOptions).GetProperties()
         : null;
 

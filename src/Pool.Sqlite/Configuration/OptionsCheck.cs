@@ -30,6 +30,7 @@ internal static partial class OptionsCheck
     /// </summary>
     public static DatabaseTarget? Find(SqlitePoolOptions options, List<string> errors)
     {
+        errors.AddRange(options.Misread);
         DatabaseTarget? target = ConnectionStringParser.Find(options.ConnectionString, errors);
         string poolPart = target?.PoolPart ?? ConnectionStringKeys.PoolPartOf(options.ConnectionString);
         ConnectionStringKeys.Apply(options, poolPart, errors);
@@ -270,8 +271,8 @@ internal static partial class OptionsCheck
         }
     }
 
-    // In a configuration "5" is five days to .NET.
-    private static string MeantSeconds(TimeSpan value) =>
+    /// <summary>A hint for times that are whole days: in a configuration "5" is five days to .NET.</summary>
+    public static string MeantSeconds(TimeSpan value) =>
         value >= LongestTime && value.Ticks % TimeSpan.TicksPerDay == 0 && value.TotalDays <= 86_400
             ? $" A number alone means days: write {TimeSpan.FromSeconds(value.TotalDays):c} for {value.TotalDays:0} seconds."
             : "";

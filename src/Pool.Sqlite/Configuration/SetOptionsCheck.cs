@@ -23,6 +23,7 @@ internal static class SetOptionsCheck
     /// <summary>As <see cref="Check"/>, but adds what is wrong to <paramref name="errors"/>.</summary>
     public static void Find(SqlitePoolSetOptions options, List<string> errors)
     {
+        errors.AddRange(options.Misread);
         if (string.IsNullOrWhiteSpace(options.Folder) && options.FileName is null)
         {
             errors.Add(
@@ -56,7 +57,7 @@ internal static class SetOptionsCheck
         {
             errors.Add(
                 $"PoolIdleTimeout is {options.PoolIdleTimeout}. Allowed: from 10 ms to a day, or "
-                    + $"Timeout.InfiniteTimeSpan."
+                    + $"Timeout.InfiniteTimeSpan.{OptionsCheck.MeantSeconds(options.PoolIdleTimeout)}"
             );
         }
 
@@ -66,35 +67,34 @@ internal static class SetOptionsCheck
     private static void CheckPool(SqlitePoolOptions template, List<string> errors)
     {
         SqlitePoolOptions example = template.Clone();
+        string connectionString = template.ConnectionString;
         try
         {
-            if (HasDataSource(template.ConnectionString))
+            if (HasDataSource(connectionString))
             {
                 errors.Add("Pool.ConnectionString has a Data Source. Leave it out: the set adds the file of each key.");
-                return;
+                connectionString = "";
             }
-
-            example.ConnectionString = WithFile(template.ConnectionString, Path.GetFullPath("example.db"));
         }
         catch (ArgumentException e)
         {
             errors.Add($"Pool.ConnectionString is not a connection string: {e.Message}");
-            return;
+            connectionString = "";
         }
 
-        int before = errors.Count;
-        bool isFile = OptionsCheck.Find(example, errors)?.File is not null;
-        if (errors.Count == before && !isFile)
+        example.ConnectionString = WithFile(connectionString, Path.GetFullPath("example.db"));
+        List<string> wrong = [];
+        if (OptionsCheck.Find(example, wrong) is { File: null })
         {
-            errors.Add("Pool.ConnectionString names a database in memory. A set is for files: leave Mode=Memory out.");
+            wrong.Add("ConnectionString names a database in memory. A set is for files: leave Mode=Memory out.");
         }
 
         if (example.MinIdle != 0)
         {
-            errors.Add(
-                $"Pool.MinIdle is {example.MinIdle}. In a set it must be 0: what is idle makes room for " + $"others."
-            );
+            wrong.Add($"MinIdle is {example.MinIdle}. In a set it must be 0: what is idle makes room for others.");
         }
+
+        errors.AddRange(wrong.Select(static error => $"Pool.{error}"));
     }
 
     /// <summary>The connection string of one file.</summary>

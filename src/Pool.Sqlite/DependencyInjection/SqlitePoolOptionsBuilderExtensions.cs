@@ -32,13 +32,14 @@ public static class SqlitePoolOptionsBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(optionsBuilder);
         ArgumentNullException.ThrowIfNull(configSectionPath);
-        string name = optionsBuilder.Name;
+        optionsBuilder.Services.TryAddValidator<SqlitePoolOptions, ValidateSqlitePoolOptions>();
         return optionsBuilder.Configure<IConfiguration>(
             (options, configuration) =>
-                Apply(
-                    name,
-                    configSectionPath.Length == 0 ? configuration : configuration.GetSection(configSectionPath),
-                    options
+                options.Misread.AddRange(
+                    ConfigurationBinding.Apply(
+                        configSectionPath.Length == 0 ? configuration : configuration.GetSection(configSectionPath),
+                        options
+                    )
                 )
         );
     }
@@ -55,8 +56,10 @@ public static class SqlitePoolOptionsBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(optionsBuilder);
         ArgumentNullException.ThrowIfNull(config);
-        string name = optionsBuilder.Name;
-        return optionsBuilder.Configure(options => Apply(name, config, options));
+        optionsBuilder.Services.TryAddValidator<SqlitePoolOptions, ValidateSqlitePoolOptions>();
+        return optionsBuilder.Configure(options =>
+            options.Misread.AddRange(ConfigurationBinding.Apply(config, options))
+        );
     }
 
     /// <summary>
@@ -100,19 +103,5 @@ public static class SqlitePoolOptionsBuilderExtensions
         }
 
         return optionsBuilder;
-    }
-
-    private static void Apply(string name, IConfiguration section, SqlitePoolOptions options)
-    {
-        IReadOnlyList<string> errors = ConfigurationBinding.Apply(section, options);
-        if (errors.Count > 0)
-        {
-            string pool = MistakenName.Title("SqlitePool", name);
-            throw new OptionsValidationException(
-                name,
-                typeof(SqlitePoolOptions),
-                errors.Select(error => $"{pool}: {error}")
-            );
-        }
     }
 }

@@ -163,9 +163,7 @@ public static class SqlitePoolServiceCollectionExtensions
             "The arguments seem to be swapped: write the key first, AddSqlitePool(\"orders\", \"Data Source=orders.db\"); without a key leave it out."
         );
         string name = OptionsName(serviceKey);
-        services.TryAddEnumerable(
-            ServiceDescriptor.Singleton<IValidateOptions<SqlitePoolOptions>, ValidateSqlitePoolOptions>()
-        );
+        services.TryAddValidator<SqlitePoolOptions, ValidateSqlitePoolOptions>();
         services.AddSingleton(new PoolRegistration(name, serviceKey));
         if (serviceKey is null)
         {

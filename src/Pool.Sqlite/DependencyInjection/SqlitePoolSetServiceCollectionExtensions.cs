@@ -63,9 +63,7 @@ public static class SqlitePoolSetServiceCollectionExtensions
             "Write AddSqlitePoolSet(key, folder), and what all databases share into Pool.ConnectionString of the options."
         );
         string name = SqlitePoolServiceCollectionExtensions.OptionsName(serviceKey);
-        services.TryAddEnumerable(
-            ServiceDescriptor.Singleton<IValidateOptions<SqlitePoolSetOptions>, ValidateSqlitePoolSetOptions>()
-        );
+        services.TryAddValidator<SqlitePoolSetOptions, ValidateSqlitePoolSetOptions>();
         if (serviceKey is null)
         {
             services.TryAddSingleton(provider => Create(provider, name));

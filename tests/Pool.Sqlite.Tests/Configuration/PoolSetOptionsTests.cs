@@ -114,6 +114,26 @@ public sealed class PoolSetOptionsTests
     }
 
     [Fact]
+    public void A_set_without_a_folder_has_that_one_error()
+    {
+        string message = Assert.Throws<ArgumentException>(() => new SqlitePoolSet("")).Message;
+        Assert.Contains("Neither Folder nor FileName is set", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("memory", message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Environment.NewLine, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_template_that_cannot_be_one_hides_nothing_else()
+    {
+        SqlitePoolSetOptions options = new() { Folder = "tenants" };
+        options.Pool.ConnectionString = "Data Source=app.db";
+        options.Pool.PoolSize = 0;
+        string message = Assert.Throws<ArgumentException>(() => new SqlitePoolSet(options)).Message;
+        Assert.Contains("Pool.ConnectionString has a Data Source", message, StringComparison.Ordinal);
+        Assert.Contains("Pool.PoolSize is 0", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Options_are_copied()
     {
         SqlitePoolSetOptions options = new() { Folder = "tenants" };

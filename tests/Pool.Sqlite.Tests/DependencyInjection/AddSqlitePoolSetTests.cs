@@ -64,6 +64,39 @@ public sealed class AddSqlitePoolSetTests
         Assert.Equal(folder.In("bound/a.db"), set.GetPath("a"));
     }
 
+    [Theory]
+    [InlineData("MaxOpenConnection", "3", "'S:MaxOpenConnection' is unknown. Did you mean 'MaxOpenConnections'?")]
+    [InlineData("Pool:PoolSise", "3", "'S:Pool:PoolSise' is unknown. Did you mean 'PoolSize'?")]
+    [InlineData("Pool:Pragmas:Synchronos", "Full", "Did you mean 'Synchronous'?")]
+    [InlineData("Pool:PoolSize", "x", "S:Pool:PoolSize is 'x'. Allowed: a whole number.")]
+    [InlineData(
+        "PoolIdleTimeout",
+        "5",
+        "S:PoolIdleTimeout is '5'. To .NET that is a number of days. For seconds write 00:00:05."
+    )]
+    [InlineData("PoolIdleTimeout", "5.00:00:00", "write 00:00:05 for 5 seconds")]
+    [InlineData("Pool:RentTimeout", "5.00:00:00", "SqlitePoolSet: Pool.RentTimeout is 5.00:00:00.")]
+    [InlineData("Pool", "3", "S:Pool has a single value, but is a section")]
+    [InlineData("FileName", "x", "'S:FileName' is unknown")]
+    public void A_configuration_is_checked_as_that_of_a_pool(string key, string value, string said)
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("S:Folder", "tenants"), new($"S:{key}", value)])
+            .Build();
+        foreach (bool bySection in new[] { false, true })
+        {
+            ServiceCollection services = [];
+            services.AddSingleton(configuration);
+            OptionsBuilder<SqlitePoolSetOptions> builder = services.AddSqlitePoolSet();
+            _ = bySection ? builder.Bind(configuration.GetSection("S")) : builder.BindConfiguration("S");
+            using ServiceProvider provider = services.BuildServiceProvider();
+            OptionsValidationException error = Assert.Throws<OptionsValidationException>(() =>
+                provider.GetRequiredService<SqlitePoolSet>()
+            );
+            Assert.Contains(said, Assert.Single(error.Failures), StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task What_is_wrong_is_said_when_the_set_is_made()
     {

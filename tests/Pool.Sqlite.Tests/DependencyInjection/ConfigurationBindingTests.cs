@@ -37,6 +37,10 @@ public sealed class ConfigurationBindingTests
     [InlineData("PoolSize", "99999999999", "a whole number")]
     [InlineData("PoolSize", "1.5", "a whole number")]
     [InlineData("PoolSize:Value", "5", "is a single value")]
+    [InlineData("Pragmas", "WAL", "SqlitePool:Pragmas has a single value, but is a section")]
+    [InlineData("Pragmas:Additional", "1", "write keys below it, as SqlitePool:Pragmas:Additional:name")]
+    [InlineData("Writes", "5", "SqlitePool:Writes has a single value")]
+    [InlineData("Health", "good", "SqlitePool:Health has a single value")]
     [InlineData("CaptureRentSite", "maybe", "true or false")]
     [InlineData("Health:CriticalUtilization", "much", "a number")]
     [InlineData("Health:CriticalUtilization", "NaN", "0 to 1")]
@@ -69,6 +73,52 @@ public sealed class ConfigurationBindingTests
         );
 
         Assert.Equal(3, error.Failures.Count());
+    }
+
+    [Fact]
+    public void A_section_that_is_one_value_is_refused_and_not_shown()
+    {
+        foreach (bool bySection in new[] { false, true })
+        {
+            OptionsValidationException error = Assert.Throws<OptionsValidationException>(() =>
+                Read(bySection, ("SqlitePool", "Data Source=x.db;Password=S3cret!"))
+            );
+            Assert.Contains("SqlitePool:ConnectionString", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("S3cret!", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void What_cannot_be_read_hides_nothing_else_that_is_wrong()
+    {
+        OptionsValidationException error = Assert.Throws<OptionsValidationException>(() =>
+            Read(
+                false,
+                ("SqlitePool:PoolSize", "99999"),
+                ("SqlitePool:MinIdle", "-1"),
+                ("SqlitePool:MaxOverflow", "-1"),
+                ("SqlitePool:CreateRetries", "1.5")
+            )
+        );
+
+        Assert.All(
+            ["PoolSize is 99999", "MinIdle is -1", "MaxOverflow is -1", "CreateRetries is '1.5'"],
+            said => Assert.Contains(said, error.Message, StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void Options_of_ones_own_are_checked_as_well()
+    {
+        ServiceCollection services = [];
+        services
+            .AddOptions<SqlitePoolOptions>()
+            .Bind(new ConfigurationBuilder().AddInMemoryCollection([new("PoolSise", "3")]).Build());
+        using ServiceProvider provider = services.BuildServiceProvider();
+        OptionsValidationException error = Assert.Throws<OptionsValidationException>(() =>
+            provider.GetRequiredService<IOptions<SqlitePoolOptions>>().Value
+        );
+        Assert.Contains("Did you mean 'PoolSize'?", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
