@@ -1,8 +1,10 @@
+using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Pool.Sqlite.Diagnostics;
 using Pool.Sqlite.Execution;
 using Pool.Sqlite.Pooling;
+using Pool.Sqlite.Sessions;
 using Pool.Sqlite.Writing;
 using SQLitePCL;
 
@@ -207,6 +209,7 @@ internal sealed class WorkRunner(
         await using (transaction.ConfigureAwait(false))
         {
             T result = await work(connection).OrThrow().ConfigureAwait(false);
+            EndReaders(connection);
 
             // The gate goes to the next before the wait for the disk.
             CommitTicket commit = await transaction
@@ -223,10 +226,32 @@ internal sealed class WorkRunner(
         using SqlitePoolConnection connection = pool.RentWriter(cancellationToken);
         using SqlitePoolTransaction transaction = connection.BeginTransaction();
         T result = work(connection);
+        EndReaders(connection);
         CommitTicket commit = Blocking.Result(transaction.CommitUnsynced(async: false, cancellationToken));
         connection.Dispose();
         commit.Wait(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
         return result;
+    }
+
+    // As the write queue does after each item: one that stands on a row of a statement that writes would keep the commit
+    // from being made, however often the work was run again.
+    private static void EndReaders(SqlitePoolConnection connection)
+    {
+        if (connection.State != ConnectionState.Open)
+        {
+            return;
+        }
+
+        using ConnectionUse use = connection.BeginUse();
+        PhysicalConnection physical = connection.Physical;
+        physical.OpenStatements.FinishAll();
+        if (physical is { IsExposed: true, IsInTransaction: true } && NativeStatements.IsAnyWriting(physical.Handle))
+        {
+            throw new InvalidOperationException(
+                "The work left a reader open on a statement that writes (RETURNING), made with the driver's connection "
+                    + "(SqliteConnection); nothing of it is stored. Read it to its end, or dispose it, before the work ends."
+            );
+        }
     }
 
     private static SqlitePoolCommand Command(SqlitePoolConnection connection, string sql, SqliteParameter[] parameters)

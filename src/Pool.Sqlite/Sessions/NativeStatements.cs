@@ -38,6 +38,31 @@ internal static class NativeStatements
         }
     }
 
+    /// <summary>True while one of them is running that writes, as far as they can be reached.</summary>
+    public static bool IsAnyWriting(sqlite3 handle)
+    {
+        try
+        {
+            for (
+                sqlite3_stmt? s = raw.sqlite3_next_stmt(handle, null);
+                s is not null;
+                s = raw.sqlite3_next_stmt(handle, s)
+            )
+            {
+                if (raw.sqlite3_stmt_busy(s) != 0 && raw.sqlite3_stmt_readonly(s) == 0)
+                {
+                    return true;
+                }
+            }
+        }
+        catch (KeyNotFoundException)
+        {
+            // One of SQLite's own.
+        }
+
+        return false;
+    }
+
     /// <summary>Disposes those that are not running.</summary>
     public static void DisposeIdle(sqlite3 handle) => Dispose(handle, busy: false);
 
