@@ -5,8 +5,8 @@ using Microsoft.Extensions.Configuration;
 namespace Pool.Sqlite.Configuration;
 
 /// <summary>
-/// Reads the settings of a pool, or of a set of pools, from a section of a configuration. The general binder ignores a key that it does not know,
-/// takes "5" for five days, and needs reflection that trimming does not allow.
+/// Reads the settings of a pool, or of a set of pools, from a section of a configuration. The general binder ignores a
+/// key that it does not know, takes "5" for five days, and needs reflection that trimming does not allow.
 /// </summary>
 internal static class ConfigurationBinding
 {
