@@ -76,7 +76,7 @@ internal sealed class PermitWait<T>(
 
         GiveBack(waiter.Permits);
 
-        // Nobody wanted a connection: it is no rent that was refused, and not counted as one.
+        // Not counted as a timeout: the statistics and health count refused rents, and no rent was refused.
         throw outcome == WaitOutcome.TimedOut
             ? state.Source.RentRefused(RentRefusal.TimedOutWaitingForAll, deadline.Elapsed)
             : Failure(outcome, deadline.Elapsed, cancellationToken);
