@@ -16,7 +16,7 @@ internal static class Catalogue
         ("reads", "Reads, each with its rent and return"),
         ("rows", "Rows, with rent and return"),
         ("settings", "Leases that set PRAGMAs"),
-        ("ef", "EF Core: UseSqlite(pool.CreateConnection()) against plain UseSqlite"),
+        ("ef", "EF Core: UseSqlitePool against UseSqlite"),
         ("waiting", "Waiting tasks"),
         ("processes", "Two processes on one file"),
     ];

@@ -16,7 +16,10 @@ internal static class WebCases
             "64 connections",
             [new(Role.Pool, file => Load(file, Role.Pool)), new(Role.Driver, file => Load(file, Role.Driver))],
             [new(Figure.Rate, 6), new(Figure.Worst)]
-        );
+        )
+        {
+            WarmUp = TimeSpan.FromSeconds(20),
+        };
 
     private static TaskCrowd Load(string file, Role role)
     {

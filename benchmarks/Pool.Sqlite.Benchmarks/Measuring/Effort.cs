@@ -19,10 +19,10 @@ internal sealed record Effort(
 {
     public static Effort Full { get; } =
         new(
-            5,
+            11,
             3,
-            TimeSpan.FromMilliseconds(250),
-            TimeSpan.FromMilliseconds(150),
+            TimeSpan.FromMilliseconds(500),
+            TimeSpan.FromMilliseconds(100),
             TimeSpan.FromSeconds(2),
             Share: 1,
             Quotable: true
@@ -49,6 +49,16 @@ internal sealed record Effort(
 
     /// <summary>For watching one contestant with a profiler: passes of about a second.</summary>
     public static Effort Profile { get; } = Full with { Pass = TimeSpan.FromSeconds(1) };
+
+    /// <summary>The same with a warm-up of at least <paramref name="needed"/>, unless the run is too short for any.</summary>
+    public Effort For(TimeSpan needed) =>
+        Quotable
+            ? this with
+            {
+                WarmUp = TimeSpan.FromTicks(Math.Max(WarmUp.Ticks, needed.Ticks)),
+                CrowdWarmUp = TimeSpan.FromTicks(Math.Max(CrowdWarmUp.Ticks, needed.Ticks)),
+            }
+            : this;
 
     /// <summary>A number of things to do, reduced for a short run.</summary>
     public int Scale(int full, int atLeast = 1) => Math.Max(atLeast, (int)(full * Share));

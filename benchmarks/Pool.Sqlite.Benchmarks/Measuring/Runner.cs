@@ -21,7 +21,7 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
             () =>
             {
                 using Work work = contestant.Create(contestant.Writes ? databases.CopyEmpty() : databases.Copy());
-                work.WarmUp(effort, stop);
+                work.WarmUp(effort.For(@case.WarmUp), stop);
                 do
                 {
                     tell(work.Run(effort, stop));
@@ -42,7 +42,7 @@ internal sealed class Runner(Effort effort, SampleDatabase databases, Calm calm,
             foreach ((Contestant? contestant, string? file) in contest.Contestants.Zip(files))
             {
                 works.Add(contestant.Create(file));
-                works[^1].WarmUp(effort, stop);
+                works[^1].WarmUp(effort.For(contest.WarmUp), stop);
             }
 
             List<Sample>[] samples = Rounds(works);
