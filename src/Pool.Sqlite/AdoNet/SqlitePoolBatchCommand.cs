@@ -68,7 +68,4 @@ public sealed class SqlitePoolBatchCommand : DbBatchCommand
     internal SqliteParameterCollection? ParametersOrNull => _parameters;
 
     internal void NoteChanges(int changes) => _recordsAffected = changes;
-
-    /// <summary>The driver's collection, whose constructor is for those who derive from it.</summary>
-    private sealed class ParameterList : SqliteParameterCollection;
 }
