@@ -15,13 +15,13 @@ internal static class CheckCommand
         CancellationToken cancellationToken
     )
     {
-        await using SqlitePool pool = DatabaseFile.OpenToRead(path);
-        SqlitePoolIntegrityResult integrity = await pool.CheckIntegrityAsync(quick, cancellationToken);
+        await using ReadDatabase database = DatabaseFile.OpenToRead(path);
+        SqlitePoolIntegrityResult integrity = await database.Pool.CheckIntegrityAsync(quick, cancellationToken);
         List<(string Name, string Value)> facts = [("integrity", integrity.IsOk ? "ok" : "DAMAGED")];
         List<string> advice = [];
         if (integrity.IsOk)
         {
-            using SqlitePoolConnection connection = await pool.RentReaderAsync(cancellationToken);
+            using SqlitePoolConnection connection = await database.Pool.RentReaderAsync(cancellationToken);
             Describe(connection, path, facts, advice);
         }
         else

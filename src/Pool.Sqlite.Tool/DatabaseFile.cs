@@ -10,7 +10,14 @@ internal static class DatabaseFile
 {
     /// <summary>For reading: nothing is written, not even to a file from outside that tries to.</summary>
     /// <exception cref="ToolException">There is no such file.</exception>
-    public static SqlitePool OpenToRead(string path) => new(Options(path, SqliteOpenMode.ReadOnly));
+    public static ReadDatabase OpenToRead(string path)
+    {
+        SqlitePoolOptions options = Options(path, SqliteOpenMode.ReadOnly);
+        return new ReadDatabase(
+            File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path),
+            options
+        );
+    }
 
     /// <summary>For work on the file as a whole, in the journal mode that it has.</summary>
     /// <exception cref="ToolException">There is no such file.</exception>

@@ -3,10 +3,29 @@ namespace Pool.Sqlite.Tool;
 /// <summary><c>backup</c>, <c>restore</c>, <c>vacuum</c>, <c>checkpoint</c>.</summary>
 internal static class MaintenanceCommands
 {
+    private const string Itself = "the database itself, or a file that belongs to it, perhaps by another name.";
+
     public static async Task<int> Backup(string path, string to, Terminal terminal, CancellationToken cancellationToken)
     {
-        await using SqlitePool pool = DatabaseFile.OpenToRead(path);
-        await pool.BackupAsync(to, new PageProgress(terminal), cancellationToken);
+        if (to.Length == 0 || Directory.Exists(to))
+        {
+            throw new ToolException(
+                to.Length == 0
+                    ? "TO is empty. Name a file for the copy."
+                    : $"{to} is a folder. Name a file in it for the copy."
+            );
+        }
+
+        await using ReadDatabase database = DatabaseFile.OpenToRead(path);
+        try
+        {
+            await database.Pool.BackupAsync(to, new PageProgress(terminal), cancellationToken);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ToolException($"{to} is {Itself} Name another file for the copy.", e);
+        }
+
         terminal.Write($"{path} is copied to {to} ({Terminal.Size(new FileInfo(to).Length)}).");
         return ExitCode.Success;
     }
@@ -24,7 +43,15 @@ internal static class MaintenanceCommands
         }
 
         await using SqlitePool pool = DatabaseFile.OpenToReplace(path);
-        await pool.RestoreAsync(from, new PageProgress(terminal), cancellationToken);
+        try
+        {
+            await pool.RestoreAsync(from, new PageProgress(terminal), cancellationToken);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ToolException($"{from} is {Itself} Name the backup to restore from.", e);
+        }
+
         terminal.Write($"{path} has the content of {from}.");
         return ExitCode.Success;
     }

@@ -16,8 +16,8 @@ internal static class QueryCommand
         CancellationToken cancellationToken
     )
     {
-        await using SqlitePool pool = DatabaseFile.OpenToRead(path);
-        using SqlitePoolConnection connection = await pool.RentReaderAsync(cancellationToken);
+        await using ReadDatabase database = DatabaseFile.OpenToRead(path);
+        using SqlitePoolConnection connection = await database.Pool.RentReaderAsync(cancellationToken);
         QueryText.Check(connection.SqliteConnection, sql);
         using SqlitePoolCommand command = connection.CreateCommand(sql);
         using SqlitePoolDataReader reader = await Execute(command, cancellationToken);

@@ -9,8 +9,8 @@ internal static class StatsCommand
 
     public static async Task<int> Run(string path, bool json, Terminal terminal, CancellationToken cancellationToken)
     {
-        await using SqlitePool pool = DatabaseFile.OpenToRead(path);
-        using SqlitePoolConnection connection = await pool.RentReaderAsync(cancellationToken);
+        await using ReadDatabase database = DatabaseFile.OpenToRead(path);
+        using SqlitePoolConnection connection = await database.Pool.RentReaderAsync(cancellationToken);
         List<Table> tables = [];
         foreach (string name in Names(connection))
         {

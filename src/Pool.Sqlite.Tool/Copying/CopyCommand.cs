@@ -31,10 +31,10 @@ internal static class CopyCommand
             return ExitCode.Usage;
         }
 
-        await using SqlitePool pool = DatabaseFile.OpenToRead(path);
+        await using ReadDatabase database = DatabaseFile.OpenToRead(path);
 
         // One snapshot of all tables, while others go on writing.
-        using SqlitePoolConnection source = await pool.RentReaderAsync(cancellationToken);
+        using SqlitePoolConnection source = await database.Pool.RentReaderAsync(cancellationToken);
         await using NpgsqlDataSource dataSource = Connect(connectionString);
         await using NpgsqlConnection target = await dataSource.OpenConnectionAsync(cancellationToken);
         await using NpgsqlTransaction transaction = await target.BeginTransactionAsync(cancellationToken);

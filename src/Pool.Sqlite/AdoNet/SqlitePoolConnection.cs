@@ -68,7 +68,8 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
     /// <summary>
     /// The driver's own connection, for what ADO.NET has no words for: blobs, functions, backup. It belongs to the
     /// pool: don't keep it, and don't close it. Functions and collations registered on it are noticed, and the
-    /// connection is then not used again; after installing hooks on its native handle call <see cref="Retire"/>.
+    /// connection is then not used again; after installing hooks on its native handle call <see cref="Retire"/>. On a
+    /// reader lease SQLite refuses what is written through it (<c>PRAGMA query_only</c>).
     /// </summary>
     /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
     /// <exception cref="InvalidOperationException">The connection is closed, or used by another thread.</exception>
@@ -77,7 +78,7 @@ public sealed partial class SqlitePoolConnection : DbConnection, IStatementLease
         get
         {
             using ConnectionUse use = BeginUse();
-            return Physical.Expose();
+            return Physical.Expose(toRead: Role == SqlitePoolConnectionRole.Reader);
         }
     }
 

@@ -22,11 +22,9 @@ public sealed class SqlitePoolTransaction : DbTransaction
     /// <summary>The connection, or null once the transaction has ended.</summary>
     public new SqlitePoolConnection? Connection => _connection;
 
-    /// <inheritdoc/>
+    /// <summary>The one that it has, or had: it can also be asked when the transaction has ended.</summary>
     public override IsolationLevel IsolationLevel =>
-        _connection is null ? throw Ended()
-        : _readsUncommitted ? IsolationLevel.ReadUncommitted
-        : IsolationLevel.Serializable;
+        _readsUncommitted ? IsolationLevel.ReadUncommitted : IsolationLevel.Serializable;
 
     /// <summary>Always true.</summary>
     public override bool SupportsSavepoints => true;

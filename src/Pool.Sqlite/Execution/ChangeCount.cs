@@ -18,10 +18,13 @@ internal struct ChangeCount
     public void Begin(PhysicalConnection physical, Statement statement) =>
         _before = statement.IsReadOnly ? 0 : raw.sqlite3_total_changes(physical.Handle);
 
-    /// <summary>The statement has ended.</summary>
+    /// <summary>
+    /// The statement has ended. (Of RETURNING without a row that is known at once; the driver tells it when the result
+    /// is left.)
+    /// </summary>
     public void End(PhysicalConnection physical, Statement statement, StatementSequence statements)
     {
-        if (statement.IsReadOnly && statement.HasColumns)
+        if (!statement.CountsChanges)
         {
             return;
         }

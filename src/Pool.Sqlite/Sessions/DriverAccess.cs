@@ -10,12 +10,15 @@ namespace Pool.Sqlite.Sessions;
 /// </summary>
 internal sealed class DriverAccess : IDisposable
 {
+    private const string QueryOnly = "PRAGMA query_only";
+
     private readonly SqliteConnection _driver;
     private readonly sqlite3 _handle;
     private readonly Action _closedByCode;
     private Exposure? _exposure;
     private HashSet<object>? _setUps;
     private HandleHold? _hold;
+    private bool _isQueryOnly;
 
     /// <param name="driver">The driver's object, open.</param>
     /// <param name="handle">Its native handle.</param>
@@ -59,16 +62,30 @@ internal sealed class DriverAccess : IDisposable
     public void HoldHandle() => _hold ??= new HandleHold(_handle);
 
     /// <summary>The lease gets the driver's object.</summary>
-    public void BeginExposure()
+    /// <param name="toRead">True where SQLite is to refuse what is written, through that object as well.</param>
+    public void BeginExposure(bool toRead)
     {
         IsExposed = true;
         HoldHandle();
         _exposure ??= new Exposure(_driver);
         _exposure.Begin();
+        if (toRead && NativeSql.Scalar(_handle, QueryOnly) == "0")
+        {
+            SetQueryOnly("1");
+            _isQueryOnly = true;
+        }
     }
 
     /// <summary>The lease is back.</summary>
-    public void EndExposure() => IsExposed = false;
+    public void EndExposure()
+    {
+        IsExposed = false;
+        if (_isQueryOnly)
+        {
+            _isQueryOnly = false;
+            SetQueryOnly("0");
+        }
+    }
 
     /// <inheritdoc cref="Exposure.TryEnd"/>
     public bool TryRestore() => _exposure!.TryEnd();
@@ -99,6 +116,18 @@ internal sealed class DriverAccess : IDisposable
         _exposure?.Dispose();
         _driver.Dispose();
         _hold?.Dispose();
+    }
+
+    // A version of SQLite may set it when the PRAGMA is prepared or when it is run. Only preparing it leaves alone what
+    // else is prepared, and what is running.
+    private void SetQueryOnly(string value)
+    {
+        string set = $"{QueryOnly}={value}";
+        NativeSql.Prepare(_handle, set);
+        if (NativeSql.Scalar(_handle, QueryOnly) != value)
+        {
+            NativeSql.Scalar(_handle, set);
+        }
     }
 
     private void OnStateChange(object sender, StateChangeEventArgs change)

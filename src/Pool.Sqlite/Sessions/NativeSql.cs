@@ -56,6 +56,17 @@ internal static class NativeSql
         }
     }
 
+    /// <summary>
+    /// Prepares a statement, and no more: a PRAGMA that is a switch takes effect by that. Run, it would make SQLite
+    /// prepare every statement of the connection anew, and fail those that are running and open another table yet.
+    /// </summary>
+    /// <exception cref="SqliteException">SQLite refuses it.</exception>
+    public static void Prepare(sqlite3 database, string sql)
+    {
+        ThrowOnError(database, raw.sqlite3_prepare_v2(database, sql, out sqlite3_stmt statement), sql);
+        statement.Dispose();
+    }
+
     private static void ThrowOnError(sqlite3 database, int result, string sql)
     {
         if (result is not (raw.SQLITE_OK or raw.SQLITE_DONE))

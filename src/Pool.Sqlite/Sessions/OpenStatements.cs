@@ -38,7 +38,11 @@ internal sealed class OpenStatements(StatementCache statements, SessionActivity 
         return result;
     }
 
-    /// <summary>Ends the newest, down to a number that stays.</summary>
+    /// <summary>
+    /// Ends the newest, down to a number that stays. What is left of their texts does not run, unlike when their reader
+    /// is closed: a return neither waits for the write gate nor throws, and the transaction that the rest was meant for
+    /// is being rolled back.
+    /// </summary>
     public void FinishAll(int keep = 0)
     {
         for (int i = _open.Count - 1; i >= keep; i--)

@@ -259,12 +259,13 @@ internal sealed class PhysicalConnection
     public void ThrowUnlessDone(int result) => _own.ThrowUnlessDone(result);
 
     /// <summary>The driver's own object: from here on the lease can do what no statement shows.</summary>
-    public SqliteConnection Expose()
+    /// <inheritdoc cref="DriverAccess.BeginExposure"/>
+    public SqliteConnection Expose(bool toRead)
     {
         if (!IsExposed && !IsClosedByCaller)
         {
             IsTouched = true;
-            Access.BeginExposure();
+            Access.BeginExposure(toRead);
             if (Writes.GroupCommit is not null && !IsInTransaction)
             {
                 // What is committed through the driver's object is not seen here: SQLite is to sync it.

@@ -27,6 +27,7 @@ internal sealed class Statement : IDisposable
         Commits = prepared.HasFlag(PreparedKinds.Commit) && !IsExplain;
         ControlsTransaction = prepared.HasFlag(PreparedKinds.Transaction) && !IsExplain;
         HasColumns = raw.sqlite3_column_count(native) > 0;
+        CountsChanges = !HasColumns || (!IsReadOnly && !prepared.HasFlag(PreparedKinds.Pragma));
         IsWorthKeeping =
             !IsExplain
             && (prepared & ~(PreparedKinds.Transaction | PreparedKinds.Rollback | PreparedKinds.Commit)) == 0;
@@ -59,6 +60,12 @@ internal sealed class Statement : IDisposable
 
     /// <summary>True when it answers rows.</summary>
     public bool HasColumns { get; }
+
+    /// <summary>
+    /// False for what only answers rows: no number of changed rows can be told of it. That goes for an explained write
+    /// and for a PRAGMA with rows as well, of which the driver tells the number of an earlier statement.
+    /// </summary>
+    public bool CountsChanges { get; }
 
     /// <summary>True when it writes and answers rows: with RETURNING.</summary>
     public bool ReturnsWhatItWrites => HasColumns && !IsReadOnly && IsWorthKeeping;
