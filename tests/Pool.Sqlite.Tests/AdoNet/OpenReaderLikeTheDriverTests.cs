@@ -82,6 +82,10 @@ public sealed class OpenReaderLikeTheDriverTests : IDisposable
     [MemberData(nameof(Cases))]
     public async Task With_reader_or_command_the_rest_is_run(string end, string sql, int reads)
     {
+        Assert.SkipUnless(
+            typeof(SqliteConnection).Assembly.GetName().Version!.Major >= 11,
+            "Before its version 11 the driver answers the count of an earlier statement for one that changes no rows."
+        );
         await using SqlitePool pool = new("Data Source=:memory:");
         using SqlitePoolConnection ours = pool.Rent();
         using SqliteConnection theirs = new("Data Source=:memory:;Pooling=False");
