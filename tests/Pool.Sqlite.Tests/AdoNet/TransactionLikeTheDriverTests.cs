@@ -94,7 +94,7 @@ public sealed class TransactionLikeTheDriverTests : IDisposable
     {
         Assert.SkipUnless(
             typeof(SqliteConnection).Assembly.GetName().Version!.Major >= 11,
-            "Before its version 11 the driver's object throws when it is asked after its end."
+            "It is the driver from version 11 on that is compared with."
         );
         _theirs.Open();
         using SqlitePoolConnection ours = _pool.Rent();
