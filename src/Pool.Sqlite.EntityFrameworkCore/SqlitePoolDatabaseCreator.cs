@@ -28,6 +28,57 @@ internal sealed class SqlitePoolDatabaseCreator(
             _ => true,
         };
 
+    // The base would ask for the file alone, also where the pool has no connections to give any more.
+    public override bool CanConnect()
+    {
+        if (Pool is null)
+        {
+            return base.CanConnect();
+        }
+
+        try
+        {
+            if (!Exists())
+            {
+                return false;
+            }
+
+            Dependencies.Connection.Open(errorsExpected: true);
+            Dependencies.Connection.Close();
+            return true;
+        }
+        // As EF has it: whatever is in the way is the answer.
+        catch (Exception)
+        {
+            return false;
+        }
+    }
+
+    public override async Task<bool> CanConnectAsync(CancellationToken cancellationToken = default)
+    {
+        if (Pool is null)
+        {
+            return await base.CanConnectAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            if (!Exists())
+            {
+                return false;
+            }
+
+            await Dependencies.Connection.OpenAsync(cancellationToken, errorsExpected: true).ConfigureAwait(false);
+            await Dependencies.Connection.CloseAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     // The base would set the journal mode, which the pool has done when it opened the connection.
     public override void Create()
     {

@@ -256,4 +256,38 @@ public sealed class ContextTests : ShopTest
         // EF did not open it, and does not close it.
         Assert.Equal(System.Data.ConnectionState.Open, lease.State);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_reader_lease_that_is_given_to_a_context_has_them_and_reads(bool touchesDriver)
+    {
+        await using (Shop writes = MakeShop())
+        {
+            writes.Items.Add(new Item { Name = "lamp", Price = 9.90m });
+            writes.Items.Add(new Item { Name = "lace", Price = 0.10m });
+            await writes.SaveChangesAsync();
+        }
+
+        await Pool.ClearAsync();
+        await using (SqlitePoolConnection lease = await Pool.RentReaderAsync())
+        {
+            if (touchesDriver)
+            {
+                Assert.Equal("main", lease.SqliteConnection.Database);
+            }
+
+            await using Shop shop = MakeShop();
+            shop.Database.SetDbConnection(lease);
+            Assert.Equal(10m, await shop.Items.SumAsync(item => item.Price));
+            Assert.Equal(2, shop.Items.Count(item => Regex.IsMatch(item.Name, "^la")));
+            shop.Items.Add(new Item { Name = "lock" });
+            DbUpdateException refused = await Assert.ThrowsAsync<DbUpdateException>(() => shop.SaveChangesAsync());
+            Assert.Contains("reader lease", refused.InnerException!.Message, StringComparison.Ordinal);
+        }
+
+        await using Shop next = MakeShop();
+        next.Items.Add(new Item { Name = "lock" });
+        Assert.Equal(1, await next.SaveChangesAsync());
+    }
 }

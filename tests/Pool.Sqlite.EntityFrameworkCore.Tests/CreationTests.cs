@@ -54,6 +54,63 @@ public sealed class CreationTests : IDisposable
         Assert.False(shop.Database.CanConnect());
     }
 
+    [Theory]
+    [InlineData("file")]
+    [InlineData("shared memory")]
+    [InlineData("private memory")]
+    public async Task It_can_be_connected_to_while_it_and_its_pool_are_there(string kind)
+    {
+        SqlitePoolOptions options = new()
+        {
+            ConnectionString = kind switch
+            {
+                "file" => $"Data Source={_database.Path}",
+                "shared memory" => $"Data Source=m{Guid.NewGuid():N};Mode=Memory;Cache=Shared",
+                _ => "Data Source=:memory:",
+            },
+        };
+        await using SqlitePool pool = new(options);
+        await using Shop shop = Make(pool);
+        Assert.Equal(kind != "file", shop.Database.CanConnect());
+        Assert.Equal(kind != "file", await shop.Database.CanConnectAsync());
+        Assert.False(_database.Exists());
+        shop.Database.EnsureCreated();
+        Assert.True(shop.Database.CanConnect());
+        Assert.True(await shop.Database.CanConnectAsync());
+        Assert.Equal(0, pool.GetStatistics().InUse);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            shop.Database.CanConnectAsync(new CancellationToken(canceled: true))
+        );
+        await pool.DisposeAsync();
+        Assert.False(shop.Database.CanConnect());
+        Assert.False(await shop.Database.CanConnectAsync());
+    }
+
+    [Fact]
+    public async Task It_can_be_connected_to_from_inside_its_own_transaction()
+    {
+        SqlitePoolOptions options = _database.Options(size: 1, overflow: 0);
+        options.RentTimeout = TimeSpan.Zero;
+        await using SqlitePool pool = new(options);
+        await using Shop shop = Make(pool);
+        await shop.Database.EnsureCreatedAsync();
+        await using IDbContextTransaction transaction = await shop.Database.BeginTransactionAsync();
+        Assert.True(shop.Database.CanConnect());
+        Assert.True(await shop.Database.CanConnectAsync());
+        await transaction.CommitAsync();
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_cannot_be_connected_to()
+    {
+        await File.WriteAllTextAsync(_database.Path, new string('x', 5000));
+        await using SqlitePool pool = new(_database.Options());
+        await using Shop shop = Make(pool);
+        Assert.False(shop.Database.CanConnect());
+        Assert.False(await shop.Database.CanConnectAsync());
+    }
+
     [Fact]
     public void Deleting_a_memory_database_leaves_a_file_of_its_name_alone()
     {

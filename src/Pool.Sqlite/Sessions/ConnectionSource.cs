@@ -267,7 +267,7 @@ internal sealed class ConnectionSource : ILeaseSource<PhysicalConnection>, IDisp
     {
         if (_anchor is null)
         {
-            SqliteConnection anchor = new(Target.OpenString);
+            SqliteConnection anchor = NativeEngine.Connect(Target);
             anchor.Open();
             if (Interlocked.CompareExchange(ref _anchor, anchor, null) is not null)
             {

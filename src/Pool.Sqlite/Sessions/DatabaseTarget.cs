@@ -40,7 +40,8 @@ internal sealed class DatabaseTarget
             .Any(static each => each.StartsWith("vfs=", StringComparison.OrdinalIgnoreCase));
         DefaultTimeoutSeconds = builder.DefaultTimeout;
 
-        bool hasSecret = builder.Password.Length > 0 || builder.DataSource != DataSource;
+        HasPassword = builder.Password.Length > 0;
+        bool hasSecret = HasPassword || builder.DataSource != DataSource;
 
         // Once: the working directory may change, and a pool has one database.
         builder.DataSource = kind == DatabaseKind.File ? FullPath.Of(builder) : builder.DataSource;
@@ -84,6 +85,8 @@ internal sealed class DatabaseTarget
 
     /// <summary><c>Default Timeout</c>: 30 unless the string says otherwise.</summary>
     public int DefaultTimeoutSeconds { get; }
+
+    public bool HasPassword { get; }
 
     /// <summary>What the driver opens. It can hold a password: not for messages.</summary>
     public string OpenString { get; }

@@ -10,15 +10,15 @@ internal static class NativeEngine
 {
     /// <summary>The driver's connection for a database, not opened yet.</summary>
     /// <exception cref="InvalidOperationException">
-    /// There is no SQLite in the process; the message says what to add.
+    /// There is no SQLite in the process, or it cannot encrypt and there is a password; the message says what to add.
     /// </exception>
     public static SqliteConnection Connect(DatabaseTarget target)
     {
+        SqliteConnection connection;
         try
         {
-            SqliteConnection connection = new(target.OpenString);
+            connection = new SqliteConnection(target.OpenString);
             _ = raw.sqlite3_libversion_number();
-            return connection;
         }
         catch (Exception e) when (e is not SqliteException)
         {
@@ -30,5 +30,12 @@ internal static class NativeEngine
                 e
             );
         }
+
+        if (target.HasPassword)
+        {
+            EngineEncryption.Require(target.DataSource);
+        }
+
+        return connection;
     }
 }

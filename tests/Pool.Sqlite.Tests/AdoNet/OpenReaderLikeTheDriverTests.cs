@@ -82,6 +82,10 @@ public sealed class OpenReaderLikeTheDriverTests : IDisposable
     [MemberData(nameof(Cases))]
     public async Task With_reader_or_command_the_rest_is_run(string end, string sql, int reads)
     {
+        Assert.SkipUnless(
+            typeof(SqliteConnection).Assembly.GetName().Version!.Major >= 11,
+            "It is the driver from version 11 on that is compared with."
+        );
         await using SqlitePool pool = new("Data Source=:memory:");
         using SqlitePoolConnection ours = pool.Rent();
         using SqliteConnection theirs = new("Data Source=:memory:;Pooling=False");
@@ -111,6 +115,41 @@ public sealed class OpenReaderLikeTheDriverTests : IDisposable
 
         Assert.Equal(ConnectionState.Closed, connection.State);
         Assert.Equal(1, await pool.ExecuteScalarAsync<long>($"select count(*) from t"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task With_the_connection_it_is_not_run_where_the_driver_runs_it_outside_its_transaction(bool disposes)
+    {
+        await using SqlitePool pool = new($"Data Source={_database.In("ours.db")}");
+        using SqliteConnection theirs = new($"Data Source={_database.In("theirs.db")};Pooling=False");
+        Assert.Equal("20", CloseInTheMiddle(theirs, disposes));
+        Assert.Equal("", CloseInTheMiddle(pool.CreateConnection(), disposes));
+
+        static string? CloseInTheMiddle(DbConnection connection, bool disposes)
+        {
+            connection.Open();
+            connection.Run("create table t(value)");
+            DbTransaction transaction = connection.BeginTransaction();
+            DbCommand command = connection.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText = "insert into t values (10); select 1 union all select 2; insert into t values (20)";
+            Assert.True(command.ExecuteReader().Read());
+            string source = connection.DataSource;
+            if (disposes)
+            {
+                connection.Dispose();
+            }
+            else
+            {
+                connection.Close();
+            }
+
+            using SqliteConnection after = new($"Data Source={source};Pooling=False");
+            after.Open();
+            return after.Ask("select group_concat(value) from t");
+        }
     }
 
     public void Dispose() => _database.Dispose();

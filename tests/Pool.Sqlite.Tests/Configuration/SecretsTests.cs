@@ -43,19 +43,28 @@ public sealed class SecretsTests : IDisposable
         Assert.Contains(_database.Path, pool.ConnectionString, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_password_for_an_engine_without_encryption_is_the_drivers_error()
+    [Theory]
+    [InlineData("Data Source={0};Password=hunter2")]
+    [InlineData("Data Source={0};Password=hunter2;Mode=ReadWriteCreate")]
+    [InlineData("Data Source=file:{0};Password=hunter2")]
+    [InlineData("Data Source=:memory:;Password=hunter2")]
+    [InlineData("Data Source=secrets;Mode=Memory;Cache=Shared;Password=hunter2")]
+    public void A_password_for_an_engine_without_encryption_is_refused_before_there_is_a_file(string connectionString)
     {
-        using SqlitePool pool = new(
-            new SqlitePoolOptions { ConnectionString = $"{_database.ConnectionString};Password={Secret}" },
-            _log
-        );
+        SqlitePoolOptions options = _database.Options(size: 1, overflow: 0);
+        options.ConnectionString = string.Format(null, connectionString, _database.Path);
+        using SqlitePool pool = new(options, _log);
 
         Exception error = Assert.Throws<InvalidOperationException>(() => pool.Rent());
 
         Assert.Contains("e_sqlite3", error.Message, StringComparison.Ordinal);
-        Assert.Empty(_database.OpenFiles());
+        Assert.Contains("cannot encrypt", error.Message, StringComparison.Ordinal);
+        Assert.Contains("SQLite3MC.PCLRaw.bundle", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, error + _log.Text, StringComparison.Ordinal);
+        Assert.False(_database.Exists());
         Assert.Equal(1, pool.GetStatistics().OpenFailures);
+        Assert.Throws<InvalidOperationException>(() => pool.RentWriter());
+        Assert.False(_database.Exists());
     }
 
     [Theory]
