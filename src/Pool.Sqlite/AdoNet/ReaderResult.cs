@@ -45,7 +45,7 @@ internal struct ReaderResult(StatementCursor cursor)
     /// <exception cref="InvalidOperationException">There is no result, or the reader is closed.</exception>
     public ResultColumns Columns([CallerMemberName] string caller = "") =>
         IsClosed ? throw (caller == "Item" ? NoData() : Closed(caller))
-        : cursor.Native is { } statement ? _columns ??= new ResultColumns(statement, _fieldCount)
+        : cursor.Native is { } statement ? _columns ??= new ResultColumns(cursor, statement, _fieldCount)
         : throw NoData();
 
     /// <summary>The reader has closed the cursor: once, it is let go for another execution.</summary>

@@ -7,6 +7,7 @@ namespace Pool.Sqlite.Execution;
 internal struct ChangeCount
 {
     private int _before;
+    private int _changes;
 
     /// <summary>Of a run that has not begun.</summary>
     public static ChangeCount None => new() { Total = -1 };
@@ -18,23 +19,23 @@ internal struct ChangeCount
     public void Begin(PhysicalConnection physical, Statement statement) =>
         _before = statement.IsReadOnly ? 0 : raw.sqlite3_total_changes(physical.Handle);
 
-    /// <summary>
-    /// The statement has ended. (Of RETURNING without a row that is known at once; the driver tells it when the result
-    /// is left.)
-    /// </summary>
-    public void End(PhysicalConnection physical, Statement statement, StatementSequence statements)
+    /// <summary>The statement has come to its end.</summary>
+    public void Measure(PhysicalConnection physical, Statement statement)
     {
-        if (!statement.CountsChanges)
-        {
-            return;
-        }
-
         // SQLite keeps the last number for statements that change no row.
         bool hasChanged = !statement.IsReadOnly && raw.sqlite3_total_changes(physical.Handle) != _before;
-        int changes = hasChanged ? raw.sqlite3_changes(physical.Handle) : 0;
-        if (statements.NoteChanges(changes))
+        _changes = hasChanged ? raw.sqlite3_changes(physical.Handle) : 0;
+    }
+
+    /// <summary>
+    /// Its result has ended. (Of RETURNING without a row that is so at once; the driver tells it when the result is
+    /// left.)
+    /// </summary>
+    public void Add(Statement statement, StatementSequence statements)
+    {
+        if (statement.CountsChanges && statements.NoteChanges(_changes))
         {
-            Total = Math.Max(0, Total) + changes;
+            Total = Math.Max(0, Total) + _changes;
         }
     }
 }

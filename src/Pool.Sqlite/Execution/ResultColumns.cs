@@ -4,7 +4,7 @@ using SQLitePCL;
 namespace Pool.Sqlite.Execution;
 
 /// <summary>The columns of a result: their names and types.</summary>
-internal sealed class ResultColumns(sqlite3_stmt statement, int count)
+internal sealed class ResultColumns(StatementCursor cursor, sqlite3_stmt statement, int count)
 {
     private const DynamicallyAccessedMemberTypes FieldTypeMembers =
         DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicFields;
@@ -47,7 +47,7 @@ internal sealed class ResultColumns(sqlite3_stmt statement, int count)
         string? declared = raw.sqlite3_column_decltype(statement, Checked(ordinal)).utf8_to_string();
         return declared is not null
             ? declared.Split('(', 2)[0]
-            : raw.sqlite3_column_type(statement, ordinal) switch
+            : TypeNow(ordinal) switch
             {
                 raw.SQLITE_INTEGER => "INTEGER",
                 raw.SQLITE_FLOAT => "REAL",
@@ -60,7 +60,7 @@ internal sealed class ResultColumns(sqlite3_stmt statement, int count)
     [return: DynamicallyAccessedMembers(FieldTypeMembers)]
     public Type FieldType(int ordinal)
     {
-        int type = raw.sqlite3_column_type(statement, Checked(ordinal));
+        int type = TypeNow(Checked(ordinal));
         if (type != raw.SQLITE_NULL)
         {
             _lastTypes[ordinal] = type;
@@ -90,6 +90,8 @@ internal sealed class ResultColumns(sqlite3_stmt statement, int count)
         : Has(declared, "BLOB") ? raw.SQLITE_BLOB
         : Has(declared, "REAL") || Has(declared, "FLOA") || Has(declared, "DOUB") ? raw.SQLITE_FLOAT
         : raw.SQLITE_TEXT;
+
+    private int TypeNow(int ordinal) => raw.sqlite3_column_type(cursor.Values ?? statement, ordinal);
 
     private static bool Has(string declared, string word) =>
         declared.Contains(word, StringComparison.OrdinalIgnoreCase);

@@ -41,6 +41,9 @@ internal sealed class StatementCursor
     /// </summary>
     public sqlite3_stmt? Native => IsClosed ? null : _run.Statement?.Native;
 
+    /// <summary>The native handle of the statement that has the values of the current result; null as well then.</summary>
+    public sqlite3_stmt? Values => IsClosed ? null : _run.Values?.Native;
+
     /// <summary>What is open while a reader is; finished with the execution, and never used for another.</summary>
     public OpenStatement Open => _run.Open!;
 

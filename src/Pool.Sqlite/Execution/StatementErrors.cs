@@ -39,7 +39,7 @@ internal static class StatementErrors
     public static SqliteException SnapshotIsOld(PhysicalConnection physical)
     {
         string advice =
-            physical.IsInTransaction || physical.OpenStatements is not [.., var reading]
+            physical.IsInTransaction || physical.OpenStatements.Reading is not { } reading
                 ? "The transaction began by reading, and somebody else has written since: SQLite cannot let it write on what is no "
                     + "longer true (SQLITE_BUSY_SNAPSHOT). Repeating the statement does not help. Roll back and run the whole "
                     + "transaction again, or begin it with BeginTransaction(), which is BEGIN IMMEDIATE; WriteAsync does both."
@@ -47,26 +47,6 @@ internal static class StatementErrors
                     + "write: SQLite cannot let the connection write on what is no longer true (SQLITE_BUSY_SNAPSHOT). Waiting does "
                     + "not help. Read to its end or close that reader first, or write on another connection.";
         return new SqliteException(advice, raw.SQLITE_BUSY, raw.SQLITE_BUSY_SNAPSHOT);
-    }
-
-    /// <summary>
-    /// Throws what a step or the end of a statement whose rows are being read was refused with. With RETURNING
-    /// everything is written before the first row; foreign keys are checked, and it is committed, at the end.
-    /// </summary>
-    /// <exception cref="SqliteException">It was refused.</exception>
-    public static void ThrowUnlessStored(PhysicalConnection physical, Statement statement, int result)
-    {
-        if (!statement.IsReadOnly && (result & 0xff) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED)
-        {
-            throw new SqliteException(
-                "The end of the statement, which has written, was refused: "
-                    + $"{raw.sqlite3_errmsg(physical.Handle).utf8_to_string()}. Nothing of it is stored.",
-                result & 0xff,
-                physical.ExtendedCode(result)
-            );
-        }
-
-        physical.ThrowUnlessDone(result);
     }
 
     public static SqliteException TookTooLong(SqliteException? failure, int seconds) =>

@@ -9,11 +9,8 @@ internal enum StatementPhase
     /// <summary>Prepared and bound, not stepped.</summary>
     Ready,
 
-    /// <summary>Stands on a row.</summary>
+    /// <summary>Stands on a row; what writes has ended by then.</summary>
     Row,
-
-    /// <summary>Has ended, and its transaction is to be committed.</summary>
-    Committing,
 
     /// <summary>Has ended; its columns can still be asked for.</summary>
     Ended,

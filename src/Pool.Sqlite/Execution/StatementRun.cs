@@ -37,6 +37,9 @@ internal sealed class StatementRun
     /// <summary>The statement of the current result.</summary>
     public Statement? Statement => _statements.Current;
 
+    /// <inheritdoc cref="StatementStepper.Values"/>
+    public Statement? Values => _stepper.Values;
+
     /// <inheritdoc cref="OpenStatement"/>
     public OpenStatement? Open => _statements.Open;
 
@@ -87,7 +90,8 @@ internal sealed class StatementRun
         switch (operation)
         {
             case Operation.Read:
-                return _stepper.Read();
+                _stepper.Read();
+                return WriteBlocker.None;
             case Operation.Reader:
                 WriteBlocker first = ToNextResult(operation);
                 if (first == WriteBlocker.None)
@@ -98,8 +102,8 @@ internal sealed class StatementRun
 
                 return first;
             case Operation.NextResult:
-                WriteBlocker blocker = EndResult(operation);
-                return blocker != WriteBlocker.None ? blocker : ToNextResult(operation);
+                EndResult();
+                return ToNextResult(operation);
             case Operation.Close:
                 return Close();
             default:
@@ -158,15 +162,10 @@ internal sealed class StatementRun
 
             if (operation == Operation.Scalar && !_hasValue)
             {
-                Value = HasRows ? ColumnValue.ToObject(Statement!.Native, 0) : null;
+                Value = _stepper.FirstValue;
             }
 
-            WriteBlocker end = EndResult(operation);
-            if (end != WriteBlocker.None)
-            {
-                return end;
-            }
-
+            EndResult();
             _hasValue = true;
         }
     }
@@ -199,12 +198,7 @@ internal sealed class StatementRun
             return WriteBlocker.None;
         }
 
-        WriteBlocker blocker = EndResult(Operation.Close);
-        if (blocker != WriteBlocker.None)
-        {
-            return blocker;
-        }
-
+        EndResult();
         if (_hasFailed)
         {
             _stepper.GiveBack();
@@ -243,11 +237,10 @@ internal sealed class StatementRun
         }
     }
 
-    private WriteBlocker EndResult(Operation operation)
+    private void EndResult()
     {
         bool showedRows = Statement is { HasColumns: true };
-        WriteBlocker blocker = _stepper.End(operation);
+        _stepper.End();
         _hasShownResult |= showedRows && Statement is null;
-        return blocker;
     }
 }

@@ -133,8 +133,8 @@ internal sealed class StatementSequence(ExecutionLimits limits)
         }
     }
 
-    /// <summary>The row that the current statement stands on is shown, until <see cref="LeaveRow"/>.</summary>
-    public void EnterRow() => _open!.Row = Current!.Native;
+    /// <summary>The row that a statement stands on is shown, until <see cref="LeaveRow"/>.</summary>
+    public void EnterRow(sqlite3_stmt row) => _open!.Row = row;
 
     public void LeaveRow()
     {
@@ -159,6 +159,19 @@ internal sealed class StatementSequence(ExecutionLimits limits)
             Physical!.Add(_open);
         }
     }
+
+    /// <summary>
+    /// A statement that shows rows of the current one, which has ended; until <see cref="PutBackReplay"/>.
+    /// </summary>
+    public Statement TakeReplay(string sql)
+    {
+        KeepForReturn(isRunning: false);
+        _open!.Replay = Physical!.Statements.Take(sql, isCommand: false);
+        Physical.ThrowUnlessDone(Physical.TryGet(_open.Replay, 0, out Statement? statement));
+        return statement!;
+    }
+
+    public void PutBackReplay() => Physical!.OpenStatements.EndReplay(_open!);
 
     public void GiveBack()
     {

@@ -12,6 +12,8 @@ internal sealed class StatementStepper(StatementSequence statements)
 {
     private const int Nothing = -1;
 
+    private readonly ReturnedRows _returned = new();
+
     private StatementPhase _phase;
 
     // What SQLite has answered to a step, and was not dealt with yet.
@@ -27,7 +29,10 @@ internal sealed class StatementStepper(StatementSequence statements)
     /// <summary>Rows changed by all statements that have ended; -1 while none of them could change any.</summary>
     public int RecordsAffected => _changes.Total;
 
-    /// <summary>True in a transaction that the pool has begun for this run alone.</summary>
+    /// <summary>The first value of the first row, of <see cref="Operation.Scalar"/>.</summary>
+    public object? FirstValue { get; private set; }
+
+    /// <summary>True in a transaction that the pool has begun for this batch alone.</summary>
     public bool OwnsTransaction { get; private set; }
 
     /// <summary>True when the next statement is to be prepared.</summary>
@@ -38,6 +43,9 @@ internal sealed class StatementStepper(StatementSequence statements)
 
     /// <summary>True when it stands on a row of a statement that only reads.</summary>
     public bool CanReadOn { get; private set; }
+
+    /// <summary>The statement that has the values of the current result.</summary>
+    public Statement? Values => _returned.Shown ?? statements.Current;
 
     private Statement Current => statements.Current!;
 
@@ -52,6 +60,8 @@ internal sealed class StatementStepper(StatementSequence statements)
         _answered = Nothing;
         _changes = ChangeCount.None;
         _isFirstRowPending = OwnsTransaction = CanReadOn = HasRows = false;
+        FirstValue = null;
+        _returned.Clear();
     }
 
     /// <inheritdoc cref="StatementSequence.MoveNext"/>
@@ -59,6 +69,7 @@ internal sealed class StatementStepper(StatementSequence statements)
     {
         _phase = StatementPhase.Between;
         HasRows = false;
+        FirstValue = null;
         WriteBlocker blocker = statements.MoveNext(OwnsTransaction);
         if (blocker == WriteBlocker.None && statements.Current is not null)
         {
@@ -73,19 +84,18 @@ internal sealed class StatementStepper(StatementSequence statements)
     {
         _ = raw.sqlite3_reset(Native);
         _phase = StatementPhase.Ready;
+        _returned.Clear();
         LeaveRow();
     }
 
-    /// <summary>Runs the statement up to its first row, or its end.</summary>
+    /// <summary>
+    /// Runs the statement up to its first row if it only reads, and to its end if it writes: the write gate is not held
+    /// while rows are read, and what is refused at the end can still be run again.
+    /// </summary>
     /// <exception cref="SqliteException">SQLite refuses it.</exception>
     public WriteBlocker Start(Operation operation, IStatementLease lease)
     {
-        if (_phase == StatementPhase.Committing)
-        {
-            return Commit();
-        }
-
-        WriteBlocker blocker = TryBegin(operation, lease);
+        WriteBlocker blocker = TryEnter(operation, lease);
         if (blocker != WriteBlocker.None)
         {
             return blocker;
@@ -95,28 +105,55 @@ internal sealed class StatementStepper(StatementSequence statements)
         Statement statement = Current;
         _changes.Begin(physical, statement);
         int result = physical.Stop.Step(statement.Native);
-        while (result == raw.SQLITE_ROW && !statement.HasColumns)
+        if (result == raw.SQLITE_ROW && statement.HasColumns)
         {
-            result = physical.Stop.Step(statement.Native);
+            HasRows = true;
+            if (operation == Operation.Scalar)
+            {
+                FirstValue = ColumnValue.ToObject(statement.Native, 0);
+            }
+
+            if (statement.IsReadOnly)
+            {
+                _phase = StatementPhase.Row;
+                _isFirstRowPending = true;
+                return WriteBlocker.None;
+            }
         }
 
-        if (result == raw.SQLITE_ROW)
+        bool isShown = statement.HasColumns && operation is Operation.Reader or Operation.NextResult;
+        while (result == raw.SQLITE_ROW)
         {
-            _phase = StatementPhase.Row;
-            HasRows = _isFirstRowPending = true;
-            return WriteBlocker.None;
+            if (isShown)
+            {
+                _returned.Add(statement.Native);
+            }
+
+            result = physical.Stop.Step(statement.Native);
         }
 
         if (physical.IsLocked(result))
         {
             // Its values stay bound.
-            _ = raw.sqlite3_reset(statement.Native);
+            StartAgain();
             return WriteBlocker.Lock;
         }
 
         physical.ThrowUnlessDone(result);
+        _changes.Measure(physical, statement);
         NoteEnd();
-        return _phase == StatementPhase.Committing ? Commit() : WriteBlocker.None;
+        if (_returned.Any)
+        {
+            _returned.ShowFirst(statements.TakeReplay(_returned.ReplaySql), physical);
+            _phase = StatementPhase.Row;
+            _isFirstRowPending = true;
+        }
+        else
+        {
+            EndResult();
+        }
+
+        return WriteBlocker.None;
     }
 
     /// <summary>
@@ -137,65 +174,43 @@ internal sealed class StatementStepper(StatementSequence statements)
 
     /// <summary>Goes to the next row, which <see cref="HasRow"/> tells of.</summary>
     /// <exception cref="SqliteException">SQLite refuses to go on.</exception>
-    public WriteBlocker Read()
+    public void Read()
     {
         LeaveRow();
-        if (_phase == StatementPhase.Row)
+        if (_phase != StatementPhase.Row)
         {
-            if (_isFirstRowPending)
-            {
-                _isFirstRowPending = false;
-                EnterRow();
-                return WriteBlocker.None;
-            }
-
-            int result = _answered != Nothing ? _answered : Physical.Stop.Step(Native);
-            _answered = Nothing;
-            if (result == raw.SQLITE_ROW)
-            {
-                EnterRow();
-                return WriteBlocker.None;
-            }
-
-            StatementErrors.ThrowUnlessStored(Physical, Current, result);
-            NoteEnd();
+            return;
         }
 
-        return _phase == StatementPhase.Committing ? Commit() : WriteBlocker.None;
+        if (_isFirstRowPending)
+        {
+            _isFirstRowPending = false;
+            EnterRow();
+        }
+        else if (_returned.Any ? _returned.TryShowNext(Physical) : TryStepOn())
+        {
+            EnterRow();
+        }
+        else
+        {
+            EndRows();
+        }
     }
 
     /// <summary>Ends the current result, whatever rows are left.</summary>
-    /// <exception cref="SqliteException">The end of a write was refused.</exception>
-    public WriteBlocker End(Operation operation)
+    public void End()
     {
         LeaveRow();
         if (_phase == StatementPhase.Row)
         {
-            // What only reads cannot be refused its end: NoteEnd resets it.
-            if (!Current.IsReadOnly)
-            {
-                int result = raw.sqlite3_reset(Native);
-                if (operation is Operation.NonQuery or Operation.Scalar && Physical.IsLocked(result))
-                {
-                    // None of its rows was shown, so it can be run again.
-                    _phase = StatementPhase.Ready;
-                    return WriteBlocker.Lock;
-                }
-
-                StatementErrors.ThrowUnlessStored(Physical, Current, result);
-            }
-
-            NoteEnd();
+            EndRows();
         }
 
-        WriteBlocker blocker = _phase == StatementPhase.Committing ? Commit() : WriteBlocker.None;
-        if (blocker == WriteBlocker.None && _phase == StatementPhase.Ended)
+        if (_phase == StatementPhase.Ended)
         {
             statements.Leave();
             _phase = StatementPhase.Between;
         }
-
-        return blocker;
     }
 
     /// <summary>Ends the current result after an error.</summary>
@@ -203,6 +218,7 @@ internal sealed class StatementStepper(StatementSequence statements)
     {
         LeaveRow();
         statements.EndCurrent();
+        EndReturned();
         _phase = StatementPhase.Ended;
     }
 
@@ -212,6 +228,7 @@ internal sealed class StatementStepper(StatementSequence statements)
     public void GiveBack()
     {
         LeaveRow();
+        _returned.Clear();
         statements.GiveBack();
     }
 
@@ -226,7 +243,7 @@ internal sealed class StatementStepper(StatementSequence statements)
 
     private void EnterRow()
     {
-        statements.EnterRow();
+        statements.EnterRow(Values!.Native);
         CanReadOn = Current.IsReadOnly;
     }
 
@@ -236,15 +253,13 @@ internal sealed class StatementStepper(StatementSequence statements)
         CanReadOn = false;
     }
 
-    private WriteBlocker TryBegin(Operation operation, IStatementLease lease)
+    private WriteBlocker TryEnter(Operation operation, IStatementLease lease)
     {
         PhysicalConnection physical = Physical;
         Statement statement = Current;
         if (!Admission.TryEnterGate(physical, statement))
         {
-            return
-                operation is Operation.NonQuery or Operation.Scalar
-                && Admission.CanBeCombined(physical, statements.Text!, statement)
+            return operation <= Operation.Reader && Admission.CanBeCombined(physical, statements.Text!, statement)
                 ? WriteBlocker.GateForCombinedWrite
                 : WriteBlocker.Gate;
         }
@@ -255,27 +270,22 @@ internal sealed class StatementStepper(StatementSequence statements)
             physical.MarkAmbientGate(lease.LeaseId, statements.Sql);
         }
 
-        // Where readers can be in the way of its commit, a statement whose rows are shown before that could not be run
-        // again.
-        if (
-            statement is { ReturnsWhatItWrites: true, NeedsGate: true }
-            && operation is Operation.Reader or Operation.NextResult
-            && physical.CommitsMeetReaders
-            && !physical.IsInTransaction
-        )
-        {
-            OwnsTransaction = physical.TryStep("BEGIN IMMEDIATE");
-            return OwnsTransaction ? WriteBlocker.None : WriteBlocker.Lock;
-        }
-
         return WriteBlocker.None;
     }
 
+    private bool TryStepOn()
+    {
+        int result = _answered != Nothing ? _answered : Physical.Stop.Step(Native);
+        _answered = Nothing;
+        Physical.ThrowUnlessDone(result);
+        return result == raw.SQLITE_ROW;
+    }
+
+    /// <summary>SQLite has come to the end of the statement.</summary>
     private void NoteEnd()
     {
         PhysicalConnection physical = Physical;
         Statement statement = Current;
-        _changes.End(physical, statement, statements);
         statements.EndCurrent();
         if (statement.NeedsGate)
         {
@@ -286,9 +296,36 @@ internal sealed class StatementStepper(StatementSequence statements)
         {
             NoteTransaction(physical, statement);
         }
+    }
 
+    private void EndRows()
+    {
+        if (_returned.Any)
+        {
+            EndReturned();
+        }
+        else
+        {
+            NoteEnd();
+        }
+
+        EndResult();
+    }
+
+    private void EndResult()
+    {
+        _changes.Add(Current, statements);
         _isFirstRowPending = false;
-        _phase = OwnsTransaction && !statements.IsBatch ? StatementPhase.Committing : StatementPhase.Ended;
+        _phase = StatementPhase.Ended;
+    }
+
+    private void EndReturned()
+    {
+        if (_returned.Any)
+        {
+            _returned.Clear();
+            statements.PutBackReplay();
+        }
     }
 
     private void NoteTransaction(PhysicalConnection physical, Statement statement)
@@ -303,17 +340,5 @@ internal sealed class StatementStepper(StatementSequence statements)
         {
             OwnsTransaction = physical.IsInTransaction;
         }
-    }
-
-    private WriteBlocker Commit()
-    {
-        if (!Physical.TryStep("COMMIT"))
-        {
-            return WriteBlocker.Lock;
-        }
-
-        OwnsTransaction = false;
-        _phase = StatementPhase.Ended;
-        return WriteBlocker.None;
     }
 }

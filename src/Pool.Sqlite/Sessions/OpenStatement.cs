@@ -13,8 +13,8 @@ internal sealed class OpenStatement(PreparedText text)
     /// <summary>The statement whose values are bound; null between statements.</summary>
     public Statement? Current { get; set; }
 
-    /// <summary>True while a statement that writes stands on a row: the write gate is held until it ends.</summary>
-    public bool Writes => Current is { IsReadOnly: false } statement && raw.sqlite3_data_count(statement.Native) > 0;
+    /// <summary>The text that shows the rows of a statement that has written; null without such rows.</summary>
+    public PreparedText? Replay { get; set; }
 
     /// <summary>The statement while it stands on a row that is shown, to read the columns from; null otherwise.</summary>
     public sqlite3_stmt? Row { get; set; }

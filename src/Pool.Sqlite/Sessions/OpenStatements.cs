@@ -10,8 +10,8 @@ internal sealed class OpenStatements(StatementCache statements, SessionActivity 
     /// <summary>How many are open, or were not noticed to be closed yet.</summary>
     public int Count => _open.Count;
 
-    /// <summary>True while one of them stands on a row of a statement that writes.</summary>
-    public bool Write => _open.Exists(static open => open.Writes);
+    /// <summary>The newest that reads from the database; null when none does.</summary>
+    public OpenStatement? Reading => _open.FindLast(static open => open.Current is not null);
 
     public OpenStatement this[int index] => _open[index];
 
@@ -31,11 +31,23 @@ internal sealed class OpenStatements(StatementCache statements, SessionActivity 
         }
 
         int result = open.End();
+        EndReplay(open);
         open.Finish();
         _open.Remove(open);
         activity.NoteReading(_open.Count == 0 ? null : _open[^1]);
         statements.PutBack(open.Text);
         return result;
+    }
+
+    /// <summary>Puts back what shows the rows of a statement that has written.</summary>
+    public void EndReplay(OpenStatement open)
+    {
+        if (open.Replay is { } replay)
+        {
+            open.Replay = null;
+            replay.Reset();
+            statements.PutBack(replay);
+        }
     }
 
     /// <summary>

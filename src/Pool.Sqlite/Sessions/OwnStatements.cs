@@ -53,7 +53,7 @@ internal sealed class OwnStatements(PhysicalConnection connection)
 
     /// <summary>
     /// True when another connection's lock is in the way, so that trying again can help. Not so SQLITE_BUSY_SNAPSHOT,
-    /// nor a table that this connection itself has locked, nor a commit while a reader of its own still writes.
+    /// nor a table that this connection itself has locked.
     /// (Results come as extended codes where a hook has asked SQLite for those.)
     /// </summary>
     public bool IsLocked(int result) =>
@@ -62,8 +62,7 @@ internal sealed class OwnStatements(PhysicalConnection connection)
             is raw.SQLITE_BUSY
                 or raw.SQLITE_BUSY_RECOVERY
                 or BusyTimedOut
-                or raw.SQLITE_LOCKED_SHAREDCACHE
-        && !((result & 0xff) == raw.SQLITE_BUSY && connection.OpenStatements.Write);
+                or raw.SQLITE_LOCKED_SHAREDCACHE;
 
     /// <summary>What SQLite says more exactly of a result.</summary>
     public int ExtendedCode(int result) => result > 0xff ? result : raw.sqlite3_extended_errcode(connection.Handle);

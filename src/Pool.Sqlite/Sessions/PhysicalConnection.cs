@@ -162,10 +162,6 @@ internal sealed class PhysicalConnection
     /// <inheritdoc cref="DriverAccess.IsClosedByCaller"/>
     public bool IsClosedByCaller => Access.IsClosedByCaller;
 
-    /// <summary>True where readers of other connections can be in the way of a commit: outside WAL mode.</summary>
-    public bool CommitsMeetReaders =>
-        _isFile && !string.Equals(Gate.JournalMode, "WAL", StringComparison.OrdinalIgnoreCase);
-
     /// <summary>True when its statements may call functions that are not SQLite's own.</summary>
     public bool HasForeignFunctions => IsExposed || _wasExposedToHook;
 
@@ -212,7 +208,7 @@ internal sealed class PhysicalConnection
     /// </summary>
     public void ReleaseGateIfDone()
     {
-        if (Writes.AreOpen && !IsInTransaction && !OpenStatements.Write)
+        if (Writes.AreOpen && !IsInTransaction)
         {
             Writes.End();
         }

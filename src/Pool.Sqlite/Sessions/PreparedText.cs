@@ -69,6 +69,15 @@ internal sealed class PreparedText(string sql) : IDisposable
         }
     }
 
+    /// <summary>Ends the runs of its statements.</summary>
+    public void Reset()
+    {
+        foreach (Statement statement in _statements)
+        {
+            _ = statement.Reset();
+        }
+    }
+
     /// <summary>Computes <see cref="Bytes"/>.</summary>
     public void Measure() => Bytes = (3L * Sql.Length) + _statements.Sum(static statement => (long)statement.Bytes);
 

@@ -17,7 +17,8 @@ internal sealed class SessionActivity
     /// Counts up with each state of the database that is read from: a transaction, or a reader outside one. 0 while
     /// there is none.
     /// </summary>
-    public long Snapshot => _isInTransaction || _reading is { IsFinished: false } ? Volatile.Read(ref _snapshots) : 0;
+    public long Snapshot =>
+        _isInTransaction || _reading is { IsFinished: false, Current: not null } ? Volatile.Read(ref _snapshots) : 0;
 
     /// <summary>
     /// To be called after whatever can begin or end a transaction, by the thread that uses the connection.

@@ -67,9 +67,6 @@ internal sealed class Statement : IDisposable
     /// </summary>
     public bool CountsChanges { get; }
 
-    /// <summary>True when it writes and answers rows: with RETURNING.</summary>
-    public bool ReturnsWhatItWrites => HasColumns && !IsReadOnly && IsWorthKeeping;
-
     /// <summary>How much memory SQLite says that it takes, in bytes.</summary>
     public int Bytes => raw.sqlite3_stmt_status(Native, MemoryUsed, 0);
 

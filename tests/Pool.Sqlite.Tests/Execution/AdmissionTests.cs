@@ -217,13 +217,12 @@ public sealed class AdmissionTests : IDisposable
         using SqliteConnection outside = database.OpenDirectly();
         outside.Run("begin");
         Assert.Equal("3", outside.Ask("select count(*) from t"));
-        DbDataReader reader = await lease.CreateCommand("insert into t values (7) returning a").ExecuteReaderAsync();
+        Task<DbDataReader> opening = lease.CreateCommand("insert into t values (7) returning a").ExecuteReaderAsync();
+        Assert.False(opening.IsCompleted);
+        outside.Run("commit");
+        using DbDataReader reader = await opening.Limited();
         Assert.True(await reader.ReadAsync());
         Assert.Equal(7, reader.GetInt32(0));
-        ValueTask closing = reader.DisposeAsync();
-        Assert.False(closing.IsCompleted);
-        outside.Run("commit");
-        await closing.AsTask().Limited();
         Assert.Equal("4", outside.Ask("select count(*) from t"));
     }
 

@@ -256,9 +256,7 @@ public sealed class GateTimeoutTests() : GateTest(busyTimeout: TimeSpan.FromMinu
         await using (DbDataReader reader = await open.Limited())
         {
             Assert.True(await reader.ReadAsync());
-            await AssertHeld();
+            await AssertComesFree();
         }
-
-        AssertFree();
     }
 }
