@@ -103,6 +103,7 @@ public sealed partial class SqlitePool
     /// <param name="sql">SQL with named parameters: <c>$id</c>, <c>@id</c> or <c>:id</c>.</param>
     /// <param name="parameters">For each name its value. The prefix may be left out.</param>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(string, IReadOnlyDictionary{string, object?}, CancellationToken)"/>
+    [OverloadResolutionPriority(-1)] // Behind the one that takes anything, for [].
     public Task<T?> ExecuteScalarAsync<T>(string sql, params (string Name, object? Value)[] parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);

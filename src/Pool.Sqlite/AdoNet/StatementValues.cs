@@ -46,6 +46,15 @@ internal static class StatementValues
             _ => FromList(sql, [.. ((IEnumerable)values).Cast<object?>()]),
         };
 
+    /// <summary>
+    /// What the write queue takes: values in the order of the parameters as they are, all else as parameters.
+    /// </summary>
+    /// <inheritdoc cref="Resolve"/>
+    public static IReadOnlyList<object?> InOrder(string sql, object values) =>
+        values is IReadOnlyList<object?> list && list is not [SqliteParameter or ITuple, ..]
+            ? list
+            : Resolve(sql, values);
+
     /// <summary>What to say when there are not as many values as parameters.</summary>
     public static string CountDiffers(IReadOnlyList<string> names, IReadOnlyList<object?> values)
     {
