@@ -6,7 +6,7 @@ namespace Pool.Sqlite;
 
 public sealed partial class SqlitePool
 {
-    private static readonly object?[] NoValues = [];
+    internal static readonly object?[] NoValues = [];
 
     /// <summary>
     /// Runs one statement whose interpolated values become parameters, never text:
@@ -44,7 +44,7 @@ public sealed partial class SqlitePool
     /// <exception cref="SqliteException">SQLite refuses it.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken = default) =>
-        Execute(sql, NoValues, cancellationToken);
+        ExecuteText(sql, NoValues, cancellationToken);
 
     /// <summary>
     /// Runs SQL with its values, in the order of its parameters:
@@ -66,7 +66,7 @@ public sealed partial class SqlitePool
     public Task<int> ExecuteAsync(string sql, params object?[] parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
-        return Execute(sql, values, cancellationToken);
+        return ExecuteText(sql, values, cancellationToken);
     }
 
     /// <summary>As <see cref="ExecuteAsync(string, object?[])"/>, with the values in a list.</summary>
@@ -83,7 +83,7 @@ public sealed partial class SqlitePool
     )
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return Execute(sql, parameters, cancellationToken);
+        return ExecuteText(sql, parameters, cancellationToken);
     }
 
     /// <summary>Runs SQL with its values by name.</summary>
@@ -101,7 +101,7 @@ public sealed partial class SqlitePool
     )
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return Execute(sql, parameters, cancellationToken);
+        return ExecuteText(sql, parameters, cancellationToken);
     }
 
     /// <summary>
@@ -114,7 +114,7 @@ public sealed partial class SqlitePool
     public Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return Execute(sql, parameters, default);
+        return ExecuteText(sql, parameters, default);
     }
 
     /// <summary>
@@ -159,7 +159,7 @@ public sealed partial class SqlitePool
         return ExecuteManyAsync(sql, TupleRow.All(rows), progress, cancellationToken);
     }
 
-    private Task<int> Execute(string sql, object values, CancellationToken cancellationToken)
+    internal Task<int> ExecuteText(string sql, object values, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
         return _work.Execute(sql, values, cancellationToken);

@@ -43,7 +43,7 @@ public sealed partial class SqlitePool
     /// <exception cref="ArgumentException">It is blank, or has parameters.</exception>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(FormattableString, CancellationToken)"/>
     public Task<T?> ExecuteScalarAsync<T>(string sql, CancellationToken cancellationToken = default) =>
-        ExecuteScalar<T>(sql, NoValues, cancellationToken);
+        ExecuteScalarText<T>(sql, NoValues, cancellationToken);
 
     /// <summary>
     /// Runs SQL with its values, in the order of its parameters, and answers the first column of its first row.
@@ -58,7 +58,7 @@ public sealed partial class SqlitePool
     public Task<T?> ExecuteScalarAsync<T>(string sql, params object?[] parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
-        return ExecuteScalar<T>(sql, values, cancellationToken);
+        return ExecuteScalarText<T>(sql, values, cancellationToken);
     }
 
     /// <summary>As <see cref="ExecuteScalarAsync{T}(string, object?[])"/>, with the values in a list.</summary>
@@ -75,7 +75,7 @@ public sealed partial class SqlitePool
     )
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return ExecuteScalar<T>(sql, parameters, cancellationToken);
+        return ExecuteScalarText<T>(sql, parameters, cancellationToken);
     }
 
     /// <summary>Runs SQL with its values by name, and answers the first column of its first row.</summary>
@@ -93,7 +93,7 @@ public sealed partial class SqlitePool
     )
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return ExecuteScalar<T>(sql, parameters, cancellationToken);
+        return ExecuteScalarText<T>(sql, parameters, cancellationToken);
     }
 
     /// <summary>
@@ -107,10 +107,10 @@ public sealed partial class SqlitePool
     public Task<T?> ExecuteScalarAsync<T>(string sql, params (string Name, object? Value)[] parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return ExecuteScalar<T>(sql, parameters, default);
+        return ExecuteScalarText<T>(sql, parameters, default);
     }
 
-    private Task<T?> ExecuteScalar<T>(string sql, object values, CancellationToken cancellationToken)
+    internal Task<T?> ExecuteScalarText<T>(string sql, object values, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
         return _work.ExecuteScalar<T>(sql, values, cancellationToken);
