@@ -44,7 +44,7 @@ public static partial class DbDataSourceExtensions
         this DbDataSource source,
         string sql,
         CancellationToken cancellationToken = default
-    ) => Run(source, sql, SqlitePool.NoValues, cancellationToken);
+    ) => Run(source, sql, StatementValues.None, cancellationToken);
 
     /// <summary>
     /// Runs SQL with its values, in the order of its parameters:
@@ -149,7 +149,7 @@ public static partial class DbDataSourceExtensions
         this DbDataSource source,
         string sql,
         CancellationToken cancellationToken = default
-    ) => Scalar<T>(source, sql, SqlitePool.NoValues, cancellationToken);
+    ) => Scalar<T>(source, sql, StatementValues.None, cancellationToken);
 
     /// <summary>
     /// Runs SQL with its values, in the order of its parameters, and answers the first column of its first row:

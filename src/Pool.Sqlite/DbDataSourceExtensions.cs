@@ -179,8 +179,22 @@ public static partial class DbDataSourceExtensions
             : AnyDataSource.ExecuteManyAsync(source, sql, rows, progress, cancellationToken);
     }
 
-    /// <summary>As the other overload, with tuples: <c>rows.Select(row => (row.Id, row.Name))</c>.</summary>
-    /// <typeparam name="TRow">A tuple with as many items as the statement has parameters.</typeparam>
+    /// <inheritdoc cref="ExecuteManyAsync(DbDataSource, string, IEnumerable{IReadOnlyList{object?}}, IProgress{long}?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public static Task<long> ExecuteManyAsync(
+        this DbDataSource source,
+        string sql,
+        IEnumerable<IReadOnlyList<object?>> rows,
+        CancellationToken cancellationToken
+    ) => source.ExecuteManyAsync(sql, rows, null, cancellationToken);
+
+    /// <summary>
+    /// As the other overload, with tuples, <c>rows.Select(row => (row.Id, row.Name))</c>, or one value for each row.
+    /// </summary>
+    /// <typeparam name="TRow">
+    /// A tuple with as many items as the statement has parameters, or a value: a number, a text, a date. An array or a
+    /// list (not <c>byte[]</c>, which is a value) is a row of its items.
+    /// </typeparam>
     /// <inheritdoc cref="ExecuteManyAsync(DbDataSource, string, IEnumerable{IReadOnlyList{object?}}, IProgress{long}?, CancellationToken)"/>
     public static Task<long> ExecuteManyAsync<TRow>(
         this DbDataSource source,
@@ -189,9 +203,19 @@ public static partial class DbDataSourceExtensions
         IProgress<long>? progress = null,
         CancellationToken cancellationToken = default
     )
-        where TRow : ITuple
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return source.ExecuteManyAsync(sql, TupleRow.All(rows), progress, cancellationToken);
+        return source is SqlitePool pool
+            ? pool.ExecuteManyAsync(sql, rows, progress, cancellationToken)
+            : source.ExecuteManyAsync(sql, RowValues.All(rows, static _ => true), progress, cancellationToken);
     }
+
+    /// <inheritdoc cref="ExecuteManyAsync{TRow}(DbDataSource, string, IEnumerable{TRow}, IProgress{long}?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public static Task<long> ExecuteManyAsync<TRow>(
+        this DbDataSource source,
+        string sql,
+        IEnumerable<TRow> rows,
+        CancellationToken cancellationToken
+    ) => source.ExecuteManyAsync(sql, rows, null, cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Execution;
 
 namespace Pool.Sqlite;
 
@@ -31,7 +32,7 @@ public sealed partial class SqlitePool
     public Task<T?> ExecuteScalarAsync<T>(FormattableString sql, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sql);
-        return _work.ExecuteScalar<T>(sql, cancellationToken);
+        return _work.ExecuteScalar<T>(async: true, sql, cancellationToken);
     }
 
     /// <summary>Runs SQL without parameters, and answers the first column of its first row.</summary>
@@ -43,7 +44,7 @@ public sealed partial class SqlitePool
     /// <exception cref="ArgumentException">It is blank, or has parameters.</exception>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(FormattableString, CancellationToken)"/>
     public Task<T?> ExecuteScalarAsync<T>(string sql, CancellationToken cancellationToken = default) =>
-        ExecuteScalarText<T>(sql, NoValues, cancellationToken);
+        ExecuteScalarText<T>(sql, StatementValues.None, cancellationToken);
 
     /// <summary>
     /// Runs SQL with its values, in the order of its parameters, and answers the first column of its first row.
@@ -113,6 +114,6 @@ public sealed partial class SqlitePool
     internal Task<T?> ExecuteScalarText<T>(string sql, object values, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
-        return _work.ExecuteScalar<T>(sql, values, cancellationToken);
+        return _work.ExecuteScalar<T>(async: true, sql, values, cancellationToken);
     }
 }

@@ -37,7 +37,7 @@ public sealed partial class SqlitePoolWriteQueue
     /// <exception cref="ArgumentException">It is blank, has parameters, or is more than one statement.</exception>
     /// <inheritdoc cref="EnqueueAsync{T}"/>
     public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken = default) =>
-        Execute(sql, SqlitePool.NoValues, cancellationToken);
+        Execute(sql, StatementValues.None, cancellationToken);
 
     /// <summary>
     /// Runs one statement with its values, in the order of its parameters:
@@ -112,7 +112,7 @@ public sealed partial class SqlitePoolWriteQueue
     /// </param>
     /// <exception cref="ArgumentException">It is blank.</exception>
     /// <inheritdoc cref="TryPost(Action{SqlitePoolConnection})"/>
-    public bool TryPost(string sql) => Post(sql, SqlitePool.NoValues);
+    public bool TryPost(string sql) => Post(sql, StatementValues.None);
 
     /// <summary>
     /// Queues one statement that is not awaited, with its values in the order of its parameters:

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Execution;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 
@@ -175,7 +176,7 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
             _parameters[i].Value = values[i] ?? DBNull.Value;
         }
 
-        return Execute(command, cancellationToken);
+        return command.ExecuteNonQuery(cancellationToken);
     }
 
     // With parameters of the caller's, in place of those that the next item finds.
@@ -185,7 +186,7 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
         try
         {
             command.Parameters.AddRange(parameters);
-            return Execute(command, cancellationToken);
+            return command.ExecuteNonQuery(cancellationToken);
         }
         finally
         {
@@ -193,12 +194,6 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
             command.Parameters.AddRange(_parameters);
         }
     }
-
-    // Inside the transaction nothing is waited for asynchronously: the token stops the statement.
-    private static int Execute(SqlitePoolCommand command, CancellationToken cancellationToken) =>
-        cancellationToken.CanBeCanceled
-            ? command.ExecuteNonQueryAsync(cancellationToken).GetAwaiter().GetResult()
-            : command.ExecuteNonQuery();
 
     private Exception? Call(WriteItem item, PhysicalConnection physical)
     {

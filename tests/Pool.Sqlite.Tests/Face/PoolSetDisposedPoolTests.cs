@@ -24,6 +24,9 @@ public sealed class PoolSetDisposedPoolTests : PoolSetTest
             static set => Rented(set.RentAsync("a")),
             static set => Rented(set.RentReaderAsync("a")),
             static set => Rented(set.RentWriterAsync("a")),
+            static set => Rented(new ValueTask<SqlitePoolConnection>(set.Rent("a"))),
+            static set => Rented(new ValueTask<SqlitePoolConnection>(set.RentReader("a"))),
+            static set => Rented(new ValueTask<SqlitePoolConnection>(set.RentWriter("a"))),
             static async set =>
             {
                 SqlitePool? given = null;
@@ -78,11 +81,13 @@ public sealed class PoolSetDisposedPoolTests : PoolSetTest
         });
         using SqlitePoolConnection held = await set.RentAsync("a");
         Task<SqlitePoolConnection> waiting = set.RentAsync("a").AsTask();
-        Assert.False(waiting.IsCompleted);
+        Task blocked = Limit.OnThread(() => set.Rent("a").Dispose());
+        await Limit.Until(() => set["a"].GetStatistics().Waiting == 2);
 
         await Dispose(set["a"], async);
 
         (await waiting.Limited()).Dispose();
+        await blocked.Limited();
         Assert.Equal(2, set.GetStatistics().PoolsMade);
     }
 

@@ -2,13 +2,15 @@ using System.Collections;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
-using Pool.Sqlite.Execution;
 
-namespace Pool.Sqlite;
+namespace Pool.Sqlite.Execution;
 
 /// <summary>The values of a statement in each form in which a caller can give them: by position or by name.</summary>
 internal static class StatementValues
 {
+    /// <summary>For a text without parameters.</summary>
+    public static readonly object?[] None = [];
+
     private const string HowToWrite =
         "Write the values one by one in the order of the parameters, or by name: (\"$id\", id), (\"$name\", name).";
 
