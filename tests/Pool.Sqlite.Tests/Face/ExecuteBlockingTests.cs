@@ -75,6 +75,18 @@ public sealed class ExecuteBlockingTests : IDisposable
     }
 
     [Fact]
+    public void A_flow_that_holds_the_write_gate_is_told_at_once()
+    {
+        _pool.Write(connection =>
+        {
+            Assert.Equal(0, _pool.ExecuteScalar<int>("select count(*) from t"));
+            Assert.Throws<InvalidOperationException>(() => _pool.Execute(Insert, 1, "a"));
+            connection.Run("insert into t values (2, 'b')");
+        });
+        Assert.Equal("2='b'", Stored);
+    }
+
+    [Fact]
     public async Task A_token_ends_the_wait_for_the_write_gate()
     {
         using CancellationTokenSource stop = new();
