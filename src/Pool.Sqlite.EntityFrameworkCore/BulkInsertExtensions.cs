@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore.Storage;
 using Pool.Sqlite.EntityFrameworkCore;
 
@@ -51,6 +52,15 @@ public static class BulkInsertExtensions
             return done;
         }
     }
+
+    /// <inheritdoc cref="BulkInsertAsync{TEntity}(DbContext, IEnumerable{TEntity}, IProgress{long}?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public static Task<long> BulkInsertAsync<TEntity>(
+        this DbContext context,
+        IEnumerable<TEntity> entities,
+        CancellationToken cancellationToken
+    )
+        where TEntity : class => context.BulkInsertAsync(entities, null, cancellationToken);
 
     private static async Task<long> InsertAsync<TEntity>(
         DbContext context,

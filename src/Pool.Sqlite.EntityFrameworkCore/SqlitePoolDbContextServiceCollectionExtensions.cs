@@ -10,7 +10,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// The pool itself is registered by <c>AddSqlitePool</c>. With a <c>serviceKey</c> the pool of that key is used;
 /// without one, the pool that was registered without a key.
 /// </remarks>
-public static class SqlitePoolDbContextServiceCollectionExtensions
+public static partial class SqlitePoolDbContextServiceCollectionExtensions
 {
     /// <summary>As EF's <c>AddDbContext</c>, on the pool.</summary>
     /// <typeparam name="TContext">
@@ -31,7 +31,7 @@ public static class SqlitePoolDbContextServiceCollectionExtensions
         services.AddDbContext<TContext>(Configure(sqliteOptionsAction, optionsAction, serviceKey));
 
     /// <summary>As EF's <c>AddDbContextPool</c>: contexts are used again, each with a connection of its own.</summary>
-    /// <inheritdoc cref="AddSqlitePoolDbContext"/>
+    /// <inheritdoc cref="AddSqlitePoolDbContext{TContext}(IServiceCollection, Action{SqliteDbContextOptionsBuilder}?, Action{DbContextOptionsBuilder}?, object?)"/>
     public static IServiceCollection AddSqlitePoolDbContextPool<TContext>(
         this IServiceCollection services,
         Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null,
@@ -42,7 +42,7 @@ public static class SqlitePoolDbContextServiceCollectionExtensions
         services.AddDbContextPool<TContext>(Configure(sqliteOptionsAction, optionsAction, serviceKey));
 
     /// <summary>As EF's <c>AddDbContextFactory</c>, on the pool.</summary>
-    /// <inheritdoc cref="AddSqlitePoolDbContext"/>
+    /// <inheritdoc cref="AddSqlitePoolDbContext{TContext}(IServiceCollection, Action{SqliteDbContextOptionsBuilder}?, Action{DbContextOptionsBuilder}?, object?)"/>
     public static IServiceCollection AddSqlitePoolDbContextFactory<TContext>(
         this IServiceCollection services,
         Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null,
@@ -53,7 +53,7 @@ public static class SqlitePoolDbContextServiceCollectionExtensions
         services.AddDbContextFactory<TContext>(Configure(sqliteOptionsAction, optionsAction, serviceKey));
 
     /// <summary>As EF's <c>AddPooledDbContextFactory</c>: a factory whose contexts are used again.</summary>
-    /// <inheritdoc cref="AddSqlitePoolDbContext"/>
+    /// <inheritdoc cref="AddSqlitePoolDbContext{TContext}(IServiceCollection, Action{SqliteDbContextOptionsBuilder}?, Action{DbContextOptionsBuilder}?, object?)"/>
     public static IServiceCollection AddPooledSqlitePoolDbContextFactory<TContext>(
         this IServiceCollection services,
         Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction = null,
@@ -67,11 +67,17 @@ public static class SqlitePoolDbContextServiceCollectionExtensions
         Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction,
         Action<DbContextOptionsBuilder>? optionsAction,
         object? serviceKey
+    ) => Configure((_, options) => optionsAction?.Invoke(options), sqliteOptionsAction, serviceKey);
+
+    private static Action<IServiceProvider, DbContextOptionsBuilder> Configure(
+        Action<IServiceProvider, DbContextOptionsBuilder> optionsAction,
+        Action<SqliteDbContextOptionsBuilder>? sqliteOptionsAction,
+        object? serviceKey
     ) =>
         (provider, options) =>
         {
             options.UseSqlitePool(FindPool(provider, serviceKey), sqliteOptionsAction);
-            optionsAction?.Invoke(options);
+            optionsAction(provider, options);
         };
 
     private static SqlitePool FindPool(IServiceProvider provider, object? serviceKey)

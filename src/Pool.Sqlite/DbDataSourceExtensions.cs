@@ -10,7 +10,7 @@ namespace Pool.Sqlite;
 /// say, on PostgreSQL through Npgsql. On a <see cref="SqlitePool"/> they are the pool's own; elsewhere they are made of
 /// ADO.NET alone.
 /// </summary>
-public static class DbDataSourceExtensions
+public static partial class DbDataSourceExtensions
 {
     /// <summary>
     /// Runs <paramref name="work"/> on an open connection for reading. On a <see cref="SqlitePool"/> that is a reader
@@ -151,59 +151,6 @@ public static class DbDataSourceExtensions
     }
 
     /// <summary>
-    /// Runs one statement whose interpolated values become parameters, never text:
-    /// <c>ExecuteAsync($"insert into t values ({id}, {name})")</c>.
-    /// </summary>
-    /// <param name="source">Where connections come from.</param>
-    /// <param name="sql">The statement.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>How many rows it changed, or -1 when it cannot change any.</returns>
-    /// <exception cref="ArgumentException">A value stands where no parameter can, or has a format.</exception>
-    /// <exception cref="DbException">The database refuses it.</exception>
-    public static Task<int> ExecuteAsync(
-        this DbDataSource source,
-        FormattableString sql,
-        CancellationToken cancellationToken = default
-    )
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(sql);
-        return source is SqlitePool pool
-            ? pool.ExecuteAsync(sql, cancellationToken)
-            : AnyDataSource.ExecuteAsync(source, sql, cancellationToken);
-    }
-
-    /// <summary>
-    /// Runs one statement whose interpolated values become parameters, and answers the first column of its first row:
-    /// <c>ExecuteScalarAsync&lt;long>($"select count(*) from t where name = {name}")</c>.
-    /// </summary>
-    /// <typeparam name="T">
-    /// As what it is read. Where it can be NULL, or there can be no row, a type that has null: <c>long?</c>.
-    /// </typeparam>
-    /// <param name="source">Where connections come from.</param>
-    /// <param name="sql">The statement.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The value; null when it is NULL or there is no row.</returns>
-    /// <exception cref="ArgumentException">A value stands where no parameter can, or has a format.</exception>
-    /// <exception cref="InvalidOperationException">
-    /// It is NULL, or there is no row, and <typeparamref name="T"/> has no null.
-    /// </exception>
-    /// <exception cref="InvalidCastException">It cannot be read as <typeparamref name="T"/>.</exception>
-    /// <exception cref="DbException">The database refuses it.</exception>
-    public static Task<T?> ExecuteScalarAsync<T>(
-        this DbDataSource source,
-        FormattableString sql,
-        CancellationToken cancellationToken = default
-    )
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(sql);
-        return source is SqlitePool pool
-            ? pool.ExecuteScalarAsync<T>(sql, cancellationToken)
-            : AnyDataSource.ExecuteScalarAsync<T>(source, sql, cancellationToken);
-    }
-
-    /// <summary>
     /// Runs one statement for each of many rows, in one transaction and prepared once: all of them are stored, or none.
     /// </summary>
     /// <param name="source">Where connections come from.</param>
@@ -232,8 +179,22 @@ public static class DbDataSourceExtensions
             : AnyDataSource.ExecuteManyAsync(source, sql, rows, progress, cancellationToken);
     }
 
-    /// <summary>As the other overload, with tuples: <c>rows.Select(row => (row.Id, row.Name))</c>.</summary>
-    /// <typeparam name="TRow">A tuple with as many items as the statement has parameters.</typeparam>
+    /// <inheritdoc cref="ExecuteManyAsync(DbDataSource, string, IEnumerable{IReadOnlyList{object?}}, IProgress{long}?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public static Task<long> ExecuteManyAsync(
+        this DbDataSource source,
+        string sql,
+        IEnumerable<IReadOnlyList<object?>> rows,
+        CancellationToken cancellationToken
+    ) => source.ExecuteManyAsync(sql, rows, null, cancellationToken);
+
+    /// <summary>
+    /// As the other overload, with tuples, <c>rows.Select(row => (row.Id, row.Name))</c>, or one value for each row.
+    /// </summary>
+    /// <typeparam name="TRow">
+    /// A tuple with as many items as the statement has parameters, or a value: a number, a text, a date. An array or a
+    /// list (not <c>byte[]</c>, which is a value) is a row of its items.
+    /// </typeparam>
     /// <inheritdoc cref="ExecuteManyAsync(DbDataSource, string, IEnumerable{IReadOnlyList{object?}}, IProgress{long}?, CancellationToken)"/>
     public static Task<long> ExecuteManyAsync<TRow>(
         this DbDataSource source,
@@ -242,9 +203,19 @@ public static class DbDataSourceExtensions
         IProgress<long>? progress = null,
         CancellationToken cancellationToken = default
     )
-        where TRow : ITuple
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return source.ExecuteManyAsync(sql, TupleRow.All(rows), progress, cancellationToken);
+        return source is SqlitePool pool
+            ? pool.ExecuteManyAsync(sql, rows, progress, cancellationToken)
+            : source.ExecuteManyAsync(sql, RowValues.All(rows, static _ => true), progress, cancellationToken);
     }
+
+    /// <inheritdoc cref="ExecuteManyAsync{TRow}(DbDataSource, string, IEnumerable{TRow}, IProgress{long}?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public static Task<long> ExecuteManyAsync<TRow>(
+        this DbDataSource source,
+        string sql,
+        IEnumerable<TRow> rows,
+        CancellationToken cancellationToken
+    ) => source.ExecuteManyAsync(sql, rows, null, cancellationToken);
 }

@@ -10,7 +10,7 @@ namespace Pool.Sqlite;
 internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions options, TimeProvider time)
 {
     /// <summary>The pool of a key, blocking while one is being removed.</summary>
-    public SqlitePool GetPool(string key)
+    public SqlitePool GetPool(string key, CancellationToken cancellationToken = default)
     {
         Deadline deadline = new(time, options.RentTimeout);
         for (; ; )
@@ -26,9 +26,36 @@ internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions
                 deadline.Timeout == Timeout.InfiniteTimeSpan
                     ? long.MaxValue
                     : time.GetTimestamp() + (long)(deadline.Remaining.TotalSeconds * time.TimestampFrequency);
-            if (!Blocking.Wait(closing, time, dueAt))
+            if (!Blocking.Wait(closing, time, dueAt, cancellationToken))
             {
                 throw StillBeingRemoved(key, deadline.Elapsed);
+            }
+        }
+    }
+
+    /// <summary>Rents from the pool of a key, blocking the thread.</summary>
+    public SqlitePoolConnection RentBlocking(
+        string key,
+        Func<SqlitePool, CancellationToken, SqlitePoolConnection> rent,
+        CancellationToken cancellationToken
+    )
+    {
+        DatabaseKey.Check(key);
+        Deadline deadline = new(time, options.RentTimeout);
+        for (; ; )
+        {
+            SqlitePool pool = GetPool(key, cancellationToken);
+            try
+            {
+                return rent(pool, cancellationToken);
+            }
+            catch (ObjectDisposedException) when (pool.IsClosed)
+            {
+                // Removed or closed meanwhile.
+                if (!deadline.Allows(TimeSpan.Zero))
+                {
+                    throw AlwaysClosed(key, deadline.Elapsed);
+                }
             }
         }
     }
@@ -106,11 +133,7 @@ internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions
                 // Removed or closed once more.
                 if (!deadline.Allows(TimeSpan.Zero))
                 {
-                    throw TimedOut(
-                        $"The pool of the key '{key}' was closed each time it was made anew.",
-                        key,
-                        deadline.Elapsed
-                    );
+                    throw AlwaysClosed(key, deadline.Elapsed);
                 }
             }
         }
@@ -122,6 +145,9 @@ internal sealed class PoolSetRenting(PoolSetRegistry registry, SqlitePoolOptions
             key,
             waited
         );
+
+    private SqlitePoolTimeoutException AlwaysClosed(string key, TimeSpan waited) =>
+        TimedOut($"The pool of the key '{key}' was closed each time it was made anew.", key, waited);
 
     private SqlitePoolTimeoutException TimedOut(string message, string key, TimeSpan waited) =>
         new(message)

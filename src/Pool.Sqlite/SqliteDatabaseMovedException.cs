@@ -10,7 +10,7 @@ namespace Pool.Sqlite;
 /// <remarks>
 /// The pool closes the connections that have the old file open, and the next rent opens what is at the path now: run
 /// the whole unit of work again. To replace or delete the file of a pool without this, do it inside
-/// <see cref="SqlitePool.RunExclusiveAsync"/>.
+/// <see cref="SqlitePool.RunExclusiveAsync(Func{CancellationToken, Task}, CancellationToken)"/>.
 /// </remarks>
 public sealed class SqliteDatabaseMovedException : SqliteException
 {

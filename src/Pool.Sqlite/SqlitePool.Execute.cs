@@ -6,8 +6,6 @@ namespace Pool.Sqlite;
 
 public sealed partial class SqlitePool
 {
-    private static readonly object?[] NoValues = [];
-
     /// <summary>
     /// Runs one statement whose interpolated values become parameters, never text:
     /// <c>ExecuteAsync($"insert into t values ({id}, {name})")</c>.
@@ -30,7 +28,7 @@ public sealed partial class SqlitePool
     public Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sql);
-        return _work.Execute(sql, cancellationToken);
+        return _work.Execute(async: true, sql, cancellationToken);
     }
 
     /// <summary>Runs SQL without parameters: one statement, or several.</summary>
@@ -44,7 +42,7 @@ public sealed partial class SqlitePool
     /// <exception cref="SqliteException">SQLite refuses it.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
     public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken = default) =>
-        Execute(sql, NoValues, cancellationToken);
+        ExecuteText(sql, StatementValues.None, cancellationToken);
 
     /// <summary>
     /// Runs SQL with its values, in the order of its parameters:
@@ -66,7 +64,7 @@ public sealed partial class SqlitePool
     public Task<int> ExecuteAsync(string sql, params object?[] parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
-        return Execute(sql, values, cancellationToken);
+        return ExecuteText(sql, values, cancellationToken);
     }
 
     /// <summary>As <see cref="ExecuteAsync(string, object?[])"/>, with the values in a list.</summary>
@@ -83,7 +81,7 @@ public sealed partial class SqlitePool
     )
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return Execute(sql, parameters, cancellationToken);
+        return ExecuteText(sql, parameters, cancellationToken);
     }
 
     /// <summary>Runs SQL with its values by name.</summary>
@@ -101,7 +99,7 @@ public sealed partial class SqlitePool
     )
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return Execute(sql, parameters, cancellationToken);
+        return ExecuteText(sql, parameters, cancellationToken);
     }
 
     /// <summary>
@@ -110,10 +108,11 @@ public sealed partial class SqlitePool
     /// <param name="sql">SQL with named parameters: <c>$id</c>, <c>@id</c> or <c>:id</c>.</param>
     /// <param name="parameters">For each name its value. The prefix may be left out.</param>
     /// <inheritdoc cref="ExecuteAsync(string, IReadOnlyDictionary{string, object?}, CancellationToken)"/>
+    [OverloadResolutionPriority(-1)] // Behind the one that takes anything, for [].
     public Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return Execute(sql, parameters, default);
+        return ExecuteText(sql, parameters, default);
     }
 
     /// <summary>
@@ -143,8 +142,26 @@ public sealed partial class SqlitePool
         return _work.ExecuteMany(sql, rows, progress, cancellationToken);
     }
 
-    /// <summary>As the other overload, with tuples: <c>rows.Select(row => (row.Id, row.Name))</c>.</summary>
-    /// <typeparam name="TRow">A tuple with as many items as the statement has parameters.</typeparam>
+    /// <inheritdoc cref="ExecuteManyAsync(string, IEnumerable{IReadOnlyList{object?}}, IProgress{long}?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public Task<long> ExecuteManyAsync(
+        string sql,
+        IEnumerable<IReadOnlyList<object?>> rows,
+        CancellationToken cancellationToken
+    ) => ExecuteManyAsync(sql, rows, null, cancellationToken);
+
+    /// <summary>
+    /// As the other overload, with tuples, <c>rows.Select(row => (row.Id, row.Name))</c>, or one value for each row:
+    /// <c>ExecuteManyAsync("delete from t where id = $id", [7, 8, 9])</c>.
+    /// </summary>
+    /// <typeparam name="TRow">
+    /// A tuple with as many items as the statement has parameters, or a value: a number, a text, a date. An array or a
+    /// list (not <c>byte[]</c>, which is a value) is a row of its items.
+    /// </typeparam>
+    /// <exception cref="ArgumentException">
+    /// A row has not as many values as the statement has parameters, one of those has no name, or a row is an object
+    /// that is no value.
+    /// </exception>
     /// <inheritdoc cref="ExecuteManyAsync(string, IEnumerable{IReadOnlyList{object?}}, IProgress{long}?, CancellationToken)"/>
     public Task<long> ExecuteManyAsync<TRow>(
         string sql,
@@ -152,15 +169,19 @@ public sealed partial class SqlitePool
         IProgress<long>? progress = null,
         CancellationToken cancellationToken = default
     )
-        where TRow : ITuple
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return ExecuteManyAsync(sql, TupleRow.All(rows), progress, cancellationToken);
+        return ExecuteManyAsync(sql, RowValues.All(rows, ValueBinder.IsStorable), progress, cancellationToken);
     }
 
-    private Task<int> Execute(string sql, object values, CancellationToken cancellationToken)
+    /// <inheritdoc cref="ExecuteManyAsync{TRow}(string, IEnumerable{TRow}, IProgress{long}?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public Task<long> ExecuteManyAsync<TRow>(string sql, IEnumerable<TRow> rows, CancellationToken cancellationToken) =>
+        ExecuteManyAsync(sql, rows, null, cancellationToken);
+
+    internal Task<int> ExecuteText(string sql, object values, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
-        return _work.Execute(sql, values, cancellationToken);
+        return _work.Execute(async: true, sql, values, cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Execution;
 
 namespace Pool.Sqlite;
 
@@ -31,7 +32,7 @@ public sealed partial class SqlitePool
     public Task<T?> ExecuteScalarAsync<T>(FormattableString sql, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sql);
-        return _work.ExecuteScalar<T>(sql, cancellationToken);
+        return _work.ExecuteScalar<T>(async: true, sql, cancellationToken);
     }
 
     /// <summary>Runs SQL without parameters, and answers the first column of its first row.</summary>
@@ -43,7 +44,7 @@ public sealed partial class SqlitePool
     /// <exception cref="ArgumentException">It is blank, or has parameters.</exception>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(FormattableString, CancellationToken)"/>
     public Task<T?> ExecuteScalarAsync<T>(string sql, CancellationToken cancellationToken = default) =>
-        ExecuteScalar<T>(sql, NoValues, cancellationToken);
+        ExecuteScalarText<T>(sql, StatementValues.None, cancellationToken);
 
     /// <summary>
     /// Runs SQL with its values, in the order of its parameters, and answers the first column of its first row.
@@ -58,7 +59,7 @@ public sealed partial class SqlitePool
     public Task<T?> ExecuteScalarAsync<T>(string sql, params object?[] parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
-        return ExecuteScalar<T>(sql, values, cancellationToken);
+        return ExecuteScalarText<T>(sql, values, cancellationToken);
     }
 
     /// <summary>As <see cref="ExecuteScalarAsync{T}(string, object?[])"/>, with the values in a list.</summary>
@@ -75,7 +76,7 @@ public sealed partial class SqlitePool
     )
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return ExecuteScalar<T>(sql, parameters, cancellationToken);
+        return ExecuteScalarText<T>(sql, parameters, cancellationToken);
     }
 
     /// <summary>Runs SQL with its values by name, and answers the first column of its first row.</summary>
@@ -93,7 +94,7 @@ public sealed partial class SqlitePool
     )
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return ExecuteScalar<T>(sql, parameters, cancellationToken);
+        return ExecuteScalarText<T>(sql, parameters, cancellationToken);
     }
 
     /// <summary>
@@ -103,15 +104,16 @@ public sealed partial class SqlitePool
     /// <param name="sql">SQL with named parameters: <c>$id</c>, <c>@id</c> or <c>:id</c>.</param>
     /// <param name="parameters">For each name its value. The prefix may be left out.</param>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(string, IReadOnlyDictionary{string, object?}, CancellationToken)"/>
+    [OverloadResolutionPriority(-1)] // Behind the one that takes anything, for [].
     public Task<T?> ExecuteScalarAsync<T>(string sql, params (string Name, object? Value)[] parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return ExecuteScalar<T>(sql, parameters, default);
+        return ExecuteScalarText<T>(sql, parameters, default);
     }
 
-    private Task<T?> ExecuteScalar<T>(string sql, object values, CancellationToken cancellationToken)
+    internal Task<T?> ExecuteScalarText<T>(string sql, object values, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
-        return _work.ExecuteScalar<T>(sql, values, cancellationToken);
+        return _work.ExecuteScalar<T>(async: true, sql, values, cancellationToken);
     }
 }

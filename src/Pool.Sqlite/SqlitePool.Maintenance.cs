@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Pooling;
 
 namespace Pool.Sqlite;
 
@@ -49,6 +51,27 @@ public sealed partial class SqlitePool
         await _maintenance.RunExclusive(work, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <typeparam name="T">What it answers.</typeparam>
+    /// <returns>What <paramref name="work"/> answered.</returns>
+    /// <inheritdoc cref="RunExclusiveAsync(Func{CancellationToken, Task}, CancellationToken)"/>
+    public async Task<T> RunExclusiveAsync<T>(
+        Func<CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        T? answer = default;
+        await RunExclusiveAsync(
+                async token =>
+                {
+                    answer = await work(token).OrThrow().ConfigureAwait(false);
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return answer!;
+    }
+
     /// <summary>
     /// Moves what the WAL holds into the database file, under the write gate. Where readers or other processes are in
     /// the way it tries again, after pauses of 10, 20, 40 ms and so on in which others write, until <c>BusyTimeout</c>.
@@ -69,6 +92,11 @@ public sealed partial class SqlitePool
 
         return await _maintenance.Checkpoint(mode, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <inheritdoc cref="CheckpointAsync(CheckpointMode, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public Task<CheckpointResult> CheckpointAsync(CancellationToken cancellationToken) =>
+        CheckpointAsync(CheckpointMode.Passive, cancellationToken);
 
     /// <summary>
     /// <c>PRAGMA optimize</c>, under the write gate: refreshes what the query planner knows where that has become
@@ -105,6 +133,11 @@ public sealed partial class SqlitePool
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         await _maintenance.Backup(path, progress, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <inheritdoc cref="BackupAsync(string, IProgress{BackupProgress}?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public Task BackupAsync(string path, CancellationToken cancellationToken) =>
+        BackupAsync(path, null, cancellationToken);
 
     private void ThrowIfPrivateMemory(string what)
     {

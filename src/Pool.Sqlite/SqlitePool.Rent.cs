@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 
@@ -19,6 +20,7 @@ public sealed partial class SqlitePool
     /// <exception cref="Microsoft.Data.Sqlite.SqliteException">
     /// A connection was to be opened, and that failed.
     /// </exception>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
     public ValueTask<SqlitePoolConnection> RentAsync(CancellationToken cancellationToken = default) =>
         RentWithin(_options.RentTimeout, cancellationToken);
 
@@ -35,6 +37,7 @@ public sealed partial class SqlitePool
 
     /// <summary>As <see cref="RentAsync(CancellationToken)"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public SqlitePoolConnection Rent(CancellationToken cancellationToken = default) =>
         new(this, RentEntry(cancellationToken));
 
@@ -48,38 +51,59 @@ public sealed partial class SqlitePool
     /// read belongs together. A statement that writes is refused before it runs.
     /// </summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public ValueTask<SqlitePoolConnection> RentReaderAsync(CancellationToken cancellationToken = default) =>
-        TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
-            ? new ValueTask<SqlitePoolConnection>(ReaderOf(entry))
-            : Awaited(
-                _pools.Rent(async: true, _options.RentTimeout, cancellationToken),
-                SqlitePoolConnectionRole.Reader
-            );
+        RentReaderWithin(_options.RentTimeout, cancellationToken);
 
-    /// <summary>As <see cref="RentReaderAsync"/>, blocking the thread.</summary>
+    /// <summary>As <see cref="RentReaderAsync(CancellationToken)"/>, with a limit of its own.</summary>
+    /// <inheritdoc cref="RentAsync(TimeSpan, CancellationToken)"/>
+    public ValueTask<SqlitePoolConnection> RentReaderAsync(
+        TimeSpan timeout,
+        CancellationToken cancellationToken = default
+    ) => RentReaderWithin(Checked(timeout), cancellationToken);
+
+    /// <summary>As <see cref="RentReaderAsync(CancellationToken)"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public SqlitePoolConnection RentReader(CancellationToken cancellationToken = default) =>
         ReaderOf(RentEntry(cancellationToken));
+
+    /// <summary>As <see cref="RentReaderAsync(TimeSpan, CancellationToken)"/>, blocking the thread.</summary>
+    /// <inheritdoc cref="RentAsync(TimeSpan, CancellationToken)"/>
+    public SqlitePoolConnection RentReader(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        ReaderOf(RentEntry(Checked(timeout), cancellationToken));
 
     /// <summary>
     /// Lends the pool's own writer connection, which is not counted in <see cref="SqlitePoolOptions.PoolSize"/>, with
     /// the write gate held until it is returned: nothing else in this process writes to the database meanwhile.
     /// </summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public ValueTask<SqlitePoolConnection> RentWriterAsync(CancellationToken cancellationToken = default) =>
-        Awaited(
-            _pools.RentWriter(async: true, _options.RentTimeout, cancellationToken),
-            SqlitePoolConnectionRole.Writer
-        );
+        RentWriterWithin(_options.RentTimeout, cancellationToken);
 
-    /// <summary>As <see cref="RentWriterAsync"/>, blocking the thread.</summary>
+    /// <summary>As <see cref="RentWriterAsync(CancellationToken)"/>, with a limit of its own.</summary>
+    /// <param name="timeout">
+    /// How long it may wait, instead of <see cref="SqlitePoolOptions.RentTimeout"/>: zero to fail at once when somebody
+    /// else writes, <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <inheritdoc cref="RentAsync(TimeSpan, CancellationToken)"/>
+    public ValueTask<SqlitePoolConnection> RentWriterAsync(
+        TimeSpan timeout,
+        CancellationToken cancellationToken = default
+    ) => RentWriterWithin(Checked(timeout), cancellationToken);
+
+    /// <summary>As <see cref="RentWriterAsync(CancellationToken)"/>, blocking the thread.</summary>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public SqlitePoolConnection RentWriter(CancellationToken cancellationToken = default) =>
-        new(
-            this,
-            Blocking.Result(_pools.RentWriter(async: false, _options.RentTimeout, cancellationToken)),
-            SqlitePoolConnectionRole.Writer
-        );
+        WriterOf(_options.RentTimeout, cancellationToken);
+
+    /// <summary>As <see cref="RentWriterAsync(TimeSpan, CancellationToken)"/>, blocking the thread.</summary>
+    /// <inheritdoc cref="RentWriterAsync(TimeSpan, CancellationToken)"/>
+    public SqlitePoolConnection RentWriter(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        WriterOf(Checked(timeout), cancellationToken);
 
     /// <summary>A connection that is closed: it rents when it is opened, and gives back when it is closed.</summary>
     public new SqlitePoolConnection CreateConnection() => new(this);
@@ -136,6 +160,21 @@ public sealed partial class SqlitePool
         TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
             ? new ValueTask<SqlitePoolConnection>(new SqlitePoolConnection(this, entry))
             : Awaited(_pools.Rent(async: true, timeout, cancellationToken), SqlitePoolConnectionRole.ReadWrite);
+
+    private ValueTask<SqlitePoolConnection> RentReaderWithin(TimeSpan timeout, CancellationToken cancellationToken) =>
+        TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)
+            ? new ValueTask<SqlitePoolConnection>(ReaderOf(entry))
+            : Awaited(_pools.Rent(async: true, timeout, cancellationToken), SqlitePoolConnectionRole.Reader);
+
+    private ValueTask<SqlitePoolConnection> RentWriterWithin(TimeSpan timeout, CancellationToken cancellationToken) =>
+        Awaited(_pools.RentWriter(async: true, timeout, cancellationToken), SqlitePoolConnectionRole.Writer);
+
+    private SqlitePoolConnection WriterOf(TimeSpan timeout, CancellationToken cancellationToken) =>
+        new(
+            this,
+            Blocking.Result(_pools.RentWriter(async: false, timeout, cancellationToken)),
+            SqlitePoolConnectionRole.Writer
+        );
 
     private PoolEntry<PhysicalConnection> RentEntry(TimeSpan timeout, CancellationToken cancellationToken) =>
         TryRentFast(cancellationToken, out PoolEntry<PhysicalConnection>? entry)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 
 namespace Pool.Sqlite;
@@ -17,7 +18,7 @@ public sealed partial class SqlitePool
     /// one needs the file for itself, and does not fit a database in memory.
     /// </remarks>
     /// <param name="path">
-    /// The backup: a database file, as <see cref="BackupAsync"/> makes it. It is not changed.
+    /// The backup: a database file, as <see cref="BackupAsync(string, CancellationToken)"/> makes it. It is not changed.
     /// </param>
     /// <param name="progress">Told how many pages are copied, every 1,000.</param>
     /// <param name="cancellationToken">Stops it; nothing is changed then.</param>
@@ -31,7 +32,7 @@ public sealed partial class SqlitePool
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The pool is opened read-only, or the calling code holds the write gate or runs inside
-    /// <see cref="RunExclusiveAsync"/>.
+    /// <see cref="RunExclusiveAsync(Func{CancellationToken, Task}, CancellationToken)"/>.
     /// </exception>
     /// <exception cref="SqlitePoolTimeoutException">
     /// Not every lease was back within <see cref="SqlitePoolOptions.RentTimeout"/>.
@@ -48,6 +49,11 @@ public sealed partial class SqlitePool
         await _maintenance.Restore(path, progress, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <inheritdoc cref="RestoreAsync(string, IProgress{BackupProgress}?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public Task RestoreAsync(string path, CancellationToken cancellationToken) =>
+        RestoreAsync(path, null, cancellationToken);
+
     /// <summary>
     /// <c>VACUUM</c>, under the write gate: writes the database anew without the space that was freed, and gives that
     /// back to the file system as far as no reader needs it. Takes room for a second copy while it runs. Where another
@@ -60,7 +66,7 @@ public sealed partial class SqlitePool
 
     /// <summary>
     /// <c>VACUUM INTO</c>: writes a copy of the database as it is at this moment, without the space that was freed,
-    /// while reading and writing go on. Smaller than what <see cref="BackupAsync"/> makes, and slower.
+    /// while reading and writing go on. Smaller than what <see cref="BackupAsync(string, CancellationToken)"/> makes, and slower.
     /// </summary>
     /// <param name="path">The file, which must not exist yet, or be empty.</param>
     /// <param name="cancellationToken">Stops it; no file is left then.</param>

@@ -146,7 +146,7 @@ public sealed partial class SqlitePool
         try
         {
             await _work
-                .Execute("select count(*) from sqlite_master", NoValues, cancellationToken)
+                .Execute(async: true, "select count(*) from sqlite_master", StatementValues.None, cancellationToken)
                 .ConfigureAwait(false);
         }
         // Whatever it is, it is the answer.

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Pool.Sqlite.Configuration;
 using Pool.Sqlite.Maintenance;
@@ -24,8 +25,9 @@ namespace Pool.Sqlite;
 /// using var connection = await tenants.RentAsync("contoso");
 /// </code>
 /// </example>
-public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
+public sealed partial class SqlitePoolSet : IAsyncDisposable, IDisposable
 {
+    private const int DefaultParallel = 4;
     private readonly SqlitePoolSetOptions _options;
     private readonly ILoggerFactory? _loggerFactory;
     private readonly TimeProvider _time;
@@ -102,33 +104,6 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Lends a connection to the database of a key: as <see cref="SqlitePool.RentAsync(CancellationToken)"/>, and in
-    /// the budget of <see cref="SqlitePoolSetOptions.MaxOpenConnections"/>.
-    /// </summary>
-    /// <param name="key">Names the database.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The connection, open. Dispose it to give it back.</returns>
-    /// <exception cref="ArgumentException">The key cannot be one; the message says why.</exception>
-    /// <exception cref="SqlitePoolTimeoutException">None was free in time, in the pool or in the budget.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The set is closed.</exception>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">
-    /// A connection was to be opened, and that failed.
-    /// </exception>
-    public ValueTask<SqlitePoolConnection> RentAsync(string key, CancellationToken cancellationToken = default) =>
-        _renting.Rent(key, static (pool, token) => pool.RentAsync(token), cancellationToken);
-
-    /// <summary>Lends a connection for reading: as <see cref="SqlitePool.RentReaderAsync"/>.</summary>
-    /// <inheritdoc cref="RentAsync"/>
-    public ValueTask<SqlitePoolConnection> RentReaderAsync(string key, CancellationToken cancellationToken = default) =>
-        _renting.Rent(key, static (pool, token) => pool.RentReaderAsync(token), cancellationToken);
-
-    /// <summary>Lends the writer connection of a database: as <see cref="SqlitePool.RentWriterAsync"/>.</summary>
-    /// <inheritdoc cref="RentAsync"/>
-    public ValueTask<SqlitePoolConnection> RentWriterAsync(string key, CancellationToken cancellationToken = default) =>
-        _renting.Rent(key, static (pool, token) => pool.RentWriterAsync(token), cancellationToken);
-
-    /// <summary>
     /// The keys of all databases there are: the files in <see cref="SqlitePoolSetOptions.Folder"/>, or what
     /// <see cref="SqlitePoolSetOptions.ListKeys"/> answers.
     /// </summary>
@@ -141,7 +116,7 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// Closes the pool of a key, so that its file can be deleted or moved: what is out is waited for up to
     /// <see cref="SqlitePoolOptions.ShutdownTimeout"/>, and the WAL is moved into the file. Rents of the same key
     /// through the set wait meanwhile, and then get a new pool, which makes the file again: to keep them out while the
-    /// file is replaced, use <see cref="SqlitePool.RunExclusiveAsync"/> instead. On the pool itself rents fail.
+    /// file is replaced, use <see cref="SqlitePool.RunExclusiveAsync(Func{CancellationToken, Task}, CancellationToken)"/> instead. On the pool itself rents fail.
     /// </summary>
     /// <param name="key">Names the database.</param>
     /// <param name="cancellationToken">Ends the wait; the pool is closed all the same once that has begun.</param>
@@ -178,7 +153,7 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     /// </exception>
     public Task ForEachAsync(
         Func<string, SqlitePool, CancellationToken, Task> work,
-        int maxParallel = 4,
+        int maxParallel = DefaultParallel,
         CancellationToken cancellationToken = default
     ) => ForEachAsync(FindKeys().Union(Keys, StringComparer.Ordinal), work, maxParallel, cancellationToken);
 
@@ -195,7 +170,7 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
     public async Task ForEachAsync(
         IEnumerable<string> keys,
         Func<string, SqlitePool, CancellationToken, Task> work,
-        int maxParallel = 4,
+        int maxParallel = DefaultParallel,
         CancellationToken cancellationToken = default
     )
     {
@@ -230,6 +205,21 @@ public sealed class SqlitePoolSet : IAsyncDisposable, IDisposable
             throw new AggregateException($"The work failed for {failures.Count} of the databases.", failures);
         }
     }
+
+    /// <inheritdoc cref="ForEachAsync(Func{string, SqlitePool, CancellationToken, Task}, int, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public Task ForEachAsync(
+        Func<string, SqlitePool, CancellationToken, Task> work,
+        CancellationToken cancellationToken
+    ) => ForEachAsync(work, DefaultParallel, cancellationToken);
+
+    /// <inheritdoc cref="ForEachAsync(IEnumerable{string}, Func{string, SqlitePool, CancellationToken, Task}, int, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
+    public Task ForEachAsync(
+        IEnumerable<string> keys,
+        Func<string, SqlitePool, CancellationToken, Task> work,
+        CancellationToken cancellationToken
+    ) => ForEachAsync(keys, work, DefaultParallel, cancellationToken);
 
     /// <summary>How the set and its pools stand.</summary>
     public SqlitePoolSetStatistics GetStatistics()

@@ -40,37 +40,45 @@ internal sealed class WorkRunner(
             StatementErrors.AfterTries
         );
 
-    public async Task<int> Execute(FormattableString sql, CancellationToken cancellationToken)
+    /// <summary>Runs one statement.</summary>
+    /// <param name="async">False blocks the thread.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<int> Execute(bool async, FormattableString sql, CancellationToken cancellationToken)
     {
         (string text, object?[] values) = InterpolatedSql.Read(sql);
-        using SqlitePoolConnection connection = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolConnection connection = await Rent(async, cancellationToken).ConfigureAwait(false);
         using SqlitePoolCommand command = connection.CreateParameterizedCommand(text, values);
         command.IsWhole = true;
-        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return async
+            ? await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false)
+            : command.ExecuteNonQuery(cancellationToken);
     }
 
-    public async Task<int> Execute(string sql, object values, CancellationToken cancellationToken)
+    public async Task<int> Execute(bool async, string sql, object values, CancellationToken cancellationToken)
     {
         SqliteParameter[] parameters = StatementValues.Resolve(sql, values);
-        using SqlitePoolConnection connection = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolConnection connection = await Rent(async, cancellationToken).ConfigureAwait(false);
         using SqlitePoolCommand command = Command(connection, sql, parameters);
-        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return async
+            ? await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false)
+            : command.ExecuteNonQuery(cancellationToken);
     }
 
-    public async Task<T?> ExecuteScalar<T>(FormattableString sql, CancellationToken cancellationToken)
+    public async Task<T?> ExecuteScalar<T>(bool async, FormattableString sql, CancellationToken cancellationToken)
     {
         (string text, object?[] values) = InterpolatedSql.Read(sql);
-        using SqlitePoolConnection connection = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolConnection connection = await Rent(async, cancellationToken).ConfigureAwait(false);
         using SqlitePoolCommand command = connection.CreateParameterizedCommand(text, values);
-        return await ReadScalar<T>(command, cancellationToken).ConfigureAwait(false);
+        return await ReadScalar<T>(async, command, cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<T?> ExecuteScalar<T>(string sql, object values, CancellationToken cancellationToken)
+    public async Task<T?> ExecuteScalar<T>(bool async, string sql, object values, CancellationToken cancellationToken)
     {
         SqliteParameter[] parameters = StatementValues.Resolve(sql, values);
-        using SqlitePoolConnection connection = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        using SqlitePoolConnection connection = await Rent(async, cancellationToken).ConfigureAwait(false);
         using SqlitePoolCommand command = Command(connection, sql, parameters);
-        return await ReadScalar<T>(command, cancellationToken).ConfigureAwait(false);
+        return await ReadScalar<T>(async, command, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>One statement for each of many rows, in one transaction.</summary>
@@ -182,7 +190,7 @@ internal sealed class WorkRunner(
                 parameters[i].Value = row[i] ?? DBNull.Value;
             }
 
-            changes += Math.Max(0, command.ExecuteNonQuery());
+            changes += Math.Max(0, command.ExecuteNonQuery(CancellationToken.None));
             if (++done % RowsBetweenReports == 0)
             {
                 progress?.Report(done);
@@ -262,8 +270,21 @@ internal sealed class WorkRunner(
         return command;
     }
 
-    private static async Task<T?> ReadScalar<T>(SqlitePoolCommand command, CancellationToken cancellationToken)
+    private ValueTask<SqlitePoolConnection> Rent(bool async, CancellationToken cancellationToken) =>
+        async ? pool.RentAsync(cancellationToken) : new ValueTask<SqlitePoolConnection>(pool.Rent(cancellationToken));
+
+    private static async Task<T?> ReadScalar<T>(
+        bool async,
+        SqlitePoolCommand command,
+        CancellationToken cancellationToken
+    )
     {
+        if (!async)
+        {
+            using DbDataReader blocking = command.ExecuteReader(cancellationToken);
+            return ScalarValue.Read<T>(blocking);
+        }
+
         DbDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {

@@ -128,6 +128,22 @@ public sealed class BulkInsertTests : ShopTest
     }
 
     [Fact]
+    public async Task A_token_may_stand_right_after_the_entities()
+    {
+        using CancellationTokenSource stop = new();
+        await using Shop shop = MakeShop();
+        Assert.Equal(1, await shop.BulkInsertAsync([new Item { Name = "a" }], stop.Token));
+        Assert.Equal(1, await shop.BulkInsertAsync([new Item { Name = "b" }], cancellationToken: stop.Token));
+        Assert.Equal(1, await shop.BulkInsertAsync([new Item { Name = "c" }], default));
+        Assert.Equal(1, await shop.BulkInsertAsync([new Item { Name = "d" }], null));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            shop.BulkInsertAsync([new Item { Name = "e" }], stop.Token)
+        );
+        Assert.Equal(4, await shop.Items.CountAsync());
+    }
+
+    [Fact]
     public async Task A_type_outside_the_model_is_refused_with_what_to_do()
     {
         await using Shop shop = MakeShop();

@@ -109,6 +109,26 @@ public sealed class PostgresTests(PostgresFixture postgres)
         Assert.Equal((1, PostgresErrorCodes.UniqueViolation), (runs, refused.SqlState));
     }
 
+    [Fact]
+    public async Task A_text_takes_its_values_in_order_or_by_name()
+    {
+        await using TestDatabase database = await TestDatabase.CreateAsync(postgres, Kind.PostgreSql);
+        DbDataSource source = database.Source;
+        await source.ExecuteAsync("create table t (id bigint primary key, n bigint, name text)");
+        Assert.Equal(1, await source.ExecuteAsync("insert into t values (@id, @n::bigint, @name)", 1, "7", "a@b"));
+        Assert.Equal(1, await source.ExecuteAsync("insert into t values (@id, null, '@n')", ("id", 2)));
+        Assert.Equal(2, await source.ExecuteManyAsync("insert into t values (@id)", [3, 4]));
+        Assert.Equal(
+            7,
+            await source.ExecuteScalarAsync<long>("select n from t where id = @id and name = @name", 1, "a@b")
+        );
+        Assert.Equal("@n", await source.ExecuteScalarAsync<string>("select name from t where id = @id", ("id", 2)));
+        Assert.Equal(4, await source.ExecuteScalarAsync<int>("select count(*) from t"));
+        Assert.Null(await source.ExecuteScalarAsync<long?>("select n from t where id = @id", [3]));
+        Assert.True(await source.ExecuteScalarAsync<bool>("select '{\"a\": 1}'::jsonb @> '{}'::jsonb"));
+        await Assert.ThrowsAsync<ArgumentException>(() => source.ExecuteAsync("delete from t where id = @id", 1, 2));
+    }
+
     private static Task<bool> IsStandby(DbConnection connection) =>
         connection.ExecuteScalarAsync<bool>("select pg_is_in_recovery()");
 

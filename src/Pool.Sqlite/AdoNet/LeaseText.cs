@@ -69,7 +69,7 @@ internal static class LeaseText
             }
             else
             {
-                cursor.Run(Operation.NonQuery);
+                cursor.Run(Operation.NonQuery, CancellationToken.None);
             }
 
             return cursor.Commit;

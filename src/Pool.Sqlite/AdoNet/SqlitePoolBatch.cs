@@ -238,7 +238,7 @@ public sealed class SqlitePoolBatch : DbBatch
             }
             else
             {
-                cursor.Run(operation);
+                cursor.Run(operation, cancellationToken);
             }
 
             return result(cursor);

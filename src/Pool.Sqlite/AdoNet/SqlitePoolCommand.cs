@@ -141,22 +141,30 @@ public sealed class SqlitePoolCommand : DbCommand
             : base.PrepareAsync(CancellationToken.None);
 
     /// <summary>Runs the statement; answers how many rows it changed, or -1 when it cannot change any.</summary>
-    /// <inheritdoc cref="ExecuteDbDataReader"/>
-    public override int ExecuteNonQuery() => Execute(Operation.NonQuery, static cursor => cursor.RecordsAffected);
+    /// <inheritdoc cref="ExecuteDbDataReader(CommandBehavior)"/>
+    public override int ExecuteNonQuery() => ExecuteNonQuery(CancellationToken.None);
 
-    /// <inheritdoc cref="ExecuteNonQuery"/>
+    /// <inheritdoc cref="ExecuteNonQuery()"/>
     /// <exception cref="OperationCanceledException">The token was cancelled; the statement was stopped.</exception>
     public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken) =>
         ExecuteAsync(Operation.NonQuery, static cursor => cursor.RecordsAffected, cancellationToken);
 
     /// <summary>Runs the statement; answers the first column of its first row, or null when there is none.</summary>
-    /// <inheritdoc cref="ExecuteDbDataReader"/>
+    /// <inheritdoc cref="ExecuteDbDataReader(CommandBehavior)"/>
     public override object? ExecuteScalar() => Execute(Operation.Scalar, static cursor => cursor.Value);
 
     /// <inheritdoc cref="ExecuteScalar"/>
     /// <exception cref="OperationCanceledException">The token was cancelled; the statement was stopped.</exception>
     public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken) =>
         ExecuteAsync(Operation.Scalar, static cursor => cursor.Value, cancellationToken);
+
+    /// <summary>As <see cref="ExecuteNonQuery()"/>, stopped by a token.</summary>
+    internal int ExecuteNonQuery(CancellationToken cancellationToken) =>
+        Execute(Operation.NonQuery, static cursor => cursor.RecordsAffected, cancellationToken);
+
+    /// <summary>As <see cref="ExecuteDbDataReader(CommandBehavior)"/>, stopped by a token.</summary>
+    internal DbDataReader ExecuteReader(CancellationToken cancellationToken) =>
+        ExecuteDbDataReader(CommandBehavior.Default, cancellationToken);
 
     /// <summary>Adds a parameter for each that the statement has, without values.</summary>
     /// <exception cref="ArgumentException">There is not exactly one statement, or a parameter has no name.</exception>
@@ -183,12 +191,15 @@ public sealed class SqlitePoolCommand : DbCommand
     /// the connection's, or it writes on a reader lease.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The lease has gone back.</exception>
-    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior)
+    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) =>
+        ExecuteDbDataReader(behavior, CancellationToken.None);
+
+    private SqlitePoolDataReader ExecuteDbDataReader(CommandBehavior behavior, CancellationToken cancellationToken)
     {
         StatementCursor cursor = Begin();
         try
         {
-            cursor.Run(Operation.Reader);
+            cursor.Run(Operation.Reader, cancellationToken);
             return OpenReader(cursor, behavior);
         }
         finally
@@ -197,7 +208,7 @@ public sealed class SqlitePoolCommand : DbCommand
         }
     }
 
-    /// <inheritdoc cref="ExecuteDbDataReader"/>
+    /// <inheritdoc cref="ExecuteDbDataReader(CommandBehavior)"/>
     protected override async Task<DbDataReader> ExecuteDbDataReaderAsync(
         CommandBehavior behavior,
         CancellationToken cancellationToken
@@ -239,12 +250,16 @@ public sealed class SqlitePoolCommand : DbCommand
     /// </summary>
     internal bool IsWhole { get; set; }
 
-    private T Execute<T>(Operation operation, Func<StatementCursor, T> result)
+    private T Execute<T>(
+        Operation operation,
+        Func<StatementCursor, T> result,
+        CancellationToken cancellationToken = default
+    )
     {
         StatementCursor cursor = Begin();
         try
         {
-            cursor.Run(operation);
+            cursor.Run(operation, cancellationToken);
             return result(cursor);
         }
         finally

@@ -9,7 +9,7 @@ using Pool.Sqlite.DependencyInjection;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers pools with a service collection.</summary>
-public static class SqlitePoolServiceCollectionExtensions
+public static partial class SqlitePoolServiceCollectionExtensions
 {
     /// <summary>
     /// Registers a <see cref="SqlitePool"/>, also as <see cref="DbDataSource"/>, that gets all its settings through the
@@ -105,15 +105,7 @@ public static class SqlitePoolServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(configure);
         ArgumentNullException.ThrowIfNull(connectionString);
-        if (connectionString.Length > 0 && !connectionString.Contains('=', StringComparison.Ordinal))
-        {
-            throw new ArgumentException(
-                "The text is no connection string. Write \"Data Source=app.db\"; and if it is meant to be the key of the pool, "
-                    + "AddSqlitePool(key, connectionString, options => ...), where the connection string can be null.",
-                nameof(connectionString)
-            );
-        }
-
+        RefuseKey(connectionString);
         return Add(services, serviceKey: null, connectionString).Configure(configure);
     }
 
@@ -181,6 +173,18 @@ public static class SqlitePoolServiceCollectionExtensions
 
         OptionsBuilder<SqlitePoolOptions> options = services.AddOptions<SqlitePoolOptions>(name);
         return connectionString is null ? options : options.Configure(each => each.ConnectionString = connectionString);
+    }
+
+    private static void RefuseKey(string connectionString)
+    {
+        if (connectionString.Length > 0 && !connectionString.Contains('=', StringComparison.Ordinal))
+        {
+            throw new ArgumentException(
+                "The text is no connection string. Write \"Data Source=app.db\"; and if it is meant to be the key of the pool, "
+                    + "AddSqlitePool(key, connectionString, options => ...), where the connection string can be null.",
+                nameof(connectionString)
+            );
+        }
     }
 
     // From the factory: a monitor would read and check the settings again with every change of the configuration.

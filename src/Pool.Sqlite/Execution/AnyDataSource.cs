@@ -35,35 +35,36 @@ internal static class AnyDataSource
         );
     }
 
-    public static async Task<int> ExecuteAsync(
+    public static Task<int> ExecuteAsync(
         DbDataSource source,
         FormattableString sql,
         CancellationToken cancellationToken
-    )
-    {
-        DbCommand command = CreateCommand(source, sql);
-        await using (command.ConfigureAwait(false))
-        {
-            return await command.ExecuteNonQueryAsync(cancellationToken).Exactly().ConfigureAwait(false);
-        }
-    }
+    ) => ExecuteAsync(() => CreateCommand(source, sql), cancellationToken);
 
-    public static async Task<T?> ExecuteScalarAsync<T>(
+    /// <param name="source">Where connections come from.</param>
+    /// <param name="sql">The text.</param>
+    /// <param name="values">As for <see cref="StatementValues.Pair"/>; or parameters of the provider.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task<int> ExecuteAsync(
+        DbDataSource source,
+        string sql,
+        object values,
+        CancellationToken cancellationToken
+    ) => ExecuteAsync(() => CreateCommand(source, sql, values), cancellationToken);
+
+    public static Task<T?> ExecuteScalarAsync<T>(
         DbDataSource source,
         FormattableString sql,
         CancellationToken cancellationToken
-    )
-    {
-        DbCommand command = CreateCommand(source, sql);
-        await using (command.ConfigureAwait(false))
-        {
-            DbDataReader reader = await command.ExecuteReaderAsync(cancellationToken).Exactly().ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
-            {
-                return await ScalarValue.ReadAsync<T>(reader, cancellationToken).Exactly().ConfigureAwait(false);
-            }
-        }
-    }
+    ) => ExecuteScalarAsync<T>(() => CreateCommand(source, sql), cancellationToken);
+
+    /// <inheritdoc cref="ExecuteAsync(DbDataSource, string, object, CancellationToken)"/>
+    public static Task<T?> ExecuteScalarAsync<T>(
+        DbDataSource source,
+        string sql,
+        object values,
+        CancellationToken cancellationToken
+    ) => ExecuteScalarAsync<T>(() => CreateCommand(source, sql, values), cancellationToken);
 
     public static Func<DbConnection, CancellationToken, Task<bool>> Answering(
         Func<DbConnection, CancellationToken, Task> work
@@ -97,6 +98,28 @@ internal static class AnyDataSource
             new StrongBox<bool>(),
             cancellationToken
         );
+
+    private static async Task<int> ExecuteAsync(Func<DbCommand> create, CancellationToken cancellationToken)
+    {
+        DbCommand command = create();
+        await using (command.ConfigureAwait(false))
+        {
+            return await command.ExecuteNonQueryAsync(cancellationToken).Exactly().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<T?> ExecuteScalarAsync<T>(Func<DbCommand> create, CancellationToken cancellationToken)
+    {
+        DbCommand command = create();
+        await using (command.ConfigureAwait(false))
+        {
+            DbDataReader reader = await command.ExecuteReaderAsync(cancellationToken).Exactly().ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                return await ScalarValue.ReadAsync<T>(reader, cancellationToken).Exactly().ConfigureAwait(false);
+            }
+        }
+    }
 
     private static async Task<long> ExecuteRowsAsync(
         DbCommand command,
@@ -196,6 +219,36 @@ internal static class AnyDataSource
         }
 
         return command;
+    }
+
+    private static DbCommand CreateCommand(DbDataSource source, string sql, object values)
+    {
+        if (StatementValues.AsParameters<DbParameter>(values) is { } parameters)
+        {
+            DbCommand complete = source.CreateCommand(sql);
+            complete.Parameters.AddRange(parameters);
+            return complete;
+        }
+
+        // Without values the text is the provider's: elsewhere @name can also be a variable of the session.
+        (string Name, object? Value)[] pairs = values is object?[] { Length: 0 } ? [] : [.. Pairs(sql, values)];
+        DbCommand command = source.CreateCommand(sql);
+        foreach ((string name, object? value) in pairs)
+        {
+            AddParameter(command, name, value);
+        }
+
+        return command;
+    }
+
+    private static IEnumerable<(string Name, object? Value)> Pairs(string sql, object values)
+    {
+        string[] names = AtSignNames(sql);
+        return names.Length > 0
+            ? StatementValues.Pair(names, values)
+            : throw new ArgumentException(
+                "There are values, but the statement has no parameters. Name them as @id, which providers understand."
+            );
     }
 
     // Every variable in the text is one of the pool's, $p0; most providers know @p0.

@@ -10,8 +10,7 @@ internal static class ScalarValue
     /// <exception cref="InvalidCastException">The value cannot be read as that type without a loss.</exception>
     public static async Task<T?> ReadAsync<T>(DbDataReader reader, CancellationToken cancellationToken)
     {
-        bool hasRow = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        T? value = hasRow ? Read<T>(reader) : Null<T>("no row");
+        T? value = FirstOf<T>(reader, await reader.ReadAsync(cancellationToken).ConfigureAwait(false));
 
         // The rest of the text, with its errors.
         while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false)) { }
@@ -19,8 +18,23 @@ internal static class ScalarValue
         return value;
     }
 
-    private static T? Read<T>(DbDataReader reader)
+    /// <summary>As <see cref="ReadAsync"/>, blocking the thread.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public static T? Read<T>(DbDataReader reader)
     {
+        T? value = FirstOf<T>(reader, reader.Read());
+        while (reader.NextResult()) { }
+
+        return value;
+    }
+
+    private static T? FirstOf<T>(DbDataReader reader, bool hasRow)
+    {
+        if (!hasRow)
+        {
+            return Null<T>("no row");
+        }
+
         object stored = reader.GetValue(0);
         if (stored is DBNull)
         {
@@ -75,7 +89,7 @@ internal static class ScalarValue
         default(T) is null
             ? default
             : throw new InvalidOperationException(
-                $"The statement returned {what}, and {typeof(T).Name} has no null. Write ExecuteScalarAsync<{typeof(T).Name}?>."
+                $"The statement returned {what}, and {typeof(T).Name} has no null. Ask for {typeof(T).Name}? instead."
             );
 
     private static InvalidCastException Unreadable<T>(object stored, Exception? inner) =>

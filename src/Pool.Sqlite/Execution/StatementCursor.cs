@@ -220,9 +220,10 @@ internal sealed class StatementCursor
     public void Cancel(int generation) => _call.Limits.Cancel(generation);
 
     /// <summary>Does a call of the execution that has just begun.</summary>
-    public void Run(Operation operation) => Run(operation, Generation);
+    public void Run(Operation operation, CancellationToken cancellationToken = default) =>
+        Run(operation, Generation, cancellationToken);
 
-    /// <inheritdoc cref="Run(Operation)"/>
+    /// <inheritdoc cref="Run(Operation, CancellationToken)"/>
     public ValueTask RunAsync(Operation operation, CancellationToken cancellationToken) =>
         RunAsync(operation, Generation, cancellationToken);
 
@@ -233,11 +234,11 @@ internal sealed class StatementCursor
         return cursor;
     }
 
-    private void Run(Operation operation, int generation)
+    private void Run(Operation operation, int generation, CancellationToken cancellationToken = default)
     {
         try
         {
-            RunCore(operation, generation);
+            RunCore(operation, generation, cancellationToken);
         }
         catch (Exception e) when (_call.Record?.Fail(e) == true)
         {
@@ -245,21 +246,22 @@ internal sealed class StatementCursor
         }
     }
 
-    private void RunCore(Operation operation, int generation)
+    private void RunCore(Operation operation, int generation, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         _call.Limits.StartClock();
-        WriteBlocker blocker = _call.Attempt(operation, generation, CancellationToken.None);
+        WriteBlocker blocker = _call.Attempt(operation, generation, cancellationToken);
         if (blocker != WriteBlocker.None)
         {
             new BlockedCall(_call, operation, async: false)
-                .Run(blocker, BlockedCall.Mark(blocker), CancellationToken.None)
+                .Run(blocker, BlockedCall.Mark(blocker), cancellationToken)
                 .AsTask()
                 .GetAwaiter()
                 .GetResult();
         }
         else if (!_call.LeavesSync && !_call.Commit.IsDurable)
         {
-            _call.Commit.Wait(async: false).AsTask().GetAwaiter().GetResult();
+            _call.Commit.Wait(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
         }
     }
 

@@ -43,6 +43,23 @@ internal static class ValueBinder
         }
     }
 
+    /// <summary>Whether values of its type can be bound.</summary>
+    public static bool IsStorable(object value) =>
+        Type.GetTypeCode(value.GetType()) != TypeCode.Object
+        || value
+            is byte[]
+                or Guid
+                or DateTimeOffset
+                or DateOnly
+                or TimeOnly
+                or TimeSpan
+                or Half
+                or UInt128
+                or ReadOnlyMemory<byte>
+                or Memory<byte>
+                or ArraySegment<byte>
+                or Stream;
+
     private static int BindOther(sqlite3_stmt statement, int index, SqliteParameter parameter, object boxed)
     {
         bool isReal =

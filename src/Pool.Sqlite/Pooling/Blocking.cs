@@ -15,7 +15,8 @@ internal static class Blocking
 
     /// <summary>Waits until the task has ended, or a timestamp is reached. Does not throw what the task does.</summary>
     /// <returns>False when the time was up first.</returns>
-    public static bool Wait(Task task, TimeProvider time, long dueAt)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static bool Wait(Task task, TimeProvider time, long dueAt, CancellationToken cancellationToken)
     {
         while (!task.IsCompleted)
         {
@@ -33,7 +34,7 @@ internal static class Blocking
             double milliseconds = Math.Ceiling(Math.Min(left.TotalMilliseconds, Longest.TotalMilliseconds));
             try
             {
-                task.Wait((int)milliseconds);
+                task.Wait((int)milliseconds, cancellationToken);
             }
             catch (AggregateException)
             {
@@ -56,7 +57,7 @@ internal static class Blocking
         long dueAt = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task pause = Task.Delay(delay, time, over.Token);
-        if (async || Wait(pause, time, dueAt))
+        if (async || Wait(pause, time, dueAt, CancellationToken.None))
         {
             await pause.Exactly().ConfigureAwait(false);
             return;

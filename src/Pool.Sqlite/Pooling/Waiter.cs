@@ -76,7 +76,7 @@ internal sealed class Waiter<T>(WaiterQueue<T> queue, int needed, long dueAt)
         );
         try
         {
-            if (!async && !Blocking.Wait(Task, queue.Time, DueAt))
+            if (!async && !Blocking.Wait(Task, queue.Time, DueAt, CancellationToken.None))
             {
                 // Unless it was granted at this very moment, which the outcome then says.
                 queue.Withdraw(this, WaitOutcome.TimedOut);

@@ -30,7 +30,7 @@ namespace Pool.Sqlite;
 /// <para>All members can be called from any thread at any time.</para>
 /// </remarks>
 #pragma warning disable CA1711 // It is a queue.
-public sealed class SqlitePoolWriteQueue
+public sealed partial class SqlitePoolWriteQueue
 #pragma warning restore CA1711
 {
     private readonly IWriterSource _pool;
@@ -104,48 +104,6 @@ public sealed class SqlitePoolWriteQueue
     }
 
     /// <summary>
-    /// Runs one statement whose interpolated values become parameters, never text:
-    /// <c>ExecuteAsync($"insert into t values ({id}, {name})")</c>.
-    /// </summary>
-    /// <param name="sql">The statement.</param>
-    /// <param name="cancellationToken">Cancels it as long as it has not begun, and stops it while it runs.</param>
-    /// <returns>How many rows it changed, or -1 when it cannot change any; once that is committed.</returns>
-    /// <exception cref="ArgumentException">
-    /// A value stands where no parameter can (in quotes, for a name, in a comment), or has a format. Thrown by the call
-    /// itself.
-    /// </exception>
-    /// <inheritdoc cref="EnqueueAsync{T}"/>
-    public Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(sql);
-        (string text, object?[] values) = InterpolatedSql.Read(sql);
-        return Enqueue(new StatementItem(_counters, text, values), cancellationToken);
-    }
-
-    /// <summary>Runs one statement with its values.</summary>
-    /// <param name="sql">One statement with named parameters (<c>$id</c>) or numbered ones (<c>?1</c>).</param>
-    /// <param name="parameters">
-    /// The values, in the order in which the parameters first appear in the statement. It must not be changed before
-    /// the task has ended.
-    /// </param>
-    /// <param name="cancellationToken">Cancels it as long as it has not begun, and stops it while it runs.</param>
-    /// <returns>How many rows it changed, or -1 when it cannot change any; once that is committed.</returns>
-    /// <exception cref="ArgumentException">
-    /// There are not as many values as parameters, or one of those has no name.
-    /// </exception>
-    /// <inheritdoc cref="EnqueueAsync{T}"/>
-    public Task<int> ExecuteAsync(
-        string sql,
-        IReadOnlyList<object?> parameters,
-        CancellationToken cancellationToken = default
-    )
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
-        ArgumentNullException.ThrowIfNull(parameters);
-        return Enqueue(new StatementItem(_counters, sql, parameters), cancellationToken);
-    }
-
-    /// <summary>
     /// Queues a function that is not awaited. When it fails, <see cref="PostFailed"/> and the log tell, and it is
     /// counted.
     /// </summary>
@@ -166,28 +124,6 @@ public sealed class SqlitePoolWriteQueue
         throw new NotSupportedException(
             "An item of the write queue must be synchronous. Use WriteAsync for asynchronous work."
         );
-
-    /// <summary>Queues one statement, whose interpolated values become parameters, and which is not awaited.</summary>
-    /// <param name="sql">The statement.</param>
-    /// <exception cref="ArgumentException">A value stands where no parameter can, or has a format.</exception>
-    /// <inheritdoc cref="TryPost(Action{SqlitePoolConnection})"/>
-    public bool TryPost(FormattableString sql)
-    {
-        ArgumentNullException.ThrowIfNull(sql);
-        (string text, object?[] values) = InterpolatedSql.Read(sql);
-        return TryPost(new PostedStatement(_counters, this, text, values));
-    }
-
-    /// <summary>Queues one statement that is not awaited.</summary>
-    /// <param name="sql">One statement with named parameters (<c>$id</c>) or numbered ones (<c>?1</c>).</param>
-    /// <param name="parameters">The values, in the order of the parameters. It must not be changed afterwards.</param>
-    /// <inheritdoc cref="TryPost(Action{SqlitePoolConnection})"/>
-    public bool TryPost(string sql, IReadOnlyList<object?> parameters)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
-        ArgumentNullException.ThrowIfNull(parameters);
-        return TryPost(new PostedStatement(_counters, this, sql, parameters));
-    }
 
     /// <summary>
     /// Ends when everything that was accepted before is committed, or has failed and its caller been told.

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Pool.Sqlite.Execution;
 using Pool.Sqlite.Pooling;
 using Pool.Sqlite.Sessions;
 
@@ -157,6 +158,11 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
     public int Execute(string sql, IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
         SqlitePoolCommand command = Prepare(sql);
+        if (values is SqliteParameter[] parameters)
+        {
+            return Execute(command, parameters, cancellationToken);
+        }
+
         if (values.Count != _parameters.Length)
         {
             throw new ArgumentException(
@@ -170,10 +176,23 @@ internal sealed class WriteItemExecutor(IWriterSource pool)
             _parameters[i].Value = values[i] ?? DBNull.Value;
         }
 
-        // Inside the transaction nothing is waited for asynchronously: the token stops the statement.
-        return cancellationToken.CanBeCanceled
-            ? command.ExecuteNonQueryAsync(cancellationToken).GetAwaiter().GetResult()
-            : command.ExecuteNonQuery();
+        return command.ExecuteNonQuery(cancellationToken);
+    }
+
+    // With parameters of the caller's, in place of those that the next item finds.
+    private int Execute(SqlitePoolCommand command, SqliteParameter[] parameters, CancellationToken cancellationToken)
+    {
+        command.Parameters.Clear();
+        try
+        {
+            command.Parameters.AddRange(parameters);
+            return command.ExecuteNonQuery(cancellationToken);
+        }
+        finally
+        {
+            command.Parameters.Clear();
+            command.Parameters.AddRange(_parameters);
+        }
     }
 
     private Exception? Call(WriteItem item, PhysicalConnection physical)

@@ -61,12 +61,49 @@ public sealed class AddSqlitePoolFormsTests : IDisposable
     }
 
     [Fact]
+    public async Task Settings_that_other_services_give_come_with_every_form()
+    {
+        _services.AddSingleton(_database);
+        _services.AddSqlitePool((provider, options) => Connect(provider, options, 1));
+        _services.AddSqlitePool("plain", null, (provider, options) => Connect(provider, options, 2));
+        _services.AddSqlitePool("orders", _database.ConnectionString, (_, options) => options.PoolSize = 3);
+        _services
+            .AddSqlitePool(Database.Orders, (provider, options) => Connect(provider, options, 9))
+            .Configure(options => options.PoolSize = 4);
+        await using ServiceProvider provider = _services.BuildServiceProvider(validateScopes: true);
+        SqlitePool[] pools =
+        [
+            provider.GetRequiredService<SqlitePool>(),
+            provider.GetRequiredKeyedService<SqlitePool>("plain"),
+            provider.GetRequiredKeyedService<SqlitePool>("orders"),
+            provider.GetRequiredKeyedService<SqlitePool>(Database.Orders),
+        ];
+        Assert.Equal([1, 2, 3, 4], pools.Select(pool => pool.GetStatistics().PoolSize));
+        Assert.True((await pools[0].TestConnectionAsync()).IsSuccess);
+
+        static void Connect(IServiceProvider provider, SqlitePoolOptions options, int size)
+        {
+            options.ConnectionString = provider.GetRequiredService<TempDatabase>().ConnectionString;
+            options.PoolSize = size;
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_string_may_be_joined_by_settings_that_other_services_give()
+    {
+        _services.AddSqlitePool(_database.ConnectionString, (provider, options) => options.PoolSize = 7);
+        await using ServiceProvider provider = _services.BuildServiceProvider();
+        Assert.Equal(7, provider.GetRequiredService<SqlitePool>().GetStatistics().PoolSize);
+    }
+
+    [Fact]
     public void A_key_in_the_place_of_the_connection_string_is_told_at_once()
     {
         ArgumentException error = Assert.Throws<ArgumentException>(() =>
             _services.AddSqlitePool("orders", options => options.PoolSize = 2)
         );
         Assert.Contains("AddSqlitePool(key, connectionString, options", error.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => _services.AddSqlitePool("orders", (_, options) => options.PoolSize = 2));
         Assert.Empty(_services);
     }
 
@@ -85,6 +122,7 @@ public sealed class AddSqlitePoolFormsTests : IDisposable
                 _services.AddSqlitePool((object)key, options => options.PoolSize = 2)
             ),
             Assert.Throws<ArgumentException>(() => _services.AddSqlitePoolSet(key, "folder")),
+            Assert.Throws<ArgumentException>(() => _services.AddSqlitePool(key, null, (_, options) => { })),
         ];
         Assert.Contains(
             "swapped: write the key first, AddSqlitePool(\"orders\",",
@@ -136,6 +174,10 @@ public sealed class AddSqlitePoolFormsTests : IDisposable
             _services.AddSqlitePool(_database.ConnectionString, (Action<SqlitePoolOptions>)null!)
         );
         Assert.Throws<ArgumentNullException>(() => _services.AddSqlitePool((object)null!, null, _ => { }));
+        Assert.Throws<ArgumentNullException>(() => _services.AddSqlitePool((object)null!, (_, _) => { }));
+        Assert.Throws<ArgumentNullException>(() =>
+            _services.AddSqlitePool((Action<IServiceProvider, SqlitePoolOptions>)null!)
+        );
         Assert.Empty(_services);
     }
 

@@ -24,6 +24,8 @@ public sealed class CancelledWaitTests : IDisposable
         ["read"] = static (pool, token) => pool.ReadAsync(static _ => Task.FromResult(1), token),
         ["write"] = static (pool, token) => pool.WriteAsync(Insert, token),
         ["execute"] = static (pool, token) => pool.ExecuteAsync($"insert into t values ({1})", token),
+        ["execute, blocking"] = static (pool, token) =>
+            Limit.OnThread(() => pool.Execute($"insert into t values ({1})", token)),
         ["execute many"] = static (pool, token) =>
             pool.ExecuteManyAsync(
                 "insert into t values ($a)",
@@ -74,6 +76,7 @@ public sealed class CancelledWaitTests : IDisposable
     [InlineData("command")]
     [InlineData("batch")]
     [InlineData("execute")]
+    [InlineData("execute, blocking")]
     [InlineData("a verb of any data source")]
     [InlineData("exclusive")]
     [InlineData("vacuum into")]
@@ -105,6 +108,7 @@ public sealed class CancelledWaitTests : IDisposable
     [InlineData("batch")]
     [InlineData("write")]
     [InlineData("execute")]
+    [InlineData("execute, blocking")]
     [InlineData("execute many")]
     [InlineData("a verb of any data source")]
     [InlineData("queued function")]
@@ -126,6 +130,7 @@ public sealed class CancelledWaitTests : IDisposable
     [InlineData("batch")]
     [InlineData("write")]
     [InlineData("execute")]
+    [InlineData("execute, blocking")]
     [InlineData("execute many")]
     [InlineData("a verb of any data source")]
     [InlineData("queued function")]

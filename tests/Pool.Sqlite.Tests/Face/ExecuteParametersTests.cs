@@ -67,6 +67,7 @@ public sealed class ExecuteParametersTests : IDisposable
         await _pool.ExecuteAsync(Insert, new List<int> { 5, 6 });
         await _pool.ExecuteAsync(Insert, new[] { "6", "f" });
         await _pool.ExecuteAsync(Insert, [7, null]);
+        await _pool.ExecuteAsync("delete from t where id = 0", []);
         Assert.Equal("1='a' 2='b' 3='c' 4=5 5=6 6='f' 7=NULL", Stored);
     }
 

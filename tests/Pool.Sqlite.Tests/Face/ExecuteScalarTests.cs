@@ -65,7 +65,7 @@ public sealed class ExecuteScalarTests : IDisposable
             _pool.ExecuteScalarAsync<int>(sql)
         );
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
-        Assert.Contains("ExecuteScalarAsync<Int32?>", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Ask for Int32? instead", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, _pool.GetStatistics().InUse);
     }
 

@@ -36,13 +36,15 @@ public sealed class PoolSetClosingTests : PoolSetTest
         Task<bool> again = set.RemoveAsync("a");
         Task<SqlitePoolConnection> rent = set.RentAsync("a").AsTask();
         Task<SqlitePool> blocked = Limit.OnThread(() => set.GetPool("a"));
-        Assert.False(removal.IsCompleted || rent.IsCompleted || blocked.IsCompleted);
+        Task<SqlitePoolConnection> blockedRent = Limit.OnThread(() => set.Rent("a"));
+        Assert.False(removal.IsCompleted || rent.IsCompleted || blocked.IsCompleted || blockedRent.IsCompleted);
 
         held.Dispose();
 
         Assert.True(await removal.Limited());
         Assert.True(await again.Limited());
         (await rent.Limited()).Dispose();
+        (await blockedRent.Limited()).Dispose();
         Assert.Same(set["a"], await blocked.Limited());
         Assert.NotSame(old, set["a"]);
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await old.RentAsync());
@@ -57,9 +59,11 @@ public sealed class PoolSetClosingTests : PoolSetTest
         Task<SqlitePoolConnection> rent = set.RentAsync("a").AsTask();
         using CancellationTokenSource cancellation = new();
         Task<SqlitePoolConnection> cancelled = set.RentAsync("a", cancellation.Token).AsTask();
+        Task<SqlitePoolConnection> blocked = Limit.OnThread(() => set.Rent("a", cancellation.Token));
 
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Limited());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => blocked.Limited());
         Time.Advance(TimeSpan.FromSeconds(5));
         await Assert.ThrowsAsync<SqlitePoolTimeoutException>(() => rent.Limited());
         held.Dispose();

@@ -24,6 +24,9 @@ public sealed class PoolSetDisposedPoolTests : PoolSetTest
             static set => Rented(set.RentAsync("a")),
             static set => Rented(set.RentReaderAsync("a")),
             static set => Rented(set.RentWriterAsync("a")),
+            static set => Rented(new ValueTask<SqlitePoolConnection>(set.Rent("a"))),
+            static set => Rented(new ValueTask<SqlitePoolConnection>(set.RentReader("a"))),
+            static set => Rented(new ValueTask<SqlitePoolConnection>(set.RentWriter("a"))),
             static async set =>
             {
                 SqlitePool? given = null;
@@ -66,9 +69,11 @@ public sealed class PoolSetDisposedPoolTests : PoolSetTest
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_rent_that_waits_when_its_pool_is_disposed_goes_to_the_new_one(bool async)
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task A_rent_that_waits_when_its_pool_is_disposed_goes_to_the_new_one(bool async, bool blocking)
     {
         SqlitePoolSet set = MakeSet(options =>
         {
@@ -77,8 +82,10 @@ public sealed class PoolSetDisposedPoolTests : PoolSetTest
             options.Pool.ShutdownTimeout = TimeSpan.Zero;
         });
         using SqlitePoolConnection held = await set.RentAsync("a");
-        Task<SqlitePoolConnection> waiting = set.RentAsync("a").AsTask();
-        Assert.False(waiting.IsCompleted);
+        Task<SqlitePoolConnection> waiting = blocking
+            ? Limit.OnThread(() => set.Rent("a"))
+            : set.RentAsync("a").AsTask();
+        await Limit.Until(() => set["a"].GetStatistics().Waiting == 1);
 
         await Dispose(set["a"], async);
 

@@ -1,13 +1,16 @@
 using System.Collections;
+using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
-using Pool.Sqlite.Execution;
 
-namespace Pool.Sqlite;
+namespace Pool.Sqlite.Execution;
 
 /// <summary>The values of a statement in each form in which a caller can give them: by position or by name.</summary>
 internal static class StatementValues
 {
+    /// <summary>For a text without parameters.</summary>
+    public static readonly object?[] None = [];
+
     private const string HowToWrite =
         "Write the values one by one in the order of the parameters, or by name: (\"$id\", id), (\"$name\", name).";
 
@@ -34,17 +37,42 @@ internal static class StatementValues
     /// <param name="values">A list by position; pairs, a dictionary or parameters by name.</param>
     /// <exception cref="ArgumentException">A value or a parameter is missing, or a value is none.</exception>
     public static SqliteParameter[] Resolve(string sql, object values) =>
+        AsParameters<SqliteParameter>(values)
+        ?? [.. Pair(ParameterNames.Of(sql), values).Select(static pair => Parameter(pair.Name, pair.Value))];
+
+    /// <summary>Null unless parameters were given, in place of values.</summary>
+    public static T[]? AsParameters<T>(object values)
+        where T : DbParameter
+    {
+        IEnumerable<object?> all = ((IEnumerable)values).Cast<object?>();
+        return all.Any() && all.All(static value => value is T) ? [.. all.Cast<T>()] : null;
+    }
+
+    /// <summary>The value of each name.</summary>
+    /// <param name="names">The parameters of a text, with their prefix.</param>
+    /// <param name="values">A list by position; pairs or a dictionary by name.</param>
+    /// <exception cref="ArgumentException">A value or a parameter is missing.</exception>
+    public static IEnumerable<(string Name, object? Value)> Pair(string[] names, object values) =>
         values switch
         {
-            IEnumerable<KeyValuePair<string, object?>> named => Named(
-                sql,
+            IEnumerable<KeyValuePair<string, object?>> named => ByName(
+                names,
                 named.Select(static pair => (pair.Key, pair.Value))
             ),
-            IDictionary named => Named(sql, named.Keys.Cast<object>().Select(key => ($"{key}", named[key]))),
-            (string, object?)[] named => Named(sql, named),
-            IReadOnlyList<object?> list => FromList(sql, list),
-            _ => FromList(sql, [.. ((IEnumerable)values).Cast<object?>()]),
+            IDictionary named => ByName(names, named.Keys.Cast<object>().Select(key => ($"{key}", named[key]))),
+            (string, object?)[] named => ByName(names, named),
+            IReadOnlyList<object?> list => FromList(names, list),
+            _ => FromList(names, [.. ((IEnumerable)values).Cast<object?>()]),
         };
+
+    /// <summary>
+    /// What the write queue takes: values in the order of the parameters as they are, all else as parameters.
+    /// </summary>
+    /// <inheritdoc cref="Resolve"/>
+    public static IReadOnlyList<object?> InOrder(string sql, object values) =>
+        values is IReadOnlyList<object?> list && list is not [SqliteParameter or ITuple, ..]
+            ? list
+            : Resolve(sql, values);
 
     /// <summary>What to say when there are not as many values as parameters.</summary>
     public static string CountDiffers(IReadOnlyList<string> names, IReadOnlyList<object?> values)
@@ -55,33 +83,25 @@ internal static class StatementValues
         return values.Any(IsAnonymous) ? told + " An anonymous object counts as one value. " + HowToWrite : told;
     }
 
-    private static SqliteParameter[] FromList(string sql, IReadOnlyList<object?> values)
+    private static IEnumerable<(string Name, object? Value)> FromList(string[] names, IReadOnlyList<object?> values)
     {
-        if (values.Count > 0 && values.All(static value => value is SqliteParameter))
+        if (values.Count > 0 && values.All(static value => value is ITuple { Length: 2 } pair && pair[0] is string))
         {
-            return [.. values.Cast<SqliteParameter>()];
+            return ByName(names, values.Cast<ITuple>().Select(static pair => ((string)pair[0]!, pair[1])));
         }
 
-        return values.Count > 0 && values.All(static value => value is ITuple { Length: 2 } pair && pair[0] is string)
-            ? Named(sql, values.Cast<ITuple>().Select(static pair => ((string)pair[0]!, pair[1])))
-            : ByPosition(sql, values);
+        return values.Count == names.Length
+            ? names.Zip(values)
+            : throw new ArgumentException(CountDiffers(names, values));
     }
 
-    private static SqliteParameter[] ByPosition(string sql, IReadOnlyList<object?> values)
+    private static IEnumerable<(string Name, object? Value)> ByName(
+        string[] names,
+        IEnumerable<(string Name, object? Value)> values
+    )
     {
-        string[] names = ParameterNames.Of(sql);
-        if (values.Count != names.Length)
-        {
-            throw new ArgumentException(CountDiffers(names, values));
-        }
-
-        return [.. names.Zip(values, Parameter)];
-    }
-
-    private static SqliteParameter[] Named(string sql, IEnumerable<(string Name, object? Value)> values)
-    {
-        string[] names = ParameterNames.Of(sql);
-        SqliteParameter?[] parameters = new SqliteParameter?[names.Length];
+        object?[] found = new object?[names.Length];
+        bool[] isFound = new bool[names.Length];
         foreach ((string given, object? value) in values)
         {
             bool isKnown = false;
@@ -89,10 +109,13 @@ internal static class StatementValues
             {
                 if (names[i] == given || (names[i][0] != '?' && names[i].AsSpan(1).SequenceEqual(given)))
                 {
-                    parameters[i] = parameters[i] is null
-                        ? Parameter(names[i], value)
-                        : throw new ArgumentException($"There are two values for the parameter {names[i]}.");
-                    isKnown = true;
+                    if (isFound[i])
+                    {
+                        throw new ArgumentException($"There are two values for the parameter {names[i]}.");
+                    }
+
+                    found[i] = value;
+                    isKnown = isFound[i] = true;
                 }
             }
 
@@ -104,9 +127,9 @@ internal static class StatementValues
             }
         }
 
-        int missing = Array.IndexOf(parameters, null);
+        int missing = Array.IndexOf(isFound, false);
         return missing < 0
-            ? [.. parameters.OfType<SqliteParameter>()]
+            ? names.Zip(found)
             : throw new ArgumentException($"There is no value for the parameter {names[missing]}.");
     }
 
