@@ -36,12 +36,11 @@ internal sealed class ReturnedRows
     {
         _shown = null;
         _next = 0;
-        if (_values.Count > MostKept)
+        _values.Clear();
+        if (_values.Capacity > MostKept)
         {
             _values.Capacity = 0;
         }
-
-        _values.Clear();
     }
 
     /// <summary>Keeps the row that a statement stands on.</summary>

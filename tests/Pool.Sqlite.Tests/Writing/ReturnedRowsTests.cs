@@ -179,7 +179,8 @@ public sealed class ReturnedRowsTests : IDisposable
         using DbCommand command = connection.CreateCommand();
         command.CommandText = text;
         using DbDataReader reader = command.ExecuteReader();
-        told.Add($"{reader.HasRows} {reader.FieldCount} {reader.RecordsAffected}");
+        bool any = reader.HasRows;
+        told.Add($"{any} {reader.FieldCount} {Changed()}");
         told.Add(Types(reader));
         while (reader.Read())
         {
@@ -196,8 +197,11 @@ public sealed class ReturnedRowsTests : IDisposable
             }
         }
 
-        told.Add($"{reader.HasRows} {reader.RecordsAffected} {reader.NextResult()} {reader.RecordsAffected}");
+        told.Add($"{reader.HasRows} {Changed()} {reader.NextResult()} {reader.RecordsAffected}");
         return told;
+
+        // Without a row the driver tells the number when the result is left; here it is told at once.
+        int? Changed() => any ? reader.RecordsAffected : null;
     }
 
     private static string Types(DbDataReader reader) =>
