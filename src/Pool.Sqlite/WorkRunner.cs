@@ -217,7 +217,7 @@ internal sealed class WorkRunner(
         await using (transaction.ConfigureAwait(false))
         {
             T result = await work(connection).OrThrow().ConfigureAwait(false);
-            EndReaders(connection);
+            RefuseOpenWrite(connection);
 
             // The gate goes to the next before the wait for the disk.
             CommitTicket commit = await transaction
@@ -234,16 +234,15 @@ internal sealed class WorkRunner(
         using SqlitePoolConnection connection = pool.RentWriter(cancellationToken);
         using SqlitePoolTransaction transaction = connection.BeginTransaction();
         T result = work(connection);
-        EndReaders(connection);
+        RefuseOpenWrite(connection);
         CommitTicket commit = Blocking.Result(transaction.CommitUnsynced(async: false, cancellationToken));
         connection.Dispose();
         commit.Wait(async: false, cancellationToken).AsTask().GetAwaiter().GetResult();
         return result;
     }
 
-    // As the write queue does after each item: one that stands on a row of a statement that writes would keep the commit
-    // from being made, however often the work was run again.
-    private static void EndReaders(SqlitePoolConnection connection)
+    // It would keep the commit from being made, however often the work was run again.
+    private static void RefuseOpenWrite(SqlitePoolConnection connection)
     {
         if (connection.State != ConnectionState.Open)
         {
@@ -252,7 +251,6 @@ internal sealed class WorkRunner(
 
         using ConnectionUse use = connection.BeginUse();
         PhysicalConnection physical = connection.Physical;
-        physical.OpenStatements.FinishAll();
         if (physical is { IsExposed: true, IsInTransaction: true } && NativeStatements.IsAnyWriting(physical.Handle))
         {
             throw new InvalidOperationException(
