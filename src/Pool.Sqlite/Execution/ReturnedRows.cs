@@ -25,12 +25,15 @@ internal sealed class ReturnedRows
     /// <summary>True when there is a row, shown or not.</summary>
     public bool Any => _values.Count > 0;
 
-    /// <summary>What shows them: a text that selects as many parameters as they have columns.</summary>
-    public string ReplaySql =>
-        Texts.GetOrAdd(_width, static width => "select " + string.Join(',', Enumerable.Repeat('?', width)));
+    /// <summary>How many columns they have.</summary>
+    public int Width => _width;
 
     /// <summary>The statement that stands on the row; null before <see cref="ShowFirst"/>.</summary>
     public Statement? Shown => _shown;
+
+    /// <summary>What shows them: a text that selects as many parameters as they have columns.</summary>
+    public static string ReplaySql(int width) =>
+        Texts.GetOrAdd(width, static width => "select " + string.Join(',', Enumerable.Repeat('?', width)));
 
     public void Clear()
     {
@@ -77,6 +80,8 @@ internal sealed class ReturnedRows
 
     private void Show(PhysicalConnection physical)
     {
+        // What is stored must not be told as stopped, nor be run again.
+        using ExecutionInterrupt.Scope scope = physical.Stop.BeginUnstoppable();
         sqlite3_stmt native = _shown!.Native;
         Span<StoredValue> values = CollectionsMarshal.AsSpan(_values).Slice(_next, _width);
         for (int i = 0; i < values.Length; i++)

@@ -136,6 +136,12 @@ internal sealed class StatementCursor
     public void Recycle()
     {
         EndRecord();
+        if (_run is { Physical: not null, IsClosed: false })
+        {
+            // The call succeeded, and the wait for the disk after it did not: there is nobody to read what it has opened.
+            _call.GiveUp(Operation.Close, Generation);
+        }
+
         _call.Clear();
         _idle = this;
     }

@@ -161,17 +161,33 @@ internal sealed class StatementSequence(ExecutionLimits limits)
     }
 
     /// <summary>
-    /// A statement that shows rows of the current one, which has ended; until <see cref="PutBackReplay"/>.
+    /// What shows the rows of the current statement, until <see cref="PutBackReplay"/>. To be taken before that runs:
+    /// nothing is to fail once it has written.
     /// </summary>
-    public Statement TakeReplay(string sql)
+    /// <param name="width">The number of columns.</param>
+    /// <param name="replay">The statement; null when something is in the way.</param>
+    /// <returns>What is in the way.</returns>
+    public WriteBlocker TakeReplay(int width, out Statement? replay)
     {
-        KeepForReturn(isRunning: false);
-        _open!.Replay = Physical!.Statements.Take(sql, isCommand: false);
-        Physical.ThrowUnlessDone(Physical.TryGet(_open.Replay, 0, out Statement? statement));
-        return statement!;
+        KeepForReturn(isRunning: true);
+        string sql = ReturnedRows.ReplaySql(width);
+        if (_open!.Replay?.Sql != sql)
+        {
+            PutBackReplay();
+            _open.Replay = Physical!.Statements.Take(sql, isCommand: false);
+        }
+
+        int result = Physical!.TryGetReplay(_open.Replay!, width, out replay);
+        return result == raw.SQLITE_OK ? WriteBlocker.None : Blocked(result);
     }
 
-    public void PutBackReplay() => Physical!.OpenStatements.EndReplay(_open!);
+    public void PutBackReplay()
+    {
+        if (_open is not null)
+        {
+            Physical!.OpenStatements.EndReplay(_open);
+        }
+    }
 
     public void GiveBack()
     {

@@ -85,6 +85,8 @@ internal sealed class StatementStepper(StatementSequence statements)
         _ = raw.sqlite3_reset(Native);
         _phase = StatementPhase.Ready;
         _returned.Clear();
+        HasRows = false;
+        FirstValue = null;
         LeaveRow();
     }
 
@@ -103,6 +105,16 @@ internal sealed class StatementStepper(StatementSequence statements)
 
         PhysicalConnection physical = Physical;
         Statement statement = Current;
+        bool isKept = IsKept(statement, operation);
+        if (isKept)
+        {
+            blocker = statements.TakeReplay(raw.sqlite3_column_count(statement.Native), out _);
+            if (blocker != WriteBlocker.None)
+            {
+                return blocker;
+            }
+        }
+
         _changes.Begin(physical, statement);
         int result = physical.Stop.Step(statement.Native);
         if (result == raw.SQLITE_ROW && statement.HasColumns)
@@ -121,10 +133,9 @@ internal sealed class StatementStepper(StatementSequence statements)
             }
         }
 
-        bool isShown = statement.HasColumns && operation is Operation.Reader or Operation.NextResult;
         while (result == raw.SQLITE_ROW)
         {
-            if (isShown)
+            if (isKept)
             {
                 _returned.Add(statement.Native);
             }
@@ -142,17 +153,7 @@ internal sealed class StatementStepper(StatementSequence statements)
         physical.ThrowUnlessDone(result);
         _changes.Measure(physical, statement);
         NoteEnd();
-        if (_returned.Any)
-        {
-            _returned.ShowFirst(statements.TakeReplay(_returned.ReplaySql), physical);
-            _phase = StatementPhase.Row;
-            _isFirstRowPending = true;
-        }
-        else
-        {
-            EndResult();
-        }
-
+        ShowReturned();
         return WriteBlocker.None;
     }
 
@@ -239,6 +240,26 @@ internal sealed class StatementStepper(StatementSequence statements)
             OwnsTransaction = false;
             Physical.Abort();
         }
+    }
+
+    // Rows of a write that nobody is to see are passed over.
+    private static bool IsKept(Statement statement, Operation operation) =>
+        statement is { HasColumns: true, IsReadOnly: false } && operation is Operation.Reader or Operation.NextResult;
+
+    private void ShowReturned()
+    {
+        if (!_returned.Any)
+        {
+            statements.PutBackReplay();
+            EndResult();
+            return;
+        }
+
+        // Another number of columns than before it ran comes from a change of the schema.
+        statements.TakeReplay(_returned.Width, out Statement? replay);
+        _returned.ShowFirst(replay ?? throw StatementErrors.LockTimeout(Physical, TimeSpan.Zero), Physical);
+        _phase = StatementPhase.Row;
+        _isFirstRowPending = true;
     }
 
     private void EnterRow()

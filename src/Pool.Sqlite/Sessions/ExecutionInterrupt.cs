@@ -47,6 +47,9 @@ internal sealed class ExecutionInterrupt
         return scope;
     }
 
+    /// <summary>Nothing stops what goes on until the scope ends.</summary>
+    public Scope BeginUnstoppable() => Begin(NewExecution(), long.MaxValue, CancellationToken.None);
+
     /// <summary>Whatever runs next cannot be stopped by what was said before.</summary>
     public void Forget()
     {

@@ -11,7 +11,7 @@ internal sealed class OpenStatements(StatementCache statements, SessionActivity 
     public int Count => _open.Count;
 
     /// <summary>The newest that reads from the database; null when none does.</summary>
-    public OpenStatement? Reading => _open.FindLast(static open => open.Current is not null);
+    public OpenStatement? Reading => _open.FindLast(static open => open.Current is { IsReadOnly: true });
 
     public OpenStatement this[int index] => _open[index];
 

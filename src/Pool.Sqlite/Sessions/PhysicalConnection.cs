@@ -187,6 +187,26 @@ internal sealed class PhysicalConnection
     public int TryGet(PreparedText text, int index, out Statement? statement) =>
         text.TryGet(index, Handle, _authorizer, out statement);
 
+    /// <summary>As <see cref="TryGet"/>, of a text of the pool's own, whatever limit is set for parameters.</summary>
+    public int TryGetReplay(PreparedText text, int parameters, out Statement? statement)
+    {
+        int limit = text.Count > 0 ? parameters : raw.sqlite3_limit(Handle, raw.SQLITE_LIMIT_VARIABLE_NUMBER, -1);
+        if (limit >= parameters)
+        {
+            return TryGet(text, 0, out statement);
+        }
+
+        _ = raw.sqlite3_limit(Handle, raw.SQLITE_LIMIT_VARIABLE_NUMBER, parameters);
+        try
+        {
+            return TryGet(text, 0, out statement);
+        }
+        finally
+        {
+            _ = raw.sqlite3_limit(Handle, raw.SQLITE_LIMIT_VARIABLE_NUMBER, limit);
+        }
+    }
+
     /// <summary>After what may have been prepared without the pool: see <see cref="StatementAuthorizer"/>.</summary>
     public void StopNativeWaiting() => _authorizer.StopNativeWaiting();
 

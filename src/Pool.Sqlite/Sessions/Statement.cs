@@ -90,7 +90,9 @@ internal sealed class Statement : IDisposable
     public int Reset()
     {
         int result = raw.sqlite3_reset(Native);
-        if (_parameterNames is { Length: > 0 })
+
+        // Without names, which may not have been read, there can be values as well.
+        if (_parameterNames is not { Length: 0 })
         {
             _ = raw.sqlite3_clear_bindings(Native);
         }

@@ -29,6 +29,18 @@ public sealed class StoppedOrStoredTests : IDisposable
         IsStoredUnlessStopped((lease, i) => Insert(lease, i, "returning value").ExecuteScalarAsync(_stop.Token));
 
     [Fact]
+    public Task A_write_whose_rows_are_read() =>
+        IsStoredUnlessStopped(
+            async (lease, i) =>
+            {
+                await using SqlitePoolCommand command = Insert(lease, i, "returning value, value + 1");
+                await using DbDataReader reader = await command.ExecuteReaderAsync(_stop.Token);
+                Assert.True(await reader.ReadAsync(CancellationToken.None));
+                Assert.Equal(i + 1, reader.GetInt32(1));
+            }
+        );
+
+    [Fact]
     public Task A_transaction() =>
         IsStoredUnlessStopped(
             async (lease, i) =>

@@ -69,6 +69,26 @@ public sealed class FailedSyncTests : IDisposable
         Assert.Equal("2", Count());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_reader_that_is_not_opened_leaves_nothing_open(bool async)
+    {
+        using SqlitePoolConnection lease = _pool.Rent();
+        using SqlitePoolCommand command = lease.CreateCommand(
+            "insert into t(value) values (1) returning value; select value from t"
+        );
+        Fail();
+        AssertTold(
+            async
+                ? await Assert.ThrowsAsync<SqliteException>(() => command.ExecuteReaderAsync().Limited())
+                : Assert.Throws<SqliteException>(() => command.ExecuteReader())
+        );
+        Assert.Equal(0, lease.Physical.OpenStatements.Count);
+        Recover();
+        lease.Run("vacuum");
+    }
+
     [Fact]
     public async Task All_that_a_sync_was_to_answer_are_told_and_none_of_them_is_left_waiting()
     {
