@@ -138,7 +138,7 @@ internal sealed class StatementRun
             _stepper.GiveBack();
         }
 
-        _stepper.UndoOwnTransaction();
+        _statements.UndoOwnTransaction();
     }
 
     private WriteBlocker RunAll(Operation operation)

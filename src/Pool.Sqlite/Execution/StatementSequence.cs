@@ -20,6 +20,9 @@ internal sealed class StatementSequence(ExecutionLimits limits)
     private bool _isGivenBack;
     private OpenStatement? _open;
 
+    // A transaction that a text of the pool's own has begun, for this batch alone.
+    private bool _ownsTransaction;
+
     /// <summary>Set by the first call, inside the lease.</summary>
     public PhysicalConnection? Physical { get; set; }
 
@@ -76,17 +79,16 @@ internal sealed class StatementSequence(ExecutionLimits limits)
         Current = null;
         Sql = "";
         _index = _batchIndex = 0;
-        _isGivenBack = false;
+        _isGivenBack = _ownsTransaction = false;
     }
 
     /// <summary>
     /// Makes the next statement ready to be stepped; <see cref="Current"/> is null when there is none.
     /// </summary>
-    /// <param name="isOneTransaction">True while the batch runs in a transaction of its own.</param>
     /// <returns>What is in the way; the same call is to be made again then.</returns>
     /// <exception cref="SqliteException">SQLite cannot prepare it.</exception>
     /// <exception cref="InvalidOperationException">The lease does not allow it, or a value is missing.</exception>
-    public WriteBlocker MoveNext(bool isOneTransaction)
+    public WriteBlocker MoveNext()
     {
         PhysicalConnection physical = Physical!;
         for (; ; )
@@ -112,7 +114,7 @@ internal sealed class StatementSequence(ExecutionLimits limits)
 
             if (statement is not null)
             {
-                MakeReady(statement, isOneTransaction);
+                MakeReady(statement);
                 return WriteBlocker.None;
             }
 
@@ -141,6 +143,31 @@ internal sealed class StatementSequence(ExecutionLimits limits)
         if (_open is not null)
         {
             _open.Row = null;
+        }
+    }
+
+    /// <summary>A statement has begun or ended a transaction.</summary>
+    public void NoteTransaction(Statement statement)
+    {
+        Physical!.NoteTransaction();
+        if (statement.IsRollback)
+        {
+            Physical.ForgetWrites();
+        }
+
+        if (IsOwn)
+        {
+            _ownsTransaction = Physical.IsInTransaction;
+        }
+    }
+
+    /// <summary>Rolls back the transaction that was begun for this batch alone, if there is one.</summary>
+    public void UndoOwnTransaction()
+    {
+        if (_ownsTransaction)
+        {
+            _ownsTransaction = false;
+            Physical!.Abort();
         }
     }
 
@@ -237,7 +264,7 @@ internal sealed class StatementSequence(ExecutionLimits limits)
         return WriteBlocker.Lock;
     }
 
-    private void MakeReady(Statement statement, bool isOneTransaction)
+    private void MakeReady(Statement statement)
     {
         if (_index > 0 || _batchIndex > 0)
         {
@@ -250,7 +277,7 @@ internal sealed class StatementSequence(ExecutionLimits limits)
             Admission.Check(_lease, statement);
         }
 
-        if (_batch is not null && isOneTransaction && statement.ControlsTransaction && !IsOwn)
+        if (_ownsTransaction && statement.ControlsTransaction && !IsOwn)
         {
             throw new InvalidOperationException(
                 "A batch outside a transaction is run as one: its commands can neither begin nor end a transaction. Begin one "

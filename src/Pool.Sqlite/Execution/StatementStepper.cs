@@ -12,7 +12,7 @@ internal sealed class StatementStepper(StatementSequence statements)
 {
     private const int Nothing = -1;
 
-    private readonly ReturnedRows _returned = new();
+    private readonly ReturnedRows _returned = new(statements);
 
     private StatementPhase _phase;
 
@@ -31,9 +31,6 @@ internal sealed class StatementStepper(StatementSequence statements)
 
     /// <summary>The first value of the first row, of <see cref="Operation.Scalar"/>.</summary>
     public object? FirstValue { get; private set; }
-
-    /// <summary>True in a transaction that the pool has begun for this batch alone.</summary>
-    public bool OwnsTransaction { get; private set; }
 
     /// <summary>True when the next statement is to be prepared.</summary>
     public bool NeedsNext => _phase is StatementPhase.Between or StatementPhase.Ended;
@@ -59,7 +56,7 @@ internal sealed class StatementStepper(StatementSequence statements)
         _phase = StatementPhase.Between;
         _answered = Nothing;
         _changes = ChangeCount.None;
-        _isFirstRowPending = OwnsTransaction = CanReadOn = HasRows = false;
+        _isFirstRowPending = CanReadOn = HasRows = false;
         FirstValue = null;
         _returned.Clear();
     }
@@ -70,7 +67,7 @@ internal sealed class StatementStepper(StatementSequence statements)
         _phase = StatementPhase.Between;
         HasRows = false;
         FirstValue = null;
-        WriteBlocker blocker = statements.MoveNext(OwnsTransaction);
+        WriteBlocker blocker = statements.MoveNext();
         if (blocker == WriteBlocker.None && statements.Current is not null)
         {
             _phase = StatementPhase.Ready;
@@ -106,13 +103,10 @@ internal sealed class StatementStepper(StatementSequence statements)
         PhysicalConnection physical = Physical;
         Statement statement = Current;
         bool isKept = IsKept(statement, operation);
-        if (isKept)
+        blocker = isKept ? _returned.TryBegin() : WriteBlocker.None;
+        if (blocker != WriteBlocker.None)
         {
-            blocker = statements.TakeReplay(raw.sqlite3_column_count(statement.Native), out _);
-            if (blocker != WriteBlocker.None)
-            {
-                return blocker;
-            }
+            return blocker;
         }
 
         _changes.Begin(physical, statement);
@@ -127,8 +121,7 @@ internal sealed class StatementStepper(StatementSequence statements)
 
             if (statement.IsReadOnly)
             {
-                _phase = StatementPhase.Row;
-                _isFirstRowPending = true;
+                BeginRows();
                 return WriteBlocker.None;
             }
         }
@@ -137,7 +130,7 @@ internal sealed class StatementStepper(StatementSequence statements)
         {
             if (isKept)
             {
-                _returned.Add(statement.Native);
+                _returned.Add();
             }
 
             result = physical.Stop.Step(statement.Native);
@@ -153,7 +146,15 @@ internal sealed class StatementStepper(StatementSequence statements)
         physical.ThrowUnlessDone(result);
         _changes.Measure(physical, statement);
         NoteEnd();
-        ShowReturned();
+        if (isKept && _returned.TryShowFirst())
+        {
+            BeginRows();
+        }
+        else
+        {
+            EndResult();
+        }
+
         return WriteBlocker.None;
     }
 
@@ -188,7 +189,7 @@ internal sealed class StatementStepper(StatementSequence statements)
             _isFirstRowPending = false;
             EnterRow();
         }
-        else if (_returned.Any ? _returned.TryShowNext(Physical) : TryStepOn())
+        else if (_returned.Any ? _returned.TryShowNext() : TryStepOn())
         {
             EnterRow();
         }
@@ -219,7 +220,7 @@ internal sealed class StatementStepper(StatementSequence statements)
     {
         LeaveRow();
         statements.EndCurrent();
-        EndReturned();
+        _returned.End();
         _phase = StatementPhase.Ended;
     }
 
@@ -233,31 +234,12 @@ internal sealed class StatementStepper(StatementSequence statements)
         statements.GiveBack();
     }
 
-    public void UndoOwnTransaction()
-    {
-        if (OwnsTransaction)
-        {
-            OwnsTransaction = false;
-            Physical.Abort();
-        }
-    }
-
     // Rows of a write that nobody is to see are passed over.
     private static bool IsKept(Statement statement, Operation operation) =>
         statement is { HasColumns: true, IsReadOnly: false } && operation is Operation.Reader or Operation.NextResult;
 
-    private void ShowReturned()
+    private void BeginRows()
     {
-        if (!_returned.Any)
-        {
-            statements.PutBackReplay();
-            EndResult();
-            return;
-        }
-
-        // Another number of columns than before it ran comes from a change of the schema.
-        statements.TakeReplay(_returned.Width, out Statement? replay);
-        _returned.ShowFirst(replay ?? throw StatementErrors.LockTimeout(Physical, TimeSpan.Zero), Physical);
         _phase = StatementPhase.Row;
         _isFirstRowPending = true;
     }
@@ -315,7 +297,7 @@ internal sealed class StatementStepper(StatementSequence statements)
 
         if (statement.ControlsTransaction)
         {
-            NoteTransaction(physical, statement);
+            statements.NoteTransaction(statement);
         }
     }
 
@@ -323,7 +305,7 @@ internal sealed class StatementStepper(StatementSequence statements)
     {
         if (_returned.Any)
         {
-            EndReturned();
+            _returned.End();
         }
         else
         {
@@ -338,28 +320,5 @@ internal sealed class StatementStepper(StatementSequence statements)
         _changes.Add(Current, statements);
         _isFirstRowPending = false;
         _phase = StatementPhase.Ended;
-    }
-
-    private void EndReturned()
-    {
-        if (_returned.Any)
-        {
-            _returned.Clear();
-            statements.PutBackReplay();
-        }
-    }
-
-    private void NoteTransaction(PhysicalConnection physical, Statement statement)
-    {
-        physical.NoteTransaction();
-        if (statement.IsRollback)
-        {
-            physical.ForgetWrites();
-        }
-
-        if (statements.IsOwn)
-        {
-            OwnsTransaction = physical.IsInTransaction;
-        }
     }
 }
