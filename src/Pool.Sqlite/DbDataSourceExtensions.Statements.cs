@@ -17,7 +17,7 @@ public static partial class DbDataSourceExtensions
     /// <returns>How many rows it changed, or -1 when it cannot change any.</returns>
     /// <exception cref="ArgumentException">A value stands where no parameter can, or has a format.</exception>
     /// <exception cref="DbException">The database refuses it.</exception>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(2)]
     public static Task<int> ExecuteAsync(
         this DbDataSource source,
         FormattableString sql,
@@ -40,6 +40,7 @@ public static partial class DbDataSourceExtensions
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ArgumentException">It is blank.</exception>
     /// <inheritdoc cref="ExecuteAsync(DbDataSource, FormattableString, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
     public static Task<int> ExecuteAsync(
         this DbDataSource source,
         string sql,
@@ -58,7 +59,7 @@ public static partial class DbDataSourceExtensions
     /// </param>
     /// <exception cref="ArgumentException">There are not as many values as parameters.</exception>
     /// <inheritdoc cref="ExecuteAsync(DbDataSource, FormattableString, CancellationToken)"/>
-    public static Task<int> ExecuteAsync(this DbDataSource source, string sql, params object?[] parameters)
+    public static Task<int> ExecuteAsync(this DbDataSource source, string sql, params object?[]? parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
         return Run(source, sql, values, cancellationToken);
@@ -122,7 +123,7 @@ public static partial class DbDataSourceExtensions
     /// </exception>
     /// <exception cref="InvalidCastException">It cannot be read as <typeparamref name="T"/>.</exception>
     /// <exception cref="DbException">The database refuses it.</exception>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(2)]
     public static Task<T?> ExecuteScalarAsync<T>(
         this DbDataSource source,
         FormattableString sql,
@@ -145,6 +146,7 @@ public static partial class DbDataSourceExtensions
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ArgumentException">It is blank.</exception>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(DbDataSource, FormattableString, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
     public static Task<T?> ExecuteScalarAsync<T>(
         this DbDataSource source,
         string sql,
@@ -163,7 +165,7 @@ public static partial class DbDataSourceExtensions
     /// </param>
     /// <exception cref="ArgumentException">There are not as many values as parameters.</exception>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(DbDataSource, FormattableString, CancellationToken)"/>
-    public static Task<T?> ExecuteScalarAsync<T>(this DbDataSource source, string sql, params object?[] parameters)
+    public static Task<T?> ExecuteScalarAsync<T>(this DbDataSource source, string sql, params object?[]? parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
         return Scalar<T>(source, sql, values, cancellationToken);

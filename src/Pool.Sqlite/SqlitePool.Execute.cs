@@ -24,7 +24,7 @@ public sealed partial class SqlitePool
     /// </exception>
     /// <exception cref="SqliteException">SQLite refuses it.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(2)]
     public Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sql);
@@ -41,6 +41,7 @@ public sealed partial class SqlitePool
     /// <exception cref="ArgumentException">It is blank, or has parameters.</exception>
     /// <exception cref="SqliteException">SQLite refuses it.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
     public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken = default) =>
         ExecuteText(sql, StatementValues.None, cancellationToken);
 
@@ -61,7 +62,7 @@ public sealed partial class SqlitePool
     /// </exception>
     /// <exception cref="SqliteException">SQLite refuses it.</exception>
     /// <inheritdoc cref="RentAsync(CancellationToken)"/>
-    public Task<int> ExecuteAsync(string sql, params object?[] parameters)
+    public Task<int> ExecuteAsync(string sql, params object?[]? parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
         return ExecuteText(sql, values, cancellationToken);

@@ -8,7 +8,7 @@ public sealed partial class SqlitePool
 {
     /// <summary>As <see cref="ExecuteAsync(FormattableString, CancellationToken)"/>, blocking the thread.</summary>
     /// <inheritdoc cref="ExecuteAsync(FormattableString, CancellationToken)"/>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(2)]
     public int Execute(FormattableString sql, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sql);
@@ -17,12 +17,13 @@ public sealed partial class SqlitePool
 
     /// <summary>As <see cref="ExecuteAsync(string, CancellationToken)"/>, blocking the thread.</summary>
     /// <inheritdoc cref="ExecuteAsync(string, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
     public int Execute(string sql, CancellationToken cancellationToken = default) =>
         RunBlocking(sql, StatementValues.None, cancellationToken);
 
     /// <summary>As <see cref="ExecuteAsync(string, object?[])"/>, blocking the thread.</summary>
     /// <inheritdoc cref="ExecuteAsync(string, object?[])"/>
-    public int Execute(string sql, params object?[] parameters)
+    public int Execute(string sql, params object?[]? parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
         return RunBlocking(sql, values, cancellationToken);
@@ -41,7 +42,7 @@ public sealed partial class SqlitePool
 
     /// <summary>As <see cref="ExecuteScalarAsync{T}(FormattableString, CancellationToken)"/>, blocking the thread.</summary>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(FormattableString, CancellationToken)"/>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(2)]
     public T? ExecuteScalar<T>(FormattableString sql, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sql);
@@ -50,12 +51,13 @@ public sealed partial class SqlitePool
 
     /// <summary>As <see cref="ExecuteScalarAsync{T}(string, CancellationToken)"/>, blocking the thread.</summary>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(string, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
     public T? ExecuteScalar<T>(string sql, CancellationToken cancellationToken = default) =>
         ReadBlocking<T>(sql, StatementValues.None, cancellationToken);
 
     /// <summary>As <see cref="ExecuteScalarAsync{T}(string, object?[])"/>, blocking the thread.</summary>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(string, object?[])"/>
-    public T? ExecuteScalar<T>(string sql, params object?[] parameters)
+    public T? ExecuteScalar<T>(string sql, params object?[]? parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
         return ReadBlocking<T>(sql, values, cancellationToken);

@@ -28,7 +28,7 @@ public sealed partial class SqlitePool
     /// fraction.
     /// </exception>
     /// <inheritdoc cref="ExecuteAsync(FormattableString, CancellationToken)"/>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(2)]
     public Task<T?> ExecuteScalarAsync<T>(FormattableString sql, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sql);
@@ -43,6 +43,7 @@ public sealed partial class SqlitePool
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ArgumentException">It is blank, or has parameters.</exception>
     /// <inheritdoc cref="ExecuteScalarAsync{T}(FormattableString, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
     public Task<T?> ExecuteScalarAsync<T>(string sql, CancellationToken cancellationToken = default) =>
         ExecuteScalarText<T>(sql, StatementValues.None, cancellationToken);
 
@@ -56,7 +57,7 @@ public sealed partial class SqlitePool
     /// </exception>
     /// <exception cref="InvalidCastException">It cannot be read as <typeparamref name="T"/>.</exception>
     /// <inheritdoc cref="ExecuteAsync(string, object?[])"/>
-    public Task<T?> ExecuteScalarAsync<T>(string sql, params object?[] parameters)
+    public Task<T?> ExecuteScalarAsync<T>(string sql, params object?[]? parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
         return ExecuteScalarText<T>(sql, values, cancellationToken);

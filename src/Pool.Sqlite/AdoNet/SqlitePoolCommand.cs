@@ -51,8 +51,9 @@ public sealed class SqlitePoolCommand : DbCommand
     }
 
     /// <summary>
-    /// In seconds: how long a statement may wait for the right to write, and then run until its first row. Default: the
-    /// connection string's <c>Default Timeout</c>, which is 30; 0 for no limit. Reading rows has no limit.
+    /// In seconds: how long a statement may wait for the right to write, and then run until its first row, or its end if
+    /// it writes. Default: the connection string's <c>Default Timeout</c>, which is 30; 0 for no limit. Reading rows has
+    /// no limit.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
     public override int CommandTimeout

@@ -80,7 +80,7 @@ internal sealed class BlockedCall(StatementCall call, Operation operation, bool 
 
         if (!call.LeavesSync)
         {
-            await call.Commit.Wait(async, cancellationToken).ConfigureAwait(false);
+            await call.WaitForDisk(async, cancellationToken).ConfigureAwait(false);
         }
     }
 

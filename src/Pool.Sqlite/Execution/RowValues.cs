@@ -9,13 +9,21 @@ internal static class RowValues
     /// <summary>Read as they are asked for.</summary>
     /// <param name="rows">The rows. A null among them stays one, unless null is a value of their type.</param>
     /// <param name="isValue">Tells whether what is no tuple and no list can be a value.</param>
-    /// <exception cref="ArgumentException">It is a text; or, as it is read, a row is no value.</exception>
+    /// <exception cref="ArgumentException">It is a text or a blob; or, as it is read, a row is no value.</exception>
     public static IEnumerable<IReadOnlyList<object?>> All<TRow>(IEnumerable<TRow> rows, Func<object, bool> isValue)
     {
         if (rows is string)
         {
             throw new ArgumentException(
                 "The rows are one text, which has characters. Write [text] for one row.",
+                nameof(rows)
+            );
+        }
+
+        if (rows is byte[])
+        {
+            throw new ArgumentException(
+                "The rows are one blob, which has bytes. Write [bytes] for one row.",
                 nameof(rows)
             );
         }

@@ -194,6 +194,10 @@ internal sealed class StatementCall
         }
     }
 
+    /// <summary>Waits for the disk after a call; what that refuses, the command has failed with.</summary>
+    public ValueTask WaitForDisk(bool async, CancellationToken cancellationToken) =>
+        Record is { } record ? WaitForDisk(record, async, cancellationToken) : Commit.Wait(async, cancellationToken);
+
     /// <summary>
     /// Gives back what a call that waited in vain has held, unless the return of the lease has done it.
     /// </summary>
@@ -225,6 +229,18 @@ internal sealed class StatementCall
         finally
         {
             lease.Exit(outermost);
+        }
+    }
+
+    private async ValueTask WaitForDisk(CommandRecord record, bool async, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Commit.Wait(async, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (record.Fail(e))
+        {
+            throw;
         }
     }
 }

@@ -302,7 +302,7 @@ internal sealed class StatementCursor
         {
             return _call.LeavesSync || _call.Commit.IsDurable
                 ? ValueTask.CompletedTask
-                : _call.Commit.Wait(async: true, cancellationToken);
+                : _call.WaitForDisk(async: true, cancellationToken);
         }
 
         return new BlockedCall(_call, operation, async: true).Run(

@@ -70,9 +70,7 @@ internal static class StatementValues
     /// </summary>
     /// <inheritdoc cref="Resolve"/>
     public static IReadOnlyList<object?> InOrder(string sql, object values) =>
-        values is IReadOnlyList<object?> list && list is not [SqliteParameter or ITuple, ..]
-            ? list
-            : Resolve(sql, values);
+        values is IReadOnlyList<object?> list && AreStorable(list) ? list : Resolve(sql, values);
 
     /// <summary>What to say when there are not as many values as parameters.</summary>
     public static string CountDiffers(IReadOnlyList<string> names, IReadOnlyList<object?> values)
@@ -81,6 +79,19 @@ internal static class StatementValues
             $"There are {values.Count} values, but the statement has {names.Count} parameters"
             + (names.Count == 0 ? "." : $" ({string.Join(", ", names)}).");
         return values.Any(IsAnonymous) ? told + " An anonymous object counts as one value. " + HowToWrite : told;
+    }
+
+    private static bool AreStorable(IReadOnlyList<object?> values)
+    {
+        for (int i = 0; i < values.Count; i++)
+        {
+            if (values[i] is { } value && !ValueBinder.IsStorable(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static IEnumerable<(string Name, object? Value)> FromList(string[] names, IReadOnlyList<object?> values)
@@ -142,6 +153,10 @@ internal static class StatementValues
             CancellationToken => throw NotAValue(name, "a CancellationToken, which comes last"),
             IEnumerable and not (string or byte[] or ArraySegment<byte>) => throw NotAValue(name, "a collection"),
             _ when IsAnonymous(value) => throw NotAValue(name, "an anonymous object"),
+            _ when !ValueBinder.IsStorable(value) => throw NotAValue(
+                name,
+                $"an object of the type {value.GetType().Name}"
+            ),
             _ => new SqliteParameter(name, value),
         };
 

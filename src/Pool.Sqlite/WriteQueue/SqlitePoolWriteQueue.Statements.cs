@@ -19,7 +19,7 @@ public sealed partial class SqlitePoolWriteQueue
     /// itself.
     /// </exception>
     /// <inheritdoc cref="EnqueueAsync{T}"/>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(2)]
     public Task<int> ExecuteAsync(FormattableString sql, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sql);
@@ -36,6 +36,7 @@ public sealed partial class SqlitePoolWriteQueue
     /// <returns>How many rows it changed, or -1 when it cannot change any; once that is committed.</returns>
     /// <exception cref="ArgumentException">It is blank, has parameters, or is more than one statement.</exception>
     /// <inheritdoc cref="EnqueueAsync{T}"/>
+    [OverloadResolutionPriority(1)] // For default, which is a token here.
     public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken = default) =>
         Execute(sql, StatementValues.None, cancellationToken);
 
@@ -53,7 +54,7 @@ public sealed partial class SqlitePoolWriteQueue
     /// There are not as many values as parameters, one of those has no name, or a value cannot be stored.
     /// </exception>
     /// <inheritdoc cref="EnqueueAsync{T}"/>
-    public Task<int> ExecuteAsync(string sql, params object?[] parameters)
+    public Task<int> ExecuteAsync(string sql, params object?[]? parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
         return Execute(sql, values, cancellationToken);
@@ -124,7 +125,7 @@ public sealed partial class SqlitePoolWriteQueue
     /// </param>
     /// <exception cref="ArgumentException">The text is blank, or there is a token among the values.</exception>
     /// <inheritdoc cref="TryPost(Action{SqlitePoolConnection})"/>
-    public bool TryPost(string sql, params object?[] parameters)
+    public bool TryPost(string sql, params object?[]? parameters)
     {
         object values = StatementValues.Of(parameters, out CancellationToken cancellationToken);
         return cancellationToken.CanBeCanceled

@@ -89,6 +89,23 @@ public sealed class FailedSyncTests : IDisposable
         lease.Run("vacuum");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_log_tells_the_command_as_failed(bool async)
+    {
+        using SqlitePoolConnection lease = _pool.Rent();
+        using SqlitePoolCommand command = lease.CreateCommand("insert into t(value) values (1)");
+        Fail();
+        AssertTold(
+            async
+                ? await Assert.ThrowsAsync<SqliteException>(() => command.ExecuteNonQueryAsync().Limited())
+                : Assert.Throws<SqliteException>(() => command.ExecuteNonQuery())
+        );
+        LogEntry told = Assert.Single(_log.Entries, static entry => entry.Category == "Pool.Sqlite.Command");
+        Assert.Contains("failed", told.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task All_that_a_sync_was_to_answer_are_told_and_none_of_them_is_left_waiting()
     {
