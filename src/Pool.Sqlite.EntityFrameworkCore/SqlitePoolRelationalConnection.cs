@@ -24,7 +24,7 @@ internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnectio
         IRawSqlCommandBuilder rawSqlCommandBuilder,
         IDiagnosticsLogger<DbLoggerCategory.Infrastructure> logger
     )
-        : base(dependencies, rawSqlCommandBuilder, logger)
+        : base(WithoutPooled(dependencies), rawSqlCommandBuilder, logger)
     {
         _commands = rawSqlCommandBuilder;
         _logger = logger;
@@ -35,6 +35,10 @@ internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnectio
                 "The context has the services of a pool (AddEntityFrameworkSqlitePool), but no pool: call UseSqlitePool(pool) in place "
                     + "of UseSqlite."
             );
+        if (_options.Connection is SqlitePoolConnection pooled)
+        {
+            SetDbConnection(pooled, _options.IsConnectionOwned);
+        }
     }
 
     public SqlitePool Pool { get; }
@@ -67,6 +71,23 @@ internal sealed class SqlitePoolRelationalConnection : SqliteRelationalConnectio
     {
         await base.OpenDbConnectionAsync(errorsExpected, cancellationToken).ConfigureAwait(false);
         RegisterFunctions();
+    }
+
+    // EF warns of a connection in the options that is not the driver's, because it cannot register its functions on it.
+    // Here they are registered when it is opened.
+    private static RelationalConnectionDependencies WithoutPooled(RelationalConnectionDependencies dependencies)
+    {
+        SqliteOptionsExtension? options = dependencies.ContextOptions.FindExtension<SqliteOptionsExtension>();
+        if (options?.Connection is not SqlitePoolConnection)
+        {
+            return dependencies;
+        }
+
+        DbContextOptionsBuilder without = new();
+        ((IDbContextOptionsBuilderInfrastructure)without).AddOrUpdateExtension(
+            (SqliteOptionsExtension)options.WithConnection(null)
+        );
+        return dependencies with { ContextOptions = without.Options };
     }
 
     // EF registers its functions where it is given one of the driver's connections: so it is given the one underneath,

@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Storage;
 using Pool.Sqlite.Tests.Support;
 
 namespace Pool.Sqlite.EntityFrameworkCore.Tests;
@@ -127,6 +129,41 @@ public sealed class QueryTests : IDisposable
         }
 
         Assert.Equal(0, _pool.GetStatistics().Discarded);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_connection_of_the_pool_in_the_options_has_the_functions_and_no_warning(bool isOwned)
+    {
+        using SqlitePoolConnection connection = _pool.CreateConnection();
+        DbContextOptionsBuilder options = new();
+        options
+            .UseSqlitePool(_pool)
+            .UseSqlite(connection, isOwned)
+            .ConfigureWarnings(warnings => warnings.Throw(SqliteEventId.UnexpectedConnectionTypeWarning));
+        using Shop shop = new(options.Options);
+
+        Assert.Equal(12, shop.Items.Count(item => Regex.IsMatch(item.Name, "l")));
+        Assert.Equal(30 * 7.77m, shop.Items.Sum(item => item.Price));
+        Assert.Same(connection, shop.Database.GetDbConnection());
+    }
+
+    [Fact]
+    public void A_lease_in_the_options_keeps_its_transaction_across_contexts()
+    {
+        using SqlitePoolConnection lease = _pool.Rent();
+        DbContextOptions options = new DbContextOptionsBuilder().UseSqlitePool(_pool).UseSqlite(lease).Options;
+        using (Shop first = new(options))
+        using (IDbContextTransaction transaction = first.Database.BeginTransaction())
+        {
+            using Shop second = new(options);
+            second.Database.UseTransaction(transaction.GetDbTransaction());
+            second.Items.ExecuteUpdate(set => set.SetProperty(item => item.Name, "gone"));
+        }
+
+        using Shop after = OnThePool();
+        Assert.Equal(0, after.Items.Count(item => item.Name == "gone"));
     }
 
     [Fact]
