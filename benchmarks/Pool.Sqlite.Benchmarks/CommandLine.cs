@@ -72,7 +72,7 @@ internal static class CommandLine
     {
         RootCommand root = new(
             "Compares Pool.Sqlite with opening connections and with the driver's own pool. "
-                + "Without arguments: the whole comparison, in about four minutes."
+                + "Without arguments: the whole comparison, in about six minutes."
         )
         {
             Database,

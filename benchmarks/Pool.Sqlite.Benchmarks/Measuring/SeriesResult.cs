@@ -19,8 +19,19 @@ internal sealed record SeriesResult(
     /// <summary>Null when it finished no operation.</summary>
     public double? Nanoseconds => PerSecond > 0 ? 1e9 / PerSecond : null;
 
-    /// <summary>The distance between the best and the worst round, as a share of the median.</summary>
-    public double Spread => PerSecond > 0 ? (Rounds.Max() - Rounds.Min()) / PerSecond : 0;
+    /// <summary>
+    /// How far the rounds are apart without the best and the worst quarter, as a share of the median: of many rounds one
+    /// is always met by something else on the machine.
+    /// </summary>
+    public double Spread
+    {
+        get
+        {
+            int quarter = Rounds.Count / 4;
+            double[] middle = [.. Rounds.Order().Skip(quarter).SkipLast(quarter)];
+            return PerSecond > 0 ? (middle[^1] - middle[0]) / PerSecond : 0;
+        }
+    }
 
     /// <summary>Null when there is none: who finished no operation has neither a time nor an amount.</summary>
     public double? Value(Figure figure) =>

@@ -95,7 +95,7 @@ internal static class ConsoleReport
     private static void Legend(IAnsiConsole console) =>
         console.WriteLine(
             "ratio: this pool's figure to the driver's, of rounds taken in turns, the median; \"against the floor\": "
-                + "to the floor's. spread: the best and the worst round of this pool. Ratios are for quoting, single figures "
+                + "to the floor's. spread: of the middle half of this pool's rounds. Ratios are for quoting, single figures "
                 + "move with the machine. Floors: a semaphore and a queue (rents), a held prepared statement (reads, rows), "
                 + "this pool without group commit (one writer)."
         );
