@@ -49,8 +49,8 @@ internal sealed class ReadDatabase : IAsyncDisposable
     }
 
     /// <summary>
-    /// Deletes what was not there before, unless somebody else has the database open or has written to the log. Nothing
-    /// is written to the database.
+    /// Deletes what was not there before, unless another connection has the database open or has written to the WAL.
+    /// Nothing is written to the database.
     /// </summary>
     private void Tidy()
     {
@@ -62,18 +62,18 @@ internal sealed class ReadDatabase : IAsyncDisposable
                 return;
             }
 
-            // So the close leaves the log alone, until it is certain that there is nothing in it to be moved.
+            // The close must not checkpoint unless the WAL is known to be empty.
             _ = raw.sqlite3_db_config(database, NoCheckpointOnClose, 1, out _);
             if (!TryLock(database))
             {
                 return;
             }
 
-            // From here to the close nobody else can so much as begin to read.
+            // Until the close no other connection can begin to read.
             bool isEmpty = !File.Exists(Wal) || new FileInfo(Wal).Length == 0;
             if (!_hadIndex && (isEmpty || _hadWal))
             {
-                // In this locking mode SQLite keeps the index in memory. It is made anew from the log by whoever comes.
+                // In this locking mode SQLite keeps the index in memory. The next connection rebuilds it from the WAL.
                 File.Delete(Index);
             }
 
@@ -86,7 +86,7 @@ internal sealed class ReadDatabase : IAsyncDisposable
     }
 
     /// <summary>
-    /// The first read in this mode locks the database exclusively, or fails when somebody has it open; it does not wait.
+    /// The first read in this mode locks the database exclusively, or fails at once when another connection has it open.
     /// </summary>
     private static bool TryLock(sqlite3 database) =>
         raw.sqlite3_exec(database, "PRAGMA locking_mode=EXCLUSIVE") == raw.SQLITE_OK

@@ -138,7 +138,7 @@ internal sealed class StatementCursor
         EndRecord();
         if (_run is { Physical: not null, IsClosed: false })
         {
-            // The call succeeded, and the wait for the disk after it did not: there is nobody to read what it has opened.
+            // The call succeeded, but the wait for the disk after it failed: no reader was made that would close this.
             _call.GiveUp(Operation.Close, Generation);
         }
 

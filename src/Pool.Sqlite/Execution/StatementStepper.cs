@@ -234,7 +234,7 @@ internal sealed class StatementStepper(StatementSequence statements)
         statements.GiveBack();
     }
 
-    // Rows of a write that nobody is to see are passed over.
+    // Where no reader shows the rows of a write, they are skipped.
     private static bool IsKept(Statement statement, Operation operation) =>
         statement is { HasColumns: true, IsReadOnly: false } && operation is Operation.Reader or Operation.NextResult;
 
